@@ -1,0 +1,123 @@
+/// One coordinate of an operand as a function of the iteration space:
+/// `(sum over axes of coefficient x axis + offset) / divisor`.
+///
+/// The coordinate is *outside* when the numerator is not a multiple of `divisor`, or the quotient is not in
+/// `0 ..< extent`; a load outside gives the access's fill value. Strided and padded windows use the coefficients
+/// and the offset, their adjoints (input gradients) the divisor.
+public struct AffineIndex: Sendable, Hashable {
+  /// One coefficient an axis of the iteration space.
+  public var coefficients: [Int]
+  public var offset: Int
+  public var divisor: Int
+  /// The operand's size along this dimension.
+  public var extent: Int
+
+  public init(_ coefficients: [Int], offset: Int = 0, divisor: Int = 1, extent: Int) {
+    self.coefficients = coefficients
+    self.offset = offset
+    self.divisor = divisor
+    self.extent = extent
+  }
+
+  /// The plain coordinate `axis` of a space with `rank` axes.
+  public static func axis(_ axis: Int, of rank: Int, extent: Int) -> AffineIndex {
+    var coefficients = [Int](repeating: 0, count: rank)
+    coefficients[axis] = 1
+    return AffineIndex(coefficients, extent: extent)
+  }
+
+  /// Whether some point of a space with these axis sizes falls outside, so that loads must be guarded.
+  public func mayFallOutside(axes: [Int]) -> Bool {
+    if divisor != 1 { return true }
+    var low = offset
+    var high = offset
+    for (coefficient, size) in zip(coefficients, axes) {
+      low += min(0, coefficient * (size - 1))
+      high += max(0, coefficient * (size - 1))
+    }
+    return low < 0 || high >= extent
+  }
+}
+
+/// How one operand is read: which tensor, at which coordinates, and what stands outside it.
+///
+/// The operand is seen as a row-major tensor whose sizes are the indices' extents; their product is the
+/// operand's element count, but the split may differ from its own shape (a reshape costs nothing).
+public struct Access: Sendable, Hashable {
+  /// Position in the list of operands.
+  public var operand: Int
+  public var indices: [AffineIndex]
+  public var fill: Double
+
+  public init(operand: Int, _ indices: [AffineIndex], fill: Double = 0) {
+    self.operand = operand
+    self.indices = indices
+    self.fill = fill
+  }
+
+  /// The operand read at the point itself: coordinate i is axis i, for the first `shape.count` axes of `rank`.
+  public static func identity(operand: Int, shape: [Int], rank: Int) -> Access {
+    Access(operand: operand, shape.indices.map { .axis($0, of: rank, extent: shape[$0]) })
+  }
+
+  public func mayFallOutside(axes: [Int]) -> Bool { indices.contains { $0.mayFallOutside(axes: axes) } }
+}
+
+/// How the values along the reduction axes become one.
+public enum Reduction: String, Sendable, Hashable, CaseIterable {
+  case none
+  case sum
+  case maximum
+  /// The row-major position, over the reduction axes, of the first largest value (NaN counts as largest): int64.
+  case firstMaximumPosition
+}
+
+/// The narrow waist between operations and kernels: a tensor defined point by point.
+///
+/// `result[o] = epilogue(reduction over r of body(o, r))`, for o over the first `outputRank` axes and r over the
+/// rest. Pointwise operations, broadcasts, transposes, slices, padding, concatenation, reductions, matrix
+/// products, convolutions and their gradients, and pooling are all comprehensions; the compiler fuses them by
+/// substitution and picks a kernel by looking at their form.
+public struct Comprehension: Sendable, Hashable {
+  /// Sizes of the iteration space: output axes first (they may split the result's shape finer), then reduction axes.
+  public var axes: [Int]
+  public var outputRank: Int
+  public var accesses: [Access]
+  public var body: ScalarExpression
+  public var reduction: Reduction
+  /// Applied to the reduced value (`.accumulator`); its loads may use output axes only.
+  public var epilogue: ScalarExpression
+  public var element: ElementType
+
+  public init(
+    axes: [Int], outputRank: Int? = nil, accesses: [Access], body: ScalarExpression,
+    reduction: Reduction = .none, epilogue: ScalarExpression = .accumulator, element: ElementType = .float32
+  ) {
+    self.axes = axes
+    self.outputRank = outputRank ?? axes.count
+    self.accesses = accesses
+    self.body = body
+    self.reduction = reduction
+    self.epilogue = epilogue
+    self.element = element
+  }
+
+  public var outputShape: [Int] { Array(axes.prefix(outputRank)) }
+  public var reductionShape: [Int] { Array(axes.dropFirst(outputRank)) }
+  public var outputCount: Int { outputShape.reduce(1, *) }
+  public var reductionCount: Int { reductionShape.reduce(1, *) }
+}
+
+/// What an operation becomes for the compiler: data, no code. A closed set; adding a case is an event.
+public enum Lowering: Sendable {
+  /// Storage: an input, a state, a constant. Nothing to compute.
+  case leaf
+  /// The same elements in the same order under another shape: no work, one buffer.
+  case reinterpret
+  case comprehension(Comprehension)
+  /// Operand 0 with rows `(start + i) mod rows` replaced by the rows of operand 1, where start is the int64 scalar
+  /// operand 2: written in place where operand 0 is no longer needed.
+  case updateRows
+  /// A formula over other operations, used in its stead once differentiation is over.
+  case composite(Tensor)
+}

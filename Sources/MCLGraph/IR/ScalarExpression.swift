@@ -1,0 +1,82 @@
+/// Elementary functions of one argument.
+public enum UnaryFunction: String, Sendable, Hashable, CaseIterable {
+  case negate, absolute, exponential, logarithm, squareRoot, reciprocal
+}
+
+/// Elementary functions of two arguments. `maximum` and `minimum` pass NaN on. `remainder` is of integers, with
+/// the sign of the divisor (so an index wraps): `((a % b) + b) % b`.
+public enum BinaryFunction: String, Sendable, Hashable, CaseIterable {
+  case add, subtract, multiply, divide, maximum, minimum, remainder
+}
+
+/// Ordered comparisons: all but `notEqual` are false when an argument is NaN.
+public enum Comparison: String, Sendable, Hashable, CaseIterable {
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
+
+/// What is computed at one point of an iteration space: a tree over loads, constants and coordinates.
+///
+/// A tree is typed by its leaves: a load has its tensor's element type, `index` is int64, a constant takes the
+/// type of its sibling (float32 when alone), `convert` changes it. Both sides of a binary function and both
+/// branches of `select` have one type.
+public indirect enum ScalarExpression: Sendable, Hashable {
+  /// The value at `Comprehension.accesses[i]`.
+  case load(Int)
+  case constant(Double)
+  /// The coordinate along axis `a` of the iteration space, int64.
+  case index(Int)
+  /// The result of the reduction; only in an epilogue.
+  case accumulator
+  case unary(UnaryFunction, ScalarExpression)
+  case binary(BinaryFunction, ScalarExpression, ScalarExpression)
+  /// `lhs comparison rhs ? then : else`; both branches may be evaluated.
+  case select(Comparison, ScalarExpression, ScalarExpression, then: ScalarExpression, else: ScalarExpression)
+  case convert(ElementType, ScalarExpression)
+}
+
+extension ScalarExpression {
+  /// The same tree with every leaf (`load`, `constant`, `index`, `accumulator`) replaced by `transform(leaf)`.
+  public func mapLeaves(_ transform: (ScalarExpression) -> ScalarExpression) -> ScalarExpression {
+    switch self {
+    case .load, .constant, .index, .accumulator: transform(self)
+    case .unary(let function, let a): .unary(function, a.mapLeaves(transform))
+    case .binary(let function, let a, let b): .binary(function, a.mapLeaves(transform), b.mapLeaves(transform))
+    case .select(let comparison, let a, let b, let c, let d):
+      .select(
+        comparison, a.mapLeaves(transform), b.mapLeaves(transform), then: c.mapLeaves(transform),
+        else: d.mapLeaves(transform))
+    case .convert(let type, let a): .convert(type, a.mapLeaves(transform))
+    }
+  }
+
+  /// Calls `visit` on every node, parents after their children.
+  public func forEach(_ visit: (ScalarExpression) -> Void) {
+    switch self {
+    case .load, .constant, .index, .accumulator: break
+    case .unary(_, let a), .convert(_, let a): a.forEach(visit)
+    case .binary(_, let a, let b):
+      a.forEach(visit)
+      b.forEach(visit)
+    case .select(_, let a, let b, let c, let d):
+      for part in [a, b, c, d] { part.forEach(visit) }
+    }
+    visit(self)
+  }
+
+  /// The number of nodes that are not leaves: what an evaluation costs, roughly.
+  public var operationCount: Int {
+    var count = 0
+    forEach { node in
+      switch node {
+      case .load, .constant, .index, .accumulator: break
+      default: count += 1
+      }
+    }
+    return count
+  }
+
+  public static func + (a: Self, b: Self) -> Self { .binary(.add, a, b) }
+  public static func - (a: Self, b: Self) -> Self { .binary(.subtract, a, b) }
+  public static func * (a: Self, b: Self) -> Self { .binary(.multiply, a, b) }
+  public static func / (a: Self, b: Self) -> Self { .binary(.divide, a, b) }
+}
