@@ -1,0 +1,10 @@
+import ArgumentParser
+
+@main
+struct MCLC: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mclc",
+    abstract: "Compiles and trains video networks on CPUs.",
+    version: "0.1.0",
+    subcommands: [])
+}

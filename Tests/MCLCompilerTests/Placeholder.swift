@@ -1,0 +1,2 @@
+import MCLCompiler
+import Testing

@@ -1,0 +1,2 @@
+import MCLGraph
+import Testing

@@ -1,0 +1,2 @@
+import MCLRuntime
+import Testing
