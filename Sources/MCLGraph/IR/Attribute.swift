@@ -1,0 +1,56 @@
+/// One named property of an operation, as it stands in the text form.
+public enum Attribute: Sendable, Hashable {
+  case integer(Int)
+  case integers([Int])
+  case number(Double)
+  case text(String)
+}
+
+/// The properties of an operation, read back while the text form is parsed.
+public struct AttributeReader {
+  let operation: String
+  let values: [String: Attribute]
+
+  public init(operation: String, values: [String: Attribute]) {
+    self.operation = operation
+    self.values = values
+  }
+
+  private func missing(_ key: String, _ kind: String) -> ShapeError {
+    ShapeError("\(operation) needs the attribute '\(key)', \(kind)")
+  }
+
+  public func integer(_ key: String) throws -> Int {
+    guard case .integer(let value)? = values[key] else { throw missing(key, "an integer") }
+    return value
+  }
+
+  public func integers(_ key: String) throws -> [Int] {
+    guard case .integers(let value)? = values[key] else { throw missing(key, "a list of integers") }
+    return value
+  }
+
+  public func number(_ key: String) throws -> Double {
+    switch values[key] {
+    case .number(let value)?: return value
+    case .integer(let value)?: return Double(value)
+    default: throw missing(key, "a number")
+    }
+  }
+
+  public func text(_ key: String) throws -> String {
+    guard case .text(let value)? = values[key] else { throw missing(key, "a text") }
+    return value
+  }
+
+  /// A case of a closed set, by its raw value.
+  public func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _: Choice.Type) throws -> Choice
+  where Choice.RawValue == String {
+    let raw = try text(key)
+    guard let value = Choice(rawValue: raw) else {
+      let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ShapeError("\(operation) has \(key) '\(raw)'; known are \(known)")
+    }
+    return value
+  }
+}

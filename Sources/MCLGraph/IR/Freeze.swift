@@ -1,0 +1,42 @@
+/// What one run of a program computes and changes.
+public struct Step: Sendable {
+  public var outputs: [(name: String, tensor: Tensor)]
+  public var updates: [(state: Tensor, value: Tensor)]
+
+  public init(outputs: [(name: String, tensor: Tensor)], updates: [(state: Tensor, value: Tensor)] = []) {
+    self.outputs = outputs
+    self.updates = updates
+  }
+}
+
+extension Graph {
+  /// Freezes expressions into a graph.
+  /// - Throws: `ModelError` with every diagnostic that the expressions carry.
+  public init(
+    name: String, inputs: [Input], states: [State], outputs: [(name: String, tensor: Tensor)],
+    updates: [(name: String, tensor: Tensor)], taps: [(name: String, tensor: Tensor)],
+    declared: [Tensor] = []
+  ) throws {
+    self.init(name: name)
+    let order = topologicalOrder(
+      declared + outputs.map(\.tensor) + updates.map(\.tensor) + taps.map(\.tensor))
+    let diagnostics = order.compactMap(\.diagnostic)
+    guard diagnostics.isEmpty else { throw ModelError(diagnostics) }
+    var position: [ObjectIdentifier: Int] = [:]
+    for tensor in order {
+      position[ObjectIdentifier(tensor)] = entries.count
+      let operands = tensor.operands.compactMap { position[ObjectIdentifier($0)] }
+      entries.append(
+        Entry(tensor.operation, operands, tensor.type, path: tensor.path, location: tensor.location))
+    }
+    func named(_ list: [(name: String, tensor: Tensor)]) -> [Named] {
+      list.compactMap { item in position[ObjectIdentifier(item.tensor)].map { Named(item.name, $0) } }
+    }
+    self.inputs = inputs
+    self.states = states
+    self.outputs = named(outputs)
+    self.updates = named(updates)
+    self.taps = named(taps)
+    try verify()
+  }
+}

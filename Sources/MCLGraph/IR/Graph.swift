@@ -1,0 +1,135 @@
+/// A frozen program: its operations in topological order and the names that the outside knows.
+///
+/// Passes take one and return another. Analyses are arrays beside `entries`, computed where they are needed.
+public struct Graph: Sendable {
+  public struct Entry: Sendable {
+    public var operation: any Operation
+    public var operands: [Int]
+    public var type: TensorType
+    public var path: String
+    public var location: SourceLocation?
+
+    public init(
+      _ operation: any Operation, _ operands: [Int], _ type: TensorType, path: String = "",
+      location: SourceLocation? = nil
+    ) {
+      self.operation = operation
+      self.operands = operands
+      self.type = type
+      self.path = path
+      self.location = location
+    }
+  }
+
+  /// A value that the caller gives at every run; a scalar one has a default that `--set` changes.
+  public struct Input: Sendable, Hashable {
+    public var name: String
+    public var type: TensorType
+    public var defaultValue: Double?
+
+    public init(name: String, type: TensorType, defaultValue: Double? = nil) {
+      self.name = name
+      self.type = type
+      self.defaultValue = defaultValue
+    }
+  }
+
+  /// A value that lives from run to run: parameters, momenta, statistics, the queue.
+  public struct State: Sendable, Hashable {
+    public var name: String
+    public var type: TensorType
+    public var initializer: Initializer
+    /// Whether training changes it by gradient descent.
+    public var isTrainable: Bool
+
+    public init(name: String, type: TensorType, initializer: Initializer, isTrainable: Bool) {
+      self.name = name
+      self.type = type
+      self.initializer = initializer
+      self.isTrainable = isTrainable
+    }
+  }
+
+  public struct Named: Sendable, Hashable {
+    public var name: String
+    public var entry: Int
+
+    public init(_ name: String, _ entry: Int) {
+      self.name = name
+      self.entry = entry
+    }
+  }
+
+  public var name: String
+  public var entries: [Entry] = []
+  public var inputs: [Input] = []
+  public var states: [State] = []
+  public var outputs: [Named] = []
+  /// The new values of states, all read before any is written: an update never sees another one of the same run.
+  public var updates: [Named] = []
+  /// Values inside the program that can be watched; they are computed only when asked for.
+  public var taps: [Named] = []
+
+  public init(name: String) { self.name = name }
+
+  /// Entries that are kept alive by their names.
+  public var roots: [Int] { (outputs + updates + taps).map(\.entry) }
+
+  /// For every entry, how many operands and names refer to it.
+  public func useCounts() -> [Int] {
+    var counts = [Int](repeating: 0, count: entries.count)
+    for entry in entries { for operand in entry.operands { counts[operand] += 1 } }
+    for root in roots { counts[root] += 1 }
+    return counts
+  }
+
+  /// Every entry's type inferred anew; throws a diagnostic at the first that does not agree. Run after each pass.
+  public func verify() throws {
+    for (index, entry) in entries.enumerated() {
+      guard entry.operands.allSatisfy({ $0 >= 0 && $0 < index }) else {
+        throw diagnosed("%\(index) (\(entry.operation.name)) uses a value defined after it", entry)
+      }
+      let inferred: TensorType
+      do {
+        inferred = try entry.operation.infer(entry.operands.map { entries[$0].type })
+      } catch { throw diagnosed("%\(index): \(error)", entry) }
+      guard inferred == entry.type else {
+        throw diagnosed("%\(index) (\(entry.operation.name)) says \(entry.type) but is \(inferred)", entry)
+      }
+    }
+    for root in roots where root < 0 || root >= entries.count {
+      throw ModelError([Diagnostic("a name refers to %\(root), which is not in program '\(name)'")])
+    }
+    let types = Dictionary(states.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
+    for update in updates {
+      guard let type = types[update.name] else {
+        throw ModelError([Diagnostic("update of '\(update.name)', which is no state of program '\(name)'")])
+      }
+      guard entries[update.entry].type == type else {
+        throw diagnosed(
+          "state '\(update.name)' is \(type) but its update is \(entries[update.entry].type)",
+          entries[update.entry])
+      }
+    }
+  }
+
+  private func diagnosed(_ message: String, _ entry: Entry) -> ModelError {
+    ModelError([Diagnostic(message, path: entry.path, location: entry.location)])
+  }
+}
+
+/// What a model file declares: its programs over shared states, and the settings they were built with.
+public struct Module: Sendable {
+  public var name: String
+  /// Every setting the model read, with the value it got, in the order of reading.
+  public var settings: [(key: String, value: String)] = []
+  public var programs: [Graph] = []
+
+  public init(name: String) { self.name = name }
+
+  public func program(_ name: String) throws -> Graph {
+    if let program = programs.first(where: { $0.name == name }) { return program }
+    let known = programs.map { "'\($0.name)'" }.joined(separator: ", ")
+    throw ModelError([Diagnostic("model '\(self.name)' has no program '\(name)'; it has \(known)")])
+  }
+}
