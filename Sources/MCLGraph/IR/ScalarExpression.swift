@@ -40,7 +40,8 @@ extension ScalarExpression {
     switch self {
     case .load, .constant, .index, .accumulator: transform(self)
     case .unary(let function, let a): .unary(function, a.mapLeaves(transform))
-    case .binary(let function, let a, let b): .binary(function, a.mapLeaves(transform), b.mapLeaves(transform))
+    case .binary(let function, let a, let b):
+      .binary(function, a.mapLeaves(transform), b.mapLeaves(transform))
     case .select(let comparison, let a, let b, let c, let d):
       .select(
         comparison, a.mapLeaves(transform), b.mapLeaves(transform), then: c.mapLeaves(transform),

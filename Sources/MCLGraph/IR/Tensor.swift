@@ -31,7 +31,7 @@ public final class Tensor: @unchecked Sendable {
     let place = location ?? operands.last { $0.location != nil }?.location
     self.location = place
     if operands.contains(where: \.isPoisoned) {
-      type = TensorType([])
+      type = TensorType(.float32, [])
       diagnostic = nil
       isPoisoned = true
       return
@@ -41,7 +41,7 @@ public final class Tensor: @unchecked Sendable {
       diagnostic = nil
       isPoisoned = false
     } catch {
-      type = TensorType([])
+      type = TensorType(.float32, [])
       diagnostic = Diagnostic("\(error)", path: self.path, location: place)
       isPoisoned = true
     }
@@ -51,7 +51,7 @@ public final class Tensor: @unchecked Sendable {
   public init(poisonedBy diagnostic: Diagnostic, operands: [Tensor] = []) {
     operation = Constant(value: 0, shape: [])
     storedOperands = operands
-    type = TensorType([])
+    type = TensorType(.float32, [])
     path = diagnostic.path
     location = diagnostic.location
     self.diagnostic = diagnostic

@@ -1,0 +1,112 @@
+/// What a program declares while its expressions are built: inputs, states and their running values, taps.
+public final class ProgramContext {
+  public private(set) var inputs: [Graph.Input] = []
+  public private(set) var states: [Graph.State] = []
+  private var leaves: [String: Tensor] = [:]
+  private var stateOrder: [String] = []
+  /// The value of a state after the changes made so far: batch statistics change once a call, in call order.
+  private var changed: [String: Tensor] = [:]
+  private var changeOrder: [String] = []
+  private var tapped: [(name: String, tensor: Tensor)] = []
+  private var tapIndex: [String: Int] = [:]
+  private var mistakes: [Tensor] = []
+
+  public init() {}
+
+  private func mistake(_ message: String, _ location: SourceLocation) -> Tensor {
+    let tensor = Tensor(poisonedBy: Diagnostic(message, location: location))
+    mistakes.append(tensor)
+    return tensor
+  }
+
+  /// A tensor the caller gives at every run.
+  public func input(
+    _ name: String, _ shape: [Int], _ element: ElementType = .float32, file: String = #filePath,
+    line: Int = #line
+  ) -> Tensor { declare(name, TensorType(element, shape), nil, SourceLocation(file: file, line: line)) }
+
+  /// A number that may change from run to run without compiling again, such as the learning rate.
+  public func scalar(
+    _ name: String, default value: Double, file: String = #filePath, line: Int = #line
+  ) -> Tensor { declare(name, TensorType(.float32, []), value, SourceLocation(file: file, line: line)) }
+
+  private func declare(
+    _ name: String, _ type: TensorType, _ value: Double?, _ location: SourceLocation
+  ) -> Tensor {
+    if leaves[name] != nil { return mistake("the name '\(name)' is declared twice", location) }
+    let leaf = Tensor(InputLeaf(name: name, type: type), [], path: name, location: location)
+    leaves[name] = leaf
+    inputs.append(Graph.Input(name: name, type: type, defaultValue: value))
+    return leaf
+  }
+
+  /// A value that lives from run to run; declared once, used as often as one likes.
+  public func state(
+    _ name: String, _ shape: [Int], _ element: ElementType = .float32, initializer: Initializer,
+    isTrainable: Bool = false, file: String = #filePath, line: Int = #line
+  ) -> Tensor {
+    let location = SourceLocation(file: file, line: line)
+    if let leaf = leaves[name] {
+      if leaf.shape == shape, leaf.type.element == element { return leaf }
+      return mistake("state '\(name)' is used as \(TensorType(element, shape)) and as \(leaf.type)", location)
+    }
+    let leaf = Tensor(
+      StateLeaf(name: name, type: TensorType(element, shape)), [], path: name, location: location)
+    leaves[name] = leaf
+    stateOrder.append(name)
+    states.append(
+      Graph.State(name: name, type: leaf.type, initializer: initializer, isTrainable: isTrainable))
+    return leaf
+  }
+
+  /// Every trainable state whose name starts with `prefix`, in order of declaration.
+  public func parameters(_ prefix: String) -> [(name: String, tensor: Tensor)] {
+    states.filter { $0.isTrainable && $0.name.hasPrefix(prefix) }.compactMap { state in
+      leaves[state.name].map { (state.name, $0) }
+    }
+  }
+
+  /// The state's value as changed so far in this run.
+  public func current(_ state: Tensor) -> Tensor { changed[state.path] ?? state }
+
+  /// Makes `value` the state's value from here on, and at the end of the run its new value.
+  public func change(_ state: Tensor, to value: Tensor) {
+    if changed[state.path] == nil { changeOrder.append(state.path) }
+    changed[state.path] = value
+  }
+
+  /// Names a value so that it can be watched.
+  public func tap(_ name: String, _ tensor: Tensor) {
+    if let index = tapIndex[name] {
+      tapped[index].tensor = tensor
+    } else {
+      tapIndex[name] = tapped.count
+      tapped.append((name, tensor))
+    }
+  }
+
+  /// The value tapped under `name`; a mistake with the nearest name when there is none.
+  public func tapped(_ name: String, file: String = #filePath, line: Int = #line) -> Tensor {
+    if let index = tapIndex[name] { return tapped[index].tensor }
+    let nearest = nearestName(to: name, in: tapped.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+    return mistake("nothing is called '\(name)' here\(nearest)", SourceLocation(file: file, line: line))
+  }
+
+  func freeze(_ name: String, _ step: Step) throws -> Graph {
+    var updates = changeOrder.compactMap { state in changed[state].map { (name: state, tensor: $0) } }
+    for (state, value) in step.updates {
+      guard leaves[state.path] === state else {
+        _ = mistake("an update must name a state", state.location ?? SourceLocation(file: "", line: 0))
+        continue
+      }
+      if updates.contains(where: { $0.name == state.path }) {
+        _ = mistake(
+          "state '\(state.path)' is updated twice", value.location ?? SourceLocation(file: "", line: 0))
+      }
+      updates.append((state.path, value))
+    }
+    return try Graph(
+      name: name, inputs: inputs, states: states, outputs: step.outputs, updates: updates, taps: tapped,
+      declared: inputs.compactMap { leaves[$0.name] } + stateOrder.compactMap { leaves[$0] } + mistakes)
+  }
+}

@@ -1,0 +1,77 @@
+/// The axes of a clip or a feature map [N, C, T, H, W] by name.
+public enum ClipAxis: Int, Sendable, CaseIterable {
+  case batch, channel, time, height, width
+}
+
+extension Tensor {
+  private func poisoned(_ message: String) -> Tensor {
+    isPoisoned
+      ? self : Tensor(poisonedBy: Diagnostic(message, path: path, location: location), operands: [self])
+  }
+
+  public func reshaped(_ shape: [Int]) -> Tensor {
+    shape == self.shape || isPoisoned ? self : Tensor(Reshape(to: shape), [self])
+  }
+
+  /// The axes from `axis` on as one.
+  public func flattened(from axis: Int) -> Tensor {
+    guard axis >= 0, axis < rank else {
+      return poisoned("flattened from axis \(axis) of \(type), which has no such axis")
+    }
+    return reshaped(shape.prefix(axis) + [shape.dropFirst(axis).reduce(1, *)])
+  }
+
+  public func broadcast(to shape: [Int]) -> Tensor {
+    shape == self.shape || isPoisoned ? self : Tensor(Broadcast(to: shape), [self])
+  }
+
+  public func transposed(_ permutation: [Int]) -> Tensor {
+    permutation == Array(shape.indices) ? self : Tensor(Transpose(permutation), [self])
+  }
+
+  /// The last two axes exchanged.
+  public func matrixTransposed() -> Tensor {
+    guard rank >= 2 else { return poisoned("a matrix is transposed, but \(type) has fewer than two axes") }
+    return transposed(Array(0..<rank - 2) + [rank - 1, rank - 2])
+  }
+
+  public func sliced(axis: Int, _ range: Range<Int>) -> Tensor {
+    !isPoisoned && shape.indices.contains(axis) && range == 0..<shape[axis]
+      ? self : Tensor(Slice(axis: axis, start: range.lowerBound, end: range.upperBound), [self])
+  }
+
+  public func padded(axis: Int, before: Int, after: Int) -> Tensor {
+    before == 0 && after == 0 ? self : Tensor(Pad(axis: axis, before: before, after: after), [self])
+  }
+
+  public func matmul(_ other: Tensor) -> Tensor { Tensor(MatrixMultiply(), [self, other]) }
+
+  /// Sums over `axes`, which keep size 1.
+  public func sum(_ axes: [Int]) -> Tensor { Tensor(Reduce(.sum, axes), [self]) }
+  public func maximum(_ axes: [Int]) -> Tensor { Tensor(Reduce(.maximum, axes), [self]) }
+
+  /// Averages over `axes`, which keep size 1.
+  public func mean(_ axes: [Int]) -> Tensor {
+    guard !isPoisoned, axes.allSatisfy(shape.indices.contains) else { return sum(axes) }
+    return sum(axes) * (1 / Double(axes.map { shape[$0] }.reduce(1, *)))
+  }
+
+  /// The biased variance over `axes`, which keep size 1, in two passes.
+  public func variance(_ axes: [Int]) -> Tensor {
+    guard !isPoisoned, axes.allSatisfy(shape.indices.contains) else { return sum(axes) }
+    let centred = self - mean(axes).broadcast(to: shape)
+    return (centred * centred).mean(axes)
+  }
+
+  /// Over every axis: one number, of shape [].
+  public func sum() -> Tensor { sum(Array(shape.indices)).reshaped([]) }
+  public func mean() -> Tensor { mean(Array(shape.indices)).reshaped([]) }
+
+  public func sum(_ axes: ClipAxis...) -> Tensor { sum(axes.map(\.rawValue)) }
+  public func mean(_ axes: ClipAxis...) -> Tensor { mean(axes.map(\.rawValue)) }
+}
+
+/// Tensors one after the other along `axis`.
+public func concatenate(_ tensors: [Tensor], axis: Int) -> Tensor {
+  tensors.count == 1 ? tensors[0] : Tensor(Concatenate(axis: axis), tensors)
+}

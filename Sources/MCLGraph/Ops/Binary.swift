@@ -1,0 +1,65 @@
+/// An elementary function of two tensors of one shape, element by element. The language inserts broadcasts.
+public struct Binary: Operation {
+  public static let name = "binary"
+  public let function: BinaryFunction
+
+  public init(_ function: BinaryFunction) { self.function = function }
+  public init(from attributes: AttributeReader) throws {
+    function = try attributes.choice("function", BinaryFunction.self)
+  }
+  public var attributes: [(String, Attribute)] { [("function", .text(function.rawValue))] }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(2, operands)
+    guard operands[0] == operands[1] else {
+      throw ShapeError(
+        "\(function.rawValue) of \(operands[0]) and \(operands[1]): make both one type, with broadcast or reshaped"
+      )
+    }
+    if function == .remainder, operands[0].element != .int64 {
+      throw ShapeError("remainder takes i64 elements, not \(operands[0])")
+    }
+    if function == .divide { try expectFloat(operands[0]) }
+    return operands[0]
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let apply: (Double, Double) -> Double =
+      switch function {
+      case .add: { $0 + $1 }
+      case .subtract: { $0 - $1 }
+      case .multiply: { $0 * $1 }
+      case .divide: { $0 / $1 }
+      case .maximum: { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) }
+      case .minimum: { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) }
+      case .remainder: { $1 == 0 ? 0 : $0 - $1 * ($0 / $1).rounded(.down) }
+      }
+    return Value(result, zip(operands[0].elements, operands[1].elements).map(apply))
+  }
+
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    let (a, b) = (operands[0], operands[1])
+    guard a.type.element == .float32 else { return [nil, nil] }
+    let zero = upstream.filled(with: 0)
+    switch function {
+    case .add: return [upstream, upstream]
+    case .subtract: return [upstream, -upstream]
+    case .multiply: return [upstream * b, upstream * a]
+    case .divide: return [upstream / b, -(upstream * result / b)]
+    case .maximum:
+      return [
+        select(a, .greater, b, then: upstream, else: zero),
+        select(a, .greater, b, then: zero, else: upstream),
+      ]
+    case .minimum:
+      return [
+        select(a, .less, b, then: upstream, else: zero), select(a, .less, b, then: zero, else: upstream),
+      ]
+    case .remainder: return [nil, nil]
+    }
+  }
+
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    .map(result, operands: 2) { .binary(function, $0[0], $0[1]) }
+  }
+}

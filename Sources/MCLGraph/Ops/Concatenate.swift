@@ -1,0 +1,70 @@
+/// Tensors one after the other along one axis.
+public struct Concatenate: Operation {
+  public static let name = "concatenate"
+  public let axis: Int
+
+  public init(axis: Int) { self.axis = axis }
+  public init(from attributes: AttributeReader) throws { axis = try attributes.integer("axis") }
+  public var attributes: [(String, Attribute)] { [("axis", .integer(axis))] }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    guard var type = operands.first else { throw ShapeError("concatenate needs at least one operand") }
+    guard type.shape.indices.contains(axis) else {
+      throw ShapeError("concatenate along axis \(axis) of \(type), which has no such axis")
+    }
+    for operand in operands.dropFirst() {
+      var expected = type
+      guard operand.rank == type.rank else {
+        throw ShapeError("concatenate of \(type) and \(operand): the ranks must agree")
+      }
+      expected.shape[axis] = operand.shape[axis]
+      guard operand == expected else {
+        throw ShapeError("concatenate of \(type) and \(operand): only axis \(axis) may differ")
+      }
+      type.shape[axis] += operand.shape[axis]
+    }
+    return type
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let inner = result.shape.dropFirst(axis + 1).reduce(1, *)
+    let outer = result.shape.prefix(axis).reduce(1, *)
+    var elements: [Double] = []
+    elements.reserveCapacity(result.count)
+    for o in 0..<outer {
+      for operand in operands {
+        let run = operand.shape[axis] * inner
+        elements.append(contentsOf: operand.elements[(o * run)..<((o + 1) * run)])
+      }
+    }
+    return Value(result, elements)
+  }
+
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    var start = 0
+    return operands.map { operand in
+      defer { start += operand.shape[axis] }
+      return upstream.sliced(axis: axis, start..<(start + operand.shape[axis]))
+    }
+  }
+
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    var accesses: [Access] = []
+    var starts: [Int] = []
+    var start = 0
+    for (position, operand) in operands.enumerated() {
+      var access = Access.identity(operand: position, shape: operand.shape, rank: result.rank)
+      access.indices[axis].offset = -start
+      accesses.append(access)
+      starts.append(start)
+      start += operand.shape[axis]
+    }
+    var body = ScalarExpression.load(0)
+    for position in operands.indices.dropFirst() {
+      body = .select(
+        .less, .index(axis), .constant(Double(starts[position])), then: body, else: .load(position))
+    }
+    return .comprehension(
+      Comprehension(axes: result.shape, accesses: accesses, body: body, element: result.element))
+  }
+}

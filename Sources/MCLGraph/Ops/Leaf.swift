@@ -1,0 +1,118 @@
+/// Storage that the outside fills: it has no operands and nothing to compute.
+public protocol Leaf: Operation {
+  var leafName: String { get }
+  var role: LeafRole { get }
+}
+
+public enum LeafRole: String, Sendable { case input, state }
+
+extension Leaf {
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value { Value(result, repeating: .nan) }
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [] }
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .leaf }
+}
+
+/// A value the caller gives at every run.
+public struct InputLeaf: Leaf {
+  public static let name = "input"
+  public let leafName: String
+  public let type: TensorType
+  public var role: LeafRole { .input }
+
+  public init(name: String, type: TensorType) {
+    leafName = name
+    self.type = type
+  }
+
+  public init(from attributes: AttributeReader) throws {
+    leafName = try attributes.text("name")
+    type = try TensorType(attributes.choice("element", ElementType.self), attributes.integers("shape"))
+  }
+
+  public var attributes: [(String, Attribute)] {
+    [("name", .text(leafName)), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
+  }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(0, operands)
+    return try checkedLeafType(type, leafName)
+  }
+}
+
+/// The value of a state before the run.
+public struct StateLeaf: Leaf {
+  public static let name = "state"
+  public let leafName: String
+  public let type: TensorType
+  public var role: LeafRole { .state }
+
+  public init(name: String, type: TensorType) {
+    leafName = name
+    self.type = type
+  }
+
+  public init(from attributes: AttributeReader) throws {
+    leafName = try attributes.text("name")
+    type = try TensorType(attributes.choice("element", ElementType.self), attributes.integers("shape"))
+  }
+
+  public var attributes: [(String, Attribute)] {
+    [("name", .text(leafName)), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
+  }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(0, operands)
+    return try checkedLeafType(type, leafName)
+  }
+}
+
+/// The largest number of elements a tensor may have: more is a mistake, not a model.
+public let maximumElementCount = 1 << 40
+
+func checkedLeafType(_ type: TensorType, _ name: String) throws -> TensorType {
+  var count = 1
+  for size in type.shape {
+    guard size > 0 else {
+      throw ShapeError("'\(name)' has the shape \(type.shape); every size must be at least 1")
+    }
+    let (product, overflow) = count.multipliedReportingOverflow(by: size)
+    guard !overflow, product <= maximumElementCount else {
+      throw ShapeError("'\(name)' has the shape \(type.shape), which is more elements than any memory holds")
+    }
+    count = product
+  }
+  return type
+}
+
+/// One number everywhere.
+public struct Constant: Operation {
+  public static let name = "constant"
+  public let value: Double
+  public let type: TensorType
+
+  public init(value: Double, shape: [Int], element: ElementType = .float32) {
+    self.value = value
+    type = TensorType(element, shape)
+  }
+
+  public init(from attributes: AttributeReader) throws {
+    value = try attributes.number("value")
+    type = try TensorType(attributes.choice("element", ElementType.self), attributes.integers("shape"))
+  }
+
+  public var attributes: [(String, Attribute)] {
+    [("value", .number(value)), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
+  }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(0, operands)
+    return try checkedLeafType(type, "constant")
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value { Value(result, repeating: value) }
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [] }
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    .comprehension(
+      Comprehension(axes: result.shape, accesses: [], body: .constant(value), element: result.element))
+  }
+}

@@ -1,0 +1,35 @@
+/// Every operation the text form knows: one line each.
+public enum OperationRegistry {
+  public static let all: [any Operation.Type] = [
+    InputLeaf.self,
+    StateLeaf.self,
+    Constant.self,
+    Unary.self,
+    Binary.self,
+    Select.self,
+    Convert.self,
+    Detach.self,
+    Broadcast.self,
+    Reduce.self,
+    MatrixMultiply.self,
+    Reshape.self,
+    Transpose.self,
+    Slice.self,
+    Pad.self,
+    Concatenate.self,
+    OneHot.self,
+    UpdateRows.self,
+    Convolution.self,
+    ConvolutionInputGradient.self,
+    ConvolutionWeightGradient.self,
+    Standardize.self,
+    ReciprocalDeviation.self,
+    MaxPool.self,
+    MaxPoolPosition.self,
+    WindowScatter.self,
+    WindowGather.self,
+  ]
+
+  public static let byName: [String: any Operation.Type] = Dictionary(
+    all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+}

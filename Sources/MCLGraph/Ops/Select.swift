@@ -1,0 +1,52 @@
+/// `lhs comparison rhs ? then : else`, element by element; false where a side is NaN, but for `notEqual`.
+public struct Select: Operation {
+  public static let name = "select"
+  public let comparison: Comparison
+
+  public init(_ comparison: Comparison) { self.comparison = comparison }
+  public init(from attributes: AttributeReader) throws {
+    comparison = try attributes.choice("comparison", Comparison.self)
+  }
+  public var attributes: [(String, Attribute)] { [("comparison", .text(comparison.rawValue))] }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(4, operands)
+    guard operands[0] == operands[1] else {
+      throw ShapeError("select compares \(operands[0]) with \(operands[1]): make both one type")
+    }
+    guard operands[2] == operands[3], operands[2].shape == operands[0].shape else {
+      throw ShapeError(
+        "select over \(operands[0].shape) chooses between \(operands[2]) and \(operands[3]): make all one shape"
+      )
+    }
+    return operands[2]
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let holds: (Double, Double) -> Bool =
+      switch comparison {
+      case .equal: { $0 == $1 }
+      case .notEqual: { $0 != $1 }
+      case .less: { $0 < $1 }
+      case .lessOrEqual: { $0 <= $1 }
+      case .greater: { $0 > $1 }
+      case .greaterOrEqual: { $0 >= $1 }
+      }
+    let (a, b) = (operands[0].elements, operands[1].elements)
+    return Value(
+      result,
+      a.indices.map { holds(a[$0], b[$0]) ? operands[2].elements[$0] : operands[3].elements[$0] })
+  }
+
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    let zero = upstream.filled(with: 0)
+    return [
+      nil, nil, select(operands[0], comparison, operands[1], then: upstream, else: zero),
+      select(operands[0], comparison, operands[1], then: zero, else: upstream),
+    ]
+  }
+
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    .map(result, operands: 4) { .select(comparison, $0[0], $0[1], then: $0[2], else: $0[3]) }
+  }
+}

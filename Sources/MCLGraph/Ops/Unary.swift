@@ -1,0 +1,67 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// An elementary function applied to every element.
+public struct Unary: Operation {
+  public static let name = "unary"
+  public let function: UnaryFunction
+
+  public init(_ function: UnaryFunction) { self.function = function }
+  public init(from attributes: AttributeReader) throws {
+    function = try attributes.choice("function", UnaryFunction.self)
+  }
+  public var attributes: [(String, Attribute)] { [("function", .text(function.rawValue))] }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(1, operands)
+    try expectFloat(operands[0])
+    return operands[0]
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let apply: (Double) -> Double =
+      switch function {
+      case .negate: { -$0 }
+      case .absolute: { Swift.abs($0) }
+      case .exponential: { exp($0) }
+      case .logarithm: { log($0) }
+      case .squareRoot: { $0.squareRoot() }
+      case .reciprocal: { 1 / $0 }
+      }
+    return Value(result, operands[0].elements.map(apply))
+  }
+
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    let x = operands[0]
+    switch function {
+    case .negate: return [-upstream]
+    case .absolute: return [select(x, .less, 0, then: -upstream, else: upstream)]
+    case .exponential: return [upstream * result]
+    case .logarithm: return [upstream / x]
+    case .squareRoot: return [upstream * 0.5 / result]
+    case .reciprocal: return [-(upstream * result * result)]
+    }
+  }
+
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    .map(result, operands: 1) { .unary(function, $0[0]) }
+  }
+}
+
+extension Lowering {
+  /// A pointwise function of operands that all have the result's shape.
+  static func map(
+    _ result: TensorType, operands: Int, _ body: ([ScalarExpression]) -> ScalarExpression
+  ) -> Lowering {
+    let accesses = (0..<operands).map {
+      Access.identity(operand: $0, shape: result.shape, rank: result.rank)
+    }
+    return .comprehension(
+      Comprehension(
+        axes: result.shape, accesses: accesses, body: body((0..<operands).map { .load($0) }),
+        element: result.element))
+  }
+}

@@ -1,0 +1,187 @@
+/// The same elements in the same order under another shape.
+public struct Reshape: Operation {
+  public static let name = "reshape"
+  public let shape: [Int]
+
+  public init(to shape: [Int]) { self.shape = shape }
+  public init(from attributes: AttributeReader) throws { shape = try attributes.integers("shape") }
+  public var attributes: [(String, Attribute)] { [("shape", .integers(shape))] }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(1, operands)
+    let type = try checkedLeafType(TensorType(operands[0].element, shape), "reshape")
+    guard type.count == operands[0].count else {
+      throw ShapeError("reshape of \(operands[0]) to \(shape): the number of elements must stay")
+    }
+    return type
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    Value(result, operands[0].elements)
+  }
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    [upstream.reshaped(operands[0].shape)]
+  }
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .reinterpret }
+}
+
+/// Axes in another order: axis i of the result is axis `permutation[i]` of the operand.
+public struct Transpose: Operation {
+  public static let name = "transpose"
+  public let permutation: [Int]
+
+  public init(_ permutation: [Int]) { self.permutation = permutation }
+  public init(from attributes: AttributeReader) throws {
+    permutation = try attributes.integers("permutation")
+  }
+  public var attributes: [(String, Attribute)] { [("permutation", .integers(permutation))] }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(1, operands)
+    guard permutation.sorted() == Array(operands[0].shape.indices) else {
+      throw ShapeError("transpose of \(operands[0]) by \(permutation): name every axis once")
+    }
+    return TensorType(operands[0].element, permutation.map { operands[0].shape[$0] })
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let source = rowMajorStrides(operands[0].shape)
+    let strides = permutation.map { source[$0] }
+    var elements: [Double] = []
+    elements.reserveCapacity(result.count)
+    forEachCoordinate(result.shape) { at in
+      elements.append(operands[0].elements[zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }])
+    }
+    return Value(result, elements)
+  }
+
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    var inverse = permutation
+    for (to, from) in permutation.enumerated() { inverse[from] = to }
+    return [upstream.transposed(inverse)]
+  }
+
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    var indices = [AffineIndex?](repeating: nil, count: permutation.count)
+    for (to, from) in permutation.enumerated() {
+      indices[from] = .axis(to, of: permutation.count, extent: result.shape[to])
+    }
+    return .comprehension(
+      Comprehension(
+        axes: result.shape, accesses: [Access(operand: 0, indices.compactMap { $0 })], body: .load(0),
+        element: result.element))
+  }
+}
+
+/// The part `start ..< end` along one axis.
+public struct Slice: Operation {
+  public static let name = "slice"
+  public let axis: Int
+  public let start: Int
+  public let end: Int
+
+  public init(axis: Int, start: Int, end: Int) {
+    self.axis = axis
+    self.start = start
+    self.end = end
+  }
+
+  public init(from attributes: AttributeReader) throws {
+    axis = try attributes.integer("axis")
+    start = try attributes.integer("start")
+    end = try attributes.integer("end")
+  }
+
+  public var attributes: [(String, Attribute)] {
+    [("axis", .integer(axis)), ("start", .integer(start)), ("end", .integer(end))]
+  }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(1, operands)
+    var type = operands[0]
+    guard type.shape.indices.contains(axis), start >= 0, start < end, end <= type.shape[axis] else {
+      throw ShapeError("slice \(start)..<\(end) along axis \(axis) of \(type): it must lie inside")
+    }
+    type.shape[axis] = end - start
+    return type
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let strides = rowMajorStrides(operands[0].shape)
+    var elements: [Double] = []
+    elements.reserveCapacity(result.count)
+    forEachCoordinate(result.shape) { at in
+      let inner = zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }
+      elements.append(operands[0].elements[inner + start * strides[axis]])
+    }
+    return Value(result, elements)
+  }
+
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    [upstream.padded(axis: axis, before: start, after: operands[0].shape[axis] - end)]
+  }
+
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    var access = Access.identity(operand: 0, shape: operands[0].shape, rank: result.rank)
+    access.indices[axis].offset = start
+    return .comprehension(
+      Comprehension(axes: result.shape, accesses: [access], body: .load(0), element: result.element))
+  }
+}
+
+/// Zeros before and after along one axis: the adjoint of a slice.
+public struct Pad: Operation {
+  public static let name = "pad"
+  public let axis: Int
+  public let before: Int
+  public let after: Int
+
+  public init(axis: Int, before: Int, after: Int) {
+    self.axis = axis
+    self.before = before
+    self.after = after
+  }
+
+  public init(from attributes: AttributeReader) throws {
+    axis = try attributes.integer("axis")
+    before = try attributes.integer("before")
+    after = try attributes.integer("after")
+  }
+
+  public var attributes: [(String, Attribute)] {
+    [("axis", .integer(axis)), ("before", .integer(before)), ("after", .integer(after))]
+  }
+
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expect(1, operands)
+    var type = operands[0]
+    guard type.shape.indices.contains(axis), before >= 0, after >= 0, before < 1 << 40, after < 1 << 40 else {
+      throw ShapeError("pad by \(before) and \(after) along axis \(axis) of \(type): neither may be negative")
+    }
+    type.shape[axis] += before + after
+    return try checkedLeafType(type, "pad")
+  }
+
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let strides = rowMajorStrides(result.shape)
+    var elements = [Double](repeating: 0, count: result.count)
+    var position = 0
+    forEachCoordinate(operands[0].shape) { at in
+      let inner = zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }
+      elements[inner + before * strides[axis]] = operands[0].elements[position]
+      position += 1
+    }
+    return Value(result, elements)
+  }
+
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    [upstream.sliced(axis: axis, before..<(before + operands[0].shape[axis]))]
+  }
+
+  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    var access = Access.identity(operand: 0, shape: operands[0].shape, rank: result.rank)
+    access.indices[axis].offset = -before
+    return .comprehension(
+      Comprehension(axes: result.shape, accesses: [access], body: .load(0), element: result.element))
+  }
+}
