@@ -1,0 +1,19 @@
+import MCLGraph
+
+/// Drops what no output, update or tap needs. Declared inputs and states stay declared.
+public struct EliminateDeadCode: Pass {
+  public let name = "eliminate-dead-code"
+
+  public init() {}
+
+  public func run(_ graph: Graph) throws -> Graph {
+    var isLive = [Bool](repeating: false, count: graph.entries.count)
+    for root in graph.roots { isLive[root] = true }
+    for index in graph.entries.indices.reversed() where isLive[index] {
+      for operand in graph.entries[index].operands { isLive[operand] = true }
+    }
+    var rewriter = GraphRewriter(graph)
+    for index in graph.entries.indices where isLive[index] { try rewriter.copy(index) }
+    return rewriter.finish()
+  }
+}

@@ -1,0 +1,94 @@
+import MCLGraph
+
+/// Applies a map to the results of the one reduction or contraction it reads, where they are made.
+public struct FuseEpilogues: Pass {
+  public let name = "fuse-epilogues"
+
+  public init() {}
+
+  public func run(_ graph: Graph) throws -> Graph {
+    let uses = graph.useCounts()
+    var rewriter = GraphRewriter(graph)
+    var absorbed: [Int: FusedComputation] = [:]
+    for (index, entry) in graph.entries.enumerated() {
+      guard let compute = entry.operation as? Compute else {
+        try rewriter.copy(index)
+        continue
+      }
+      var computation = FusedComputation(comprehension: compute.comprehension, operands: entry.operands)
+      if compute.comprehension.reduction == .none {
+        for operand in Set(entry.operands).sorted() where uses[operand] == 1 {
+          guard let producer = graph.entries[operand].operation as? Compute else { continue }
+          let reduced =
+            absorbed[operand]
+            ?? FusedComputation(
+              comprehension: producer.comprehension, operands: graph.entries[operand].operands)
+          if let fused = absorb(computation, into: reduced, read: operand), fused.isWithinLimits {
+            computation = fused
+            break
+          }
+        }
+      }
+      absorbed[index] = computation
+      let operands = computation.operands.map { rewriter.mapping[$0] }
+      rewriter.map(
+        index,
+        to: try rewriter.append(
+          Compute(computation.comprehension, shape: compute.shape), operands, like: entry))
+    }
+    return try EliminateDeadCode().run(rewriter.finish())
+  }
+
+  /// The reduction with the map as its epilogue; nil where the map does not read each result exactly at its place.
+  private func absorb(_ map: FusedComputation, into reduced: FusedComputation, read entry: Int)
+    -> FusedComputation?
+  {
+    let (outer, inner) = (map.comprehension, reduced.comprehension)
+    guard inner.reduction != .none else { return nil }
+    // The map's axes and the reduction's output axes must agree but for axes of size 1.
+    let outerAxes = outer.axes.indices.filter { outer.axes[$0] != 1 }
+    let innerAxes = (0..<inner.outputRank).filter { inner.axes[$0] != 1 }
+    guard outerAxes.map({ outer.axes[$0] }) == innerAxes.map({ inner.axes[$0] }) else { return nil }
+    let place = Dictionary(zip(outerAxes, innerAxes), uniquingKeysWith: { first, _ in first })
+
+    var result = reduced
+    let firstOperand = result.operands.count
+    let firstAccess = inner.accesses.count
+    result.operands += map.operands
+    for access in outer.accesses {
+      if map.operands[access.operand] == entry {
+        // Read at the point itself?
+        let sized = access.indices.filter { $0.extent != 1 }
+        guard sized.count == outerAxes.count, !access.mayFallOutside(axes: outer.axes) else { return nil }
+        for (index, axis) in zip(sized, outerAxes) {
+          guard index.offset == 0, index.divisor == 1,
+            index.coefficients.enumerated().allSatisfy({
+              outer.axes[$0.offset] == 1 || $0.element == ($0.offset == axis ? 1 : 0)
+            }), index.extent == outer.axes[axis]
+          else { return nil }
+        }
+      }
+      var moved = access
+      moved.operand += firstOperand
+      moved.indices = access.indices.map { index in
+        var coefficients = [Int](repeating: 0, count: inner.axes.count)
+        for (axis, coefficient) in index.coefficients.enumerated() where coefficient != 0 {
+          if let target = place[axis] { coefficients[target] = coefficient }
+        }
+        return AffineIndex(coefficients, offset: index.offset, divisor: index.divisor, extent: index.extent)
+      }
+      result.comprehension.accesses.append(moved)
+    }
+    result.comprehension.epilogue = outer.body.mapLeaves { leaf in
+      switch leaf {
+      case .load(let index):
+        map.operands[outer.accesses[index].operand] == entry ? inner.epilogue : .load(firstAccess + index)
+      case .index(let axis): place[axis].map { .index($0) } ?? .convert(.int64, .constant(0))
+      default: leaf
+      }
+    }
+    result.comprehension.element = outer.element
+    result.deduplicate()
+    return result
+  }
+}

@@ -1,0 +1,62 @@
+import MCLGraph
+
+/// Builds a new graph from an old one, entry by entry; equal operations on equal operands become one entry.
+struct GraphRewriter {
+  private struct Key: Hashable {
+    var name: String
+    var attributes: [String]
+    var values: [Attribute]
+    var comprehension: Comprehension?
+    var operands: [Int]
+  }
+
+  let source: Graph
+  private(set) var result: Graph
+  /// For every entry of the source, its place in the result; -1 where it has none.
+  private(set) var mapping: [Int]
+  private var interned: [Key: Int] = [:]
+
+  init(_ source: Graph) {
+    self.source = source
+    result = source
+    result.entries = []
+    mapping = [Int](repeating: -1, count: source.entries.count)
+  }
+
+  /// Adds an operation on entries of the result, or finds the one that is there.
+  mutating func append(
+    _ operation: any Operation, _ operands: [Int], like entry: Graph.Entry
+  ) throws -> Int {
+    let attributes = operation.attributes
+    let key = Key(
+      name: operation.name, attributes: attributes.map(\.0), values: attributes.map(\.1),
+      comprehension: (operation as? Compute)?.comprehension, operands: operands)
+    if let known = interned[key] { return known }
+    let type = try operation.infer(operands.map { result.entries[$0].type })
+    result.entries.append(
+      Graph.Entry(operation, operands, type, path: entry.path, location: entry.location))
+    interned[key] = result.entries.count - 1
+    return result.entries.count - 1
+  }
+
+  /// Says which entry of the result stands for an entry of the source.
+  mutating func map(_ index: Int, to target: Int) { mapping[index] = target }
+
+  /// Copies an entry, its operands mapped.
+  mutating func copy(_ index: Int) throws {
+    let entry = source.entries[index]
+    map(index, to: try append(entry.operation, entry.operands.map { mapping[$0] }, like: entry))
+  }
+
+  /// The result, with every name pointing to where its value is now.
+  func finish() -> Graph {
+    var graph = result
+    func renamed(_ list: [Graph.Named]) -> [Graph.Named] {
+      list.map { Graph.Named($0.name, mapping[$0.entry]) }
+    }
+    graph.outputs = renamed(source.outputs)
+    graph.updates = renamed(source.updates)
+    graph.taps = renamed(source.taps)
+    return graph
+  }
+}

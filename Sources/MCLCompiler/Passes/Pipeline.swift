@@ -1,0 +1,48 @@
+import MCLGraph
+
+/// The passes in the order they run: the table of contents of the compiler.
+public struct Pipeline: Sendable {
+  public static let passes: [any Pass] = [
+    EliminateDeadCode(),
+    ExpandComposites(),
+    Simplify(),
+    LowerToComprehensions(),
+    FusePointwise(),
+    FuseEpilogues(),
+    EliminateDeadCode(),
+  ]
+
+  /// What one pass did.
+  public struct Record: Sendable {
+    public var name: String
+    public var entriesBefore: Int
+    public var entriesAfter: Int
+    public var seconds: Double
+  }
+
+  /// Runs every pass, verifying each result by inferring all types anew.
+  ///
+  /// - Parameter observe: is given the graph after each pass, for `--emit` and `--after`.
+  /// - Throws: `ModelError` that names the pass whose result does not hold together.
+  public static func run(
+    _ graph: Graph, observe: (String, Graph) -> Void = { _, _ in }
+  ) throws -> (graph: Graph, records: [Record]) {
+    var graph = graph
+    var records: [Record] = []
+    let clock = ContinuousClock()
+    for pass in passes {
+      let before = graph.entries.count
+      let start = clock.now
+      graph = try pass.run(graph)
+      let elapsed = clock.now - start
+      do { try graph.verify() } catch {
+        throw ModelError([Diagnostic("pass \(pass.name) broke program '\(graph.name)': \(error)")])
+      }
+      let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+      records.append(
+        Record(name: pass.name, entriesBefore: before, entriesAfter: graph.entries.count, seconds: seconds))
+      observe(pass.name, graph)
+    }
+    return (graph, records)
+  }
+}

@@ -1,0 +1,124 @@
+import MCLGraph
+
+/// Folds constants, removes what does nothing, and merges views; the rewriter makes equal entries one.
+public struct Simplify: Pass {
+  public let name = "simplify"
+
+  public init() {}
+
+  public func run(_ graph: Graph) throws -> Graph {
+    var rewriter = GraphRewriter(graph)
+    for (index, entry) in graph.entries.enumerated() {
+      let operands = entry.operands.map { rewriter.mapping[$0] }
+      let site = RewriteSite(
+        operation: entry.operation, operands: operands, type: entry.type, graph: rewriter.result)
+      var target: Int?
+      for rule in SimplificationRules.all {
+        guard let outcome = rule.apply(site) else { continue }
+        switch outcome {
+        case .operand(let existing): target = existing
+        case .operation(let operation, let operands):
+          target = try rewriter.append(operation, operands, like: entry)
+        }
+        break
+      }
+      rewriter.map(index, to: try target ?? rewriter.append(entry.operation, operands, like: entry))
+    }
+    return rewriter.finish()
+  }
+}
+
+/// An operation about to be added, and the graph its operands are in.
+public struct RewriteSite {
+  public var operation: any Operation
+  public var operands: [Int]
+  public var type: TensorType
+  public var graph: Graph
+
+  func entry(_ position: Int) -> Graph.Entry { graph.entries[operands[position]] }
+  func constant(_ position: Int) -> Double? { (entry(position).operation as? Constant)?.value }
+}
+
+/// One rule: what it is called, and what it makes of a site it recognises.
+public struct SimplificationRule: Sendable {
+  public enum Outcome {
+    /// The value of an entry that is there already.
+    case operand(Int)
+    case operation(any Operation, [Int])
+  }
+
+  public var name: String
+  public var apply: @Sendable (RewriteSite) -> Outcome?
+}
+
+/// The rules, tried in order. Each holds for every float, NaN and infinities included, but for the sign of zero.
+public enum SimplificationRules {
+  public static let all: [SimplificationRule] = [
+    SimplificationRule(name: "fold constants") { site in
+      guard !site.operands.isEmpty, site.type.count <= maximumElementCount else { return nil }
+      let scalars = site.operands.indices.compactMap(site.constant)
+      guard scalars.count == site.operands.count else { return nil }
+      switch site.operation {
+      case is Unary, is Binary, is Select, is Convert:
+        let values = zip(site.operands.indices, scalars).map {
+          Value(TensorType(site.entry($0).type.element, []), [$1])
+        }
+        let folded = site.operation.evaluate(values, result: TensorType(site.type.element, []))
+        return .operation(constant(folded.elements[0], site.type), [])
+      case is Broadcast, is Reshape, is Transpose, is Slice:
+        return .operation(constant(scalars[0], site.type), [])
+      default: return nil
+      }
+    },
+    SimplificationRule(name: "x + 0, x - 0, x * 1, x / 1 are x") { site in
+      guard let binary = site.operation as? Binary else { return nil }
+      let (left, right) = (site.constant(0), site.constant(1))
+      switch binary.function {
+      case .add where right == 0: return .operand(site.operands[0])
+      case .add where left == 0: return .operand(site.operands[1])
+      case .subtract where right == 0: return .operand(site.operands[0])
+      case .multiply where right == 1: return .operand(site.operands[0])
+      case .multiply where left == 1: return .operand(site.operands[1])
+      case .divide where right == 1: return .operand(site.operands[0])
+      default: return nil
+      }
+    },
+    SimplificationRule(name: "-(-x) is x") { site in
+      guard (site.operation as? Unary)?.function == .negate,
+        (site.entry(0).operation as? Unary)?.function == .negate
+      else { return nil }
+      return .operand(site.entry(0).operands[0])
+    },
+    SimplificationRule(name: "a view that changes nothing") { site in
+      guard site.operation is Reshape || site.operation is Broadcast, site.entry(0).type == site.type else {
+        return nil
+      }
+      return .operand(site.operands[0])
+    },
+    SimplificationRule(name: "a reshape of a reshape") { site in
+      guard site.operation is Reshape, site.entry(0).operation is Reshape else { return nil }
+      let source = site.entry(0).operands[0]
+      return site.graph.entries[source].type == site.type
+        ? .operand(source) : .operation(site.operation, [source])
+    },
+    SimplificationRule(name: "a transpose of a transpose") { site in
+      guard let outer = site.operation as? Transpose, let inner = site.entry(0).operation as? Transpose else {
+        return nil
+      }
+      let permutation = outer.permutation.map { inner.permutation[$0] }
+      let source = site.entry(0).operands[0]
+      return permutation == Array(permutation.indices)
+        ? .operand(source) : .operation(Transpose(permutation), [source])
+    },
+    SimplificationRule(name: "select between equals") { site in
+      guard site.operation is Select, site.operands[2] == site.operands[3] else { return nil }
+      return .operand(site.operands[2])
+    },
+  ]
+
+  private static func constant(_ value: Double, _ type: TensorType) -> Constant {
+    // What is folded in Double must be what float32 code would hold.
+    let rounded = type.element == .float32 ? Double(Float(value)) : value
+    return Constant(value: rounded, shape: type.shape, element: type.element)
+  }
+}
