@@ -6,6 +6,9 @@ extension ModuleBuilder {
     from start: IRValue, to end: IRValue, step: Int = 1, carrying initial: [IRValue] = [],
     _ body: (_ index: IRValue, _ carried: [IRValue]) throws -> [IRValue]
   ) rethrows -> [IRValue] {
+    if let first = knownInteger(start), let limit = knownInteger(end), limit - first <= step {
+      return limit <= first ? initial : try body(start, initial)
+    }
     let entry = currentBlock
     let turn = block("loop")
     let exit = block("exit")

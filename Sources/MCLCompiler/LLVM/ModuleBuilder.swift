@@ -73,6 +73,11 @@ package final class ModuleBuilder {
     constantVector([IRValue](repeating: scalar, count: Int(LLVMGetVectorSize(type.ref))))
   }
 
+  /// The number a value is known to be while it is built, if it is an integer constant.
+  package func knownInteger(_ value: IRValue) -> Int? {
+    LLVMIsAConstantInt(value.ref) == nil ? nil : Int(LLVMConstIntGetSExtValue(value.ref))
+  }
+
   package func constantVector(_ values: [IRValue]) -> IRValue {
     var refs: [LLVMValueRef?] = values.map(\.ref)
     return IRValue(ref: LLVMConstVector(&refs, UInt32(refs.count)))
@@ -140,7 +145,8 @@ package final class ModuleBuilder {
   }
 
   package func cast(_ instruction: CastInstruction, _ value: IRValue, to type: IRType) -> IRValue {
-    value.type == type ? value : IRValue(ref: LLVMBuildCast(builder, instruction.opcode, value.ref, type.ref, ""))
+    value.type == type
+      ? value : IRValue(ref: LLVMBuildCast(builder, instruction.opcode, value.ref, type.ref, ""))
   }
 
   package func compare(_ predicate: IntegerPredicate, _ a: IRValue, _ b: IRValue) -> IRValue {
@@ -155,7 +161,9 @@ package final class ModuleBuilder {
     IRValue(ref: LLVMBuildSelect(builder, condition.ref, yes.ref, no.ref, ""))
   }
 
-  package func negateFloat(_ value: IRValue) -> IRValue { IRValue(ref: LLVMBuildFNeg(builder, value.ref, "")) }
+  package func negateFloat(_ value: IRValue) -> IRValue {
+    IRValue(ref: LLVMBuildFNeg(builder, value.ref, ""))
+  }
 
   package func extract(_ vector: IRValue, _ lane: Int) -> IRValue {
     lanes(vector) == 1
