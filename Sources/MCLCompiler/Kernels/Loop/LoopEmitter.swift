@@ -76,7 +76,7 @@ struct LoopEmitter {
   }
 
   private func enter(_ state: LoopState, _ axis: Int, _ coordinate: IRValue) -> LoopState {
-    state.advanced(along: axis, by: coordinate, space: space, builder: builder)
+    state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
   }
 
   private func bits(_ axes: Range<Int>) -> UInt64 { axes.reduce(0) { $0 | 1 << UInt64($1) } }
@@ -91,7 +91,7 @@ struct LoopEmitter {
     }
     let rows = range(rowTask, plan.rowsPerTask, plan.rows, plan.rowTasks)
     let columns = range(columnTask, plan.columnsPerTask, plan.columns, plan.columnTasks)
-    let start = LoopState(space, builder: builder)
+    let start = LoopState(space.accesses, rank: space.axes.count, builder: builder)
     let isOverOutput = plan.orientation == .overOutput
     let rowAxes = isOverOutput ? space.outputRank - 1 : space.outputRank
 

@@ -7,18 +7,18 @@ struct LoopState {
   /// The coordinate along each axis that has been entered.
   var coordinates: [IRValue?]
 
-  init(_ space: IterationSpace, builder: ModuleBuilder) {
-    offsets = space.accesses.map { builder.constant($0.offset) }
-    numerators = space.accesses.map { access in access.guards.map { builder.constant($0.offset) } }
-    coordinates = space.axes.map { _ in nil }
+  init(_ accesses: [LinearAccess], rank: Int, builder: ModuleBuilder) {
+    offsets = accesses.map { builder.constant($0.offset) }
+    numerators = accesses.map { access in access.guards.map { builder.constant($0.offset) } }
+    coordinates = [IRValue?](repeating: nil, count: rank)
   }
 
   /// The state `coordinate` further along `axis`.
   func advanced(
-    along axis: Int, by coordinate: IRValue, space: IterationSpace, builder: ModuleBuilder
+    along axis: Int, by coordinate: IRValue, _ accesses: [LinearAccess], builder: ModuleBuilder
   ) -> LoopState {
     var state = self
-    for (position, access) in space.accesses.enumerated() {
+    for (position, access) in accesses.enumerated() {
       if access.strides[axis] != 0 {
         state.offsets[position] = builder.add(
           offsets[position], builder.multiply(coordinate, access.strides[axis]))

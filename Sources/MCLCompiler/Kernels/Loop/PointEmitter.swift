@@ -127,7 +127,7 @@ struct PointEmitter {
     var vector = builder.undefined(scalar.type(access.element, lanes: lanes))
     for lane in 0..<lanes {
       let point = state.advanced(
-        along: axis, by: builder.constant(lane), space: space, builder: builder)
+        along: axis, by: builder.constant(lane), space.accesses, builder: builder)
       vector = builder.insert(loadScalar(position, point), into: vector, lane)
     }
     return vector
