@@ -12,3 +12,8 @@ static inline int mcl_llvm_initialize_native(void) {
   return LLVMInitializeNativeTarget() | LLVMInitializeNativeAsmPrinter() |
          LLVMInitializeNativeAsmParser();
 }
+
+#include <llvm/Config/llvm-config.h>
+
+// A string macro with a suffix would not be imported under a stable name.
+static inline const char *mcl_llvm_version(void) { return LLVM_VERSION_STRING; }

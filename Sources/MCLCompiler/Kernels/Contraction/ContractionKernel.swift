@@ -1,0 +1,158 @@
+import MCLGraph
+
+/// The family for matrix products and convolutions, with their gradients: implicit matrix multiplication.
+///
+/// Phase 1 packs the operand of the rows (weights, as a rule) into the temporary; phase 2 packs the other operand a
+/// tile at a time and multiplies in registers; phase 3, where k was split or there is an epilogue, finishes with
+/// the generic kernel. What falls outside an operand is packed as its fill value.
+struct ContractionKernel: KernelFamily {
+  let name = "contraction"
+
+  /// Multiply-adds and sizes below which the generic kernel is as good.
+  static let leastMultiplyAdds = 16_384
+
+  /// The whole of a kernel: its parts, where they keep what they pack, and how it ends.
+  private struct Layout {
+    var parts: [ContractionPlan]
+    /// Byte offsets in the temporary.
+    var packedOffsets: [Int]
+    var partialOffset: Int
+    var temporaryBytes: Int
+    var finish: (comprehension: Comprehension, elements: [ElementType], operands: [ArgumentSlot])?
+  }
+
+  private func layout(
+    _ specification: KernelSpecification, target: TargetDescription
+  ) throws -> Layout? {
+    guard case .comprehension(let comprehension) = specification.form else { return nil }
+    let elements = specification.operandElements
+    guard let problem = try ContractionProblem(comprehension, operandElements: elements),
+      problem.rowCount >= 2, problem.columnCount >= 4,
+      problem.batchCount * problem.rowCount * problem.columnCount * problem.innerCount
+        >= Self.leastMultiplyAdds,
+      let problems = problem.splitByResidue()
+    else { return nil }
+    let parts = problems.map { ContractionPlan($0, target: target, allowsSplits: problems.count == 1) }
+    // Deep sums of few terms would be padding, mostly.
+    guard problem.innerCount >= 4 else { return nil }
+    var offset = 0
+    var packedOffsets: [Int] = []
+    for part in parts {
+      packedOffsets.append(offset)
+      offset += (part.packedBytes + 63) / 64 * 64
+    }
+    var result = Layout(
+      parts: parts, packedOffsets: packedOffsets, partialOffset: offset, temporaryBytes: offset, finish: nil)
+    let output = elements.count
+    let splits = parts[0].splits
+    if splits > 1 {
+      result.temporaryBytes += splits * comprehension.outputCount * 4
+      let temporary = ArgumentSlot(position: output + 1, byteOffset: offset)
+      result.finish = finish(
+        comprehension, elements, partial: temporary, splits: splits)
+    } else if comprehension.epilogue != .accumulator {
+      result.finish = finish(comprehension, elements, partial: ArgumentSlot(position: output), splits: 1)
+    }
+    return result
+  }
+
+  /// Joins the splits of k and applies the epilogue: `epilogue(sum over s of partial[s, output])`.
+  private func finish(
+    _ comprehension: Comprehension, _ elements: [ElementType], partial: ArgumentSlot, splits: Int
+  ) -> (Comprehension, [ElementType], [ArgumentSlot]) {
+    let shape = comprehension.outputShape
+    let rank = shape.count
+    var kept: [Access] = []
+    var places: [Int: Int] = [:]
+    let epilogue = comprehension.epilogue.mapLeaves { leaf in
+      guard case .load(let access) = leaf else { return leaf }
+      if places[access] == nil {
+        var copy = comprehension.accesses[access]
+        for index in copy.indices.indices {
+          copy.indices[index].coefficients = Array(copy.indices[index].coefficients.prefix(rank)) + [0]
+        }
+        places[access] = kept.count
+        kept.append(copy)
+      }
+      return .load(places[access] ?? 0)
+    }
+    let source = Access(
+      operand: elements.count,
+      [AffineIndex.axis(rank, of: rank + 1, extent: splits)]
+        + shape.indices.map { .axis($0, of: rank + 1, extent: shape[$0]) })
+    let joined = Comprehension(
+      axes: shape + [splits], outputRank: rank, accesses: kept + [source], body: .load(kept.count),
+      reduction: .sum, epilogue: epilogue)
+    return (
+      joined, elements + [.float32], elements.indices.map { ArgumentSlot(position: $0) } + [partial]
+    )
+  }
+
+  func plan(
+    _ specification: KernelSpecification, symbol: String, target: TargetDescription
+  ) throws -> KernelPlan? {
+    guard let layout = try layout(specification, target: target) else { return nil }
+    var phases = [
+      KernelPlan.Phase(symbol: "\(symbol)_pack", taskCount: layout.parts.reduce(0) { $0 + $1.packTasks }),
+      KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: layout.parts.reduce(0) { $0 + $1.taskCount }),
+    ]
+    if let finish = layout.finish {
+      let space = try IterationSpace(finish.comprehension, operandElements: finish.elements)
+      let loop = LoopPlan(space, comprehension: finish.comprehension, target: target)
+      phases.append(KernelPlan.Phase(symbol: "\(symbol)_finish", taskCount: loop.taskCount))
+    }
+    let scratch = layout.parts.map(\.scratchBytes).max() ?? 0
+    return KernelPlan(
+      phases: phases, temporaryBytes: layout.temporaryBytes, scratchBytes: scratch, family: name,
+      multiplyAdds: layout.parts.reduce(0) { sum, part in
+        sum + part.problem.batchCount * part.problem.rowCount * part.problem.columnCount * part.depth
+      })
+  }
+
+  func emit(
+    _ specification: KernelSpecification, symbol: String, builder: ModuleBuilder, target: TargetDescription
+  ) throws {
+    guard let layout = try layout(specification, target: target) else { return }
+    for isPacking in [true, false] {
+      let function = KernelFunction(symbol + (isPacking ? "_pack" : "_product"), builder: builder)
+      let output = specification.operandElements.count
+      var first = 0
+      for (part, offset) in zip(layout.parts, layout.packedOffsets) {
+        let count = isPacking ? part.packTasks : part.taskCount
+        let splits = part.splits
+        let result =
+          splits > 1
+          ? ArgumentSlot(position: output + 1, byteOffset: layout.partialOffset)
+          : ArgumentSlot(position: output)
+        let emit = {
+          let emitter = ContractionEmitter(
+            builder: builder, plan: part, target: target,
+            a: function.argument(ArgumentSlot(position: part.problem.a.operand)),
+            b: function.argument(ArgumentSlot(position: part.problem.b.operand)),
+            output: function.argument(result),
+            splitStride: part.problem.batchCount * part.problem.rowCount * part.problem.columnCount,
+            packed: function.argument(ArgumentSlot(position: output + 1, byteOffset: offset)),
+            scratch: function.scratch)
+          let task = builder.add(function.task, -first)
+          if isPacking { emitter.emitPacking(task: task) } else { emitter.emitProducts(task: task) }
+        }
+        if layout.parts.count == 1 {
+          emit()
+        } else {
+          let isOwn = builder.and(
+            builder.compare(.signedGreaterOrEqual, function.task, builder.constant(first)),
+            builder.compare(.signedLess, function.task, builder.constant(first + count)))
+          builder.when(isOwn, emit)
+        }
+        first += count
+      }
+      builder.endFunction()
+    }
+    if let finish = layout.finish {
+      try LoopEmitter.emit(
+        finish.comprehension, operandElements: finish.elements, operands: finish.operands,
+        output: ArgumentSlot(position: specification.operandElements.count), symbol: "\(symbol)_finish",
+        builder: builder, target: target)
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Dispatch
+import MCLGraph
+import Synchronization
+
+/// Turns kernel specifications into code.
+///
+/// ```
+/// let compiled = try KernelCompiler().compile(specifications)   // once for a program
+/// let library = try KernelLibrary(compiled.objects)             // linked into this process
+/// for phase in compiled.plans[i].phases {                       // a barrier between phases
+///   let run = try library.function(phase.symbol)                // looked up once, ahead of time
+///   pool.run(tasks: phase.taskCount) { task, worker in run(arguments, Int64(task), scratch[worker]) }
+/// }
+/// ```
+///
+/// The ABI is `void symbol(void **arguments, int64_t task, void *scratch)` with
+/// `arguments = [operand pointers in order ..., output, temporary]`. Operands and output are row-major and aligned
+/// to their elements at least (64 bytes is best); temporary and scratch, of `plan.temporaryBytes` and
+/// `plan.scratchBytes`, to 64. Kernels read no byte outside their operands. The output may be the same buffer as an
+/// operand only where the specification is a comprehension without reduction, of the loop family, that reads that
+/// operand at the point itself alone, or an update of rows.
+public struct KernelCompiler: Sendable {
+  public let target: TargetDescription
+  public let cache: ObjectCache
+
+  /// Changes with every change of what the emitters emit, so that old cache entries are not used.
+  static let emitterVersion = 1
+
+  public init(target: TargetDescription = .host, cache: ObjectCache = .standard) {
+    self.target = target
+    self.cache = cache
+  }
+
+  /// What became of a list of specifications.
+  public struct Result: Sendable {
+    /// One plan a specification, in their order.
+    public var plans: [KernelPlan]
+    /// One object a distinct specification.
+    public var objects: [KernelObject]
+    /// Objects that had to be compiled, and those found in the cache.
+    public var compiledCount: Int
+    public var cachedCount: Int
+    /// False where a new object could not be kept: the next start compiles it again.
+    public var isCacheWritable: Bool
+  }
+
+  /// Compiles the distinct specifications, through the cache, on two threads.
+  ///
+  /// - Throws: `KernelError` for a specification that makes no sense, `LLVMError` where LLVM refuses.
+  public func compile(_ specifications: [KernelSpecification]) throws -> Result {
+    var order: [KernelSpecification: Int] = [:]
+    var distinct: [KernelSpecification] = []
+    for specification in specifications where order[specification] == nil {
+      order[specification] = distinct.count
+      distinct.append(specification)
+    }
+    struct Outcome {
+      var results: [Swift.Result<Build, any Error>?]
+      var next = 0
+    }
+    let outcome = Mutex(Outcome(results: distinct.map { _ in nil }))
+    let work = distinct
+    DispatchQueue.concurrentPerform(iterations: min(2, work.count)) { _ in
+      while true {
+        let position = outcome.withLock { state in
+          defer { state.next += 1 }
+          return state.next
+        }
+        guard position < work.count else { return }
+        let result = Swift.Result { try build(work[position]) }
+        outcome.withLock { $0.results[position] = result }
+      }
+    }
+    let built = try outcome.withLock { state in try state.results.compactMap { try $0?.get() } }
+    return Result(
+      plans: specifications.compactMap { order[$0].map { built[$0].plan } }, objects: built.map(\.object),
+      compiledCount: built.count { !$0.isCached }, cachedCount: built.count { $0.isCached },
+      isCacheWritable: built.allSatisfy(\.isKept))
+  }
+
+  /// The text that names an object: all that its bytes depend on.
+  private func key(_ specification: KernelSpecification) -> String {
+    """
+    emitter \(Self.emitterVersion) LLVM \(llvmVersionText) passes \(TargetMachine.passes)
+    \(target.triple) \(target.cpu) \(target.features) vector \(target.vectorBytes)
+    \(specification.text)
+    """
+  }
+
+  private func symbol(_ specification: KernelSpecification) -> String {
+    "mcl_" + SHA256.hexadecimal(key(specification).utf8).prefix(24)
+  }
+
+  /// What became of one specification.
+  private struct Build {
+    var plan: KernelPlan
+    var object: KernelObject
+    var isCached: Bool
+    var isKept: Bool
+  }
+
+  private func build(_ specification: KernelSpecification) throws -> Build {
+    let key = key(specification)
+    let symbol = symbol(specification)
+    let (family, plan) = try KernelRegistry.select(specification, symbol: symbol, target: target)
+    if let bytes = cache.object(key) {
+      return Build(plan: plan, object: KernelObject(name: symbol, bytes: bytes), isCached: true, isKept: true)
+    }
+    let machine = try TargetMachine(target)
+    let module = try emit(specification, family, symbol, machine)
+    let bytes = try machine.object(module)
+    let isKept = cache.store(bytes, key)
+    return Build(
+      plan: plan, object: KernelObject(name: symbol, bytes: bytes), isCached: false, isKept: isKept)
+  }
+
+  private func emit(
+    _ specification: KernelSpecification, _ family: any KernelFamily, _ symbol: String,
+    _ machine: TargetMachine
+  ) throws -> ModuleBuilder {
+    let builder = ModuleBuilder(name: symbol, target: machine)
+    try family.emit(specification, symbol: symbol, builder: builder, target: target)
+    try machine.optimize(builder)
+    return builder
+  }
+
+  /// The plan alone, without compiling.
+  public func plan(_ specification: KernelSpecification) throws -> KernelPlan {
+    try KernelRegistry.select(specification, symbol: symbol(specification), target: target).plan
+  }
+
+  /// The optimised LLVM IR of a kernel, as text.
+  public func intermediateText(_ specification: KernelSpecification) throws -> String {
+    let symbol = symbol(specification)
+    let machine = try TargetMachine(target)
+    let family = try KernelRegistry.select(specification, symbol: symbol, target: target).family
+    return try emit(specification, family, symbol, machine).text
+  }
+
+  /// The assembly of a kernel.
+  public func assembly(_ specification: KernelSpecification) throws -> String {
+    let symbol = symbol(specification)
+    let machine = try TargetMachine(target)
+    let family = try KernelRegistry.select(specification, symbol: symbol, target: target).family
+    return try machine.assembly(try emit(specification, family, symbol, machine))
+  }
+}
+
+/// The machine code of one specification, as the bytes of an object file.
+public struct KernelObject: Sendable {
+  /// What its symbols start with.
+  public var name: String
+  public var bytes: [UInt8]
+
+  public init(name: String, bytes: [UInt8]) {
+    self.name = name
+    self.bytes = bytes
+  }
+}

@@ -1,0 +1,31 @@
+import MCLGraph
+
+/// A way to make kernels: decides whether it serves a specification, plans it, and emits its code.
+protocol KernelFamily: Sendable {
+  var name: String { get }
+
+  /// The plan for a specification, its symbols starting with `symbol`; nil where another family must serve it.
+  func plan(
+    _ specification: KernelSpecification, symbol: String, target: TargetDescription
+  ) throws -> KernelPlan?
+
+  /// Emits every phase of the plan.
+  func emit(
+    _ specification: KernelSpecification, symbol: String, builder: ModuleBuilder, target: TargetDescription
+  ) throws
+}
+
+/// The one table of kernel families, and the one place where a specification finds its own.
+enum KernelRegistry {
+  /// In the order they are asked; the last serves every comprehension.
+  static let families: [any KernelFamily] = [RowUpdateKernel(), ContractionKernel(), LoopKernel()]
+
+  static func select(
+    _ specification: KernelSpecification, symbol: String, target: TargetDescription
+  ) throws -> (family: any KernelFamily, plan: KernelPlan) {
+    for family in families {
+      if let plan = try family.plan(specification, symbol: symbol, target: target) { return (family, plan) }
+    }
+    throw KernelError("no kernel family serves \(specification.text)")
+  }
+}

@@ -1,0 +1,65 @@
+import MCLGraph
+
+/// What a kernel computes: all that its code depends on besides the target. Equal specifications share one kernel.
+public struct KernelSpecification: Hashable, Sendable {
+  public enum Form: Hashable, Sendable {
+    case comprehension(Comprehension)
+    case updateRows(RowUpdate)
+  }
+
+  public var form: Form
+  /// The element type of each operand, in the order of the kernel's arguments.
+  public var operandElements: [ElementType]
+
+  public init(_ comprehension: Comprehension, operandElements: [ElementType]) {
+    form = .comprehension(comprehension)
+    self.operandElements = operandElements
+  }
+
+  /// Operands: the base, the rows, the int64 start.
+  public init(_ update: RowUpdate) {
+    form = .updateRows(update)
+    operandElements = [update.element, update.element, .int64]
+  }
+}
+
+/// Rows `(start + i) mod rowCount` of a base replaced by row i of another tensor, in place on the output: the
+/// caller copies the base there first unless the two are one buffer. The base itself is not read.
+public struct RowUpdate: Hashable, Sendable {
+  /// Rows of the base.
+  public var rowCount: Int
+  /// Rows that replace some, at most `rowCount`.
+  public var updatedRows: Int
+  /// Elements a row.
+  public var rowLength: Int
+  public var element: ElementType
+
+  public init(rowCount: Int, updatedRows: Int, rowLength: Int, element: ElementType = .float32) {
+    self.rowCount = rowCount
+    self.updatedRows = updatedRows
+    self.rowLength = rowLength
+    self.element = element
+  }
+}
+
+/// How a kernel is run: its phases one after the other, each a number of tasks that any thread may take in any order.
+///
+/// Task counts depend on the specification and the target alone, and so do the results, bit for bit.
+public struct KernelPlan: Hashable, Sendable {
+  public struct Phase: Hashable, Sendable {
+    public var symbol: String
+    public var taskCount: Int
+  }
+
+  /// All tasks of a phase are done before the next phase starts.
+  public var phases: [Phase]
+  /// Bytes of memory, 64-byte aligned, shared by all tasks and alive from the first phase to the last: the pointer
+  /// after the output's. 0 where none is needed; the argument may then be nil or missing.
+  public var temporaryBytes: Int
+  /// Bytes of memory, 64-byte aligned, that each running thread brings; its content need not survive a task.
+  public var scratchBytes: Int
+  /// The family that made the kernel, such as `loop` or `contraction`.
+  public var family: String
+  /// Multiply-adds, for the kernels whose work is that; 0 for the others.
+  public var multiplyAdds: Int
+}

@@ -1,0 +1,42 @@
+import MCLGraph
+
+/// Specifications as canonical text: the key of the object cache.
+extension KernelSpecification {
+  var text: String {
+    let operands = operandElements.map(\.rawValue).joined(separator: ",")
+    switch form {
+    case .comprehension(let comprehension): return "comprehension(\(operands)) \(comprehension.kernelText)"
+    case .updateRows(let update):
+      return "updateRows(\(operands)) \(update.rowCount) \(update.updatedRows) \(update.rowLength)"
+    }
+  }
+}
+
+extension Comprehension {
+  fileprivate var kernelText: String {
+    let loads = accesses.map { access in
+      let indices = access.indices.map {
+        "\($0.coefficients)+\($0.offset)/\($0.divisor)<\($0.extent)"
+      }
+      return "%\(access.operand)[\(indices.joined(separator: ";"))]else \(access.fill.bitPattern)"
+    }
+    return "axes \(axes) output \(outputRank) loads {\(loads.joined(separator: " "))} "
+      + "\(reduction.rawValue) \(body.kernelText) then \(epilogue.kernelText) as \(element.rawValue)"
+  }
+}
+
+extension ScalarExpression {
+  fileprivate var kernelText: String {
+    switch self {
+    case .load(let access): "l\(access)"
+    case .constant(let value): "c\(value.bitPattern)"
+    case .index(let axis): "i\(axis)"
+    case .accumulator: "a"
+    case .unary(let function, let a): "\(function.rawValue)(\(a.kernelText))"
+    case .binary(let function, let a, let b): "\(function.rawValue)(\(a.kernelText),\(b.kernelText))"
+    case .select(let comparison, let a, let b, let yes, let no):
+      "\(comparison.rawValue)(\(a.kernelText),\(b.kernelText),\(yes.kernelText),\(no.kernelText))"
+    case .convert(let type, let a): "\(type.rawValue)(\(a.kernelText))"
+    }
+  }
+}

@@ -1,0 +1,325 @@
+import MCLGraph
+
+/// The generic kernel: any comprehension as a nest of loops over vectors of points.
+///
+/// Float32 sums run in float32 lanes over a bounded number of terms, and these partial sums are added in float64
+/// in a fixed order, so that the result depends on the shape alone.
+struct LoopEmitter {
+  let builder: ModuleBuilder
+  let space: IterationSpace
+  let plan: LoopPlan
+  let comprehension: Comprehension
+  let point: PointEmitter
+  let accumulation: Accumulation
+  let function: KernelFunction
+  let body: Int
+  let epilogue: Int
+
+  /// Terms a float32 accumulator takes before it joins the float64 sum.
+  static let chunkOverOutput = 256
+  static let chunkOverReduction = 4096
+
+  /// Emits the kernel `symbol`.
+  ///
+  /// - Parameters:
+  ///   - operands: where each operand of the comprehension stands among the arguments.
+  ///   - output: where the result goes.
+  static func emit(
+    _ comprehension: Comprehension, operandElements: [ElementType], operands: [ArgumentSlot],
+    output: ArgumentSlot, symbol: String, builder: ModuleBuilder, target: TargetDescription
+  ) throws {
+    let emitter = try LoopEmitter(
+      comprehension, operandElements: operandElements, operands: operands, symbol: symbol, builder: builder,
+      target: target)
+    emitter.emitTask(output: emitter.function.argument(output))
+    builder.endFunction()
+  }
+
+  private init(
+    _ comprehension: Comprehension, operandElements: [ElementType], operands: [ArgumentSlot], symbol: String,
+    builder: ModuleBuilder, target: TargetDescription
+  ) throws {
+    self.builder = builder
+    self.comprehension = comprehension
+    let space = try IterationSpace(comprehension, operandElements: operandElements)
+    self.space = space
+    plan = LoopPlan(space, comprehension: comprehension, target: target)
+    let loads = comprehension.accesses.map { operandElements[$0.operand] }
+    let reduced =
+      ScalarProgram.element(of: comprehension.body, loads: loads, accumulator: .float32)
+      ?? (comprehension.reduction == .none ? comprehension.element : .float32)
+    let accumulator = comprehension.reduction == .firstMaximumPosition ? .int64 : reduced
+    var program = ScalarProgram(loads: loads, accumulator: accumulator)
+    body = try program.append(comprehension.body, expected: reduced)
+    epilogue = try program.append(comprehension.epilogue, expected: comprehension.element)
+    guard program.nodes[epilogue].element == comprehension.element else {
+      throw KernelError(
+        "a kernel computes \(program.nodes[epilogue].element.rawValue) elements where its result has "
+          + "\(comprehension.element.rawValue); convert at the end")
+    }
+    let function = KernelFunction(symbol, builder: builder)
+    self.function = function
+    let pointers = operands.map { function.argument($0) }
+    point = PointEmitter(
+      builder: builder, space: space, program: program,
+      bases: space.accesses.map { pointers[$0.operand] }, target: target)
+    accumulation = Accumulation(comprehension.reduction, element: reduced, scalar: point.scalar)
+  }
+
+  /// The axis along the lanes; -1 when there is none.
+  var vectorAxis: Int {
+    switch plan.orientation {
+    case .overOutput: space.outputRank - 1
+    case .overReduction: space.axes.count - 1
+    case .scalar: -1
+    }
+  }
+
+  private func enter(_ state: LoopState, _ axis: Int, _ coordinate: IRValue) -> LoopState {
+    state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
+  }
+
+  private func bits(_ axes: Range<Int>) -> UInt64 { axes.reduce(0) { $0 | 1 << UInt64($1) } }
+
+  /// The rows and columns of one task.
+  private func emitTask(output: IRValue) {
+    let (rowTask, columnTask) = builder.divide(function.task, by: plan.columnTasks)
+    func range(_ task: IRValue, _ perTask: Int, _ count: Int, _ tasks: Int) -> (IRValue, IRValue) {
+      if tasks == 1 { return (builder.constant(0), builder.constant(count)) }
+      let first = builder.multiply(task, perTask)
+      return (first, builder.minimum(builder.add(first, perTask), builder.constant(count)))
+    }
+    let rows = range(rowTask, plan.rowsPerTask, plan.rows, plan.rowTasks)
+    let columns = range(columnTask, plan.columnsPerTask, plan.columns, plan.columnTasks)
+    let start = LoopState(space.accesses, rank: space.axes.count, builder: builder)
+    let isOverOutput = plan.orientation == .overOutput
+    let rowAxes = isOverOutput ? space.outputRank - 1 : space.outputRank
+
+    builder.loop(from: rows.0, to: rows.1) { row in
+      var state = start
+      let coordinates = builder.delinearize(row, Array(space.axes.prefix(rowAxes)))
+      for (axis, coordinate) in coordinates.enumerated() { state = enter(state, axis, coordinate) }
+      let known = point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state)
+      if isOverOutput {
+        let base = builder.multiply(row, plan.columns)
+        emitColumns(state, known, from: columns.0, to: columns.1) { column, value in
+          store(value, output, builder.add(base, column))
+        }
+      } else {
+        let value = emitOutputs([state], known, lanes: 1)[0]
+        store(value, output, row)
+      }
+    }
+  }
+
+  private func store(_ value: IRValue, _ output: IRValue, _ position: IRValue) {
+    let bytes = comprehension.element.byteCount
+    builder.store(value, builder.element(output, position, bytes: bytes), alignment: bytes)
+  }
+
+  /// Columns `first ..< last` of a row, given to `store` a vector at a time.
+  private func emitColumns(
+    _ state: LoopState, _ known: PointEmitter.Known, from first: IRValue, to last: IRValue,
+    store: (_ column: IRValue, _ value: IRValue) -> Void
+  ) {
+    _ = emitRange(from: first, to: last, carrying: []) { column, vectors, lanes, _ in
+      let states = (0..<vectors).map { enter(state, vectorAxis, builder.add(column, $0 * lanes)) }
+      for (vector, value) in emitOutputs(states, known, lanes: lanes).enumerated() {
+        store(builder.add(column, vector * lanes), value)
+      }
+      return []
+    }
+  }
+
+  /// Walks a range along the lanes: `plan.unroll` vectors a turn, then single vectors, then single points.
+  private func emitRange(
+    from first: IRValue, to last: IRValue, carrying initial: [IRValue],
+    _ body: (_ start: IRValue, _ vectors: Int, _ lanes: Int, _ carried: [IRValue]) -> [IRValue]
+  ) -> [IRValue] {
+    var carried = initial
+    var start = first
+    var steps = [(vectors: plan.unroll, lanes: plan.lanes), (1, plan.lanes), (1, 1)]
+    if plan.unroll == 1 { steps.removeFirst() }
+    if plan.lanes == 1 { steps.removeLast() }
+    for (vectors, lanes) in steps {
+      let step = vectors * lanes
+      var end = last
+      if step > 1 {
+        // step is a power of two times the unrolling; the span is never negative.
+        let span = builder.maximum(builder.subtract(last, start), builder.constant(0))
+        let whole = builder.multiply(builder.divide(span, by: step).quotient, step)
+        end = builder.add(start, whole)
+      }
+      carried = builder.loop(from: start, to: end, step: step, carrying: carried) { index, carried in
+        body(index, vectors, lanes, carried)
+      }
+      start = end
+    }
+    return carried
+  }
+
+  // MARK: Reduction
+
+  /// The results at some vectors of output points.
+  private func emitOutputs(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [IRValue] {
+    let axis = plan.orientation == .overOutput ? vectorAxis : -1
+    var accumulators: [IRValue?] = states.map { _ in nil }
+    if comprehension.reduction != .none {
+      accumulators = reduce(states, known, lanes: lanes)
+    }
+    return zip(states, accumulators).map { state, accumulator in
+      var values: PointEmitter.Known = [:]
+      var accumulator = accumulator
+      if accumulator == nil {
+        accumulator = point.evaluate(
+          body, state, lanes: lanes, along: axis, accumulator: nil, hoisted: known, values: &values)
+      }
+      return point.evaluate(
+        epilogue, state, lanes: lanes, along: axis, accumulator: accumulator, hoisted: known, values: &values)
+    }
+  }
+
+  /// One reduced value a state.
+  private func reduce(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [IRValue] {
+    let isWide = comprehension.reduction == .sum && accumulation.element == .float32
+    let chunk =
+      plan.orientation == .overReduction ? Self.chunkOverReduction : Self.chunkOverOutput
+    let first = space.outputRank
+    guard isWide, comprehension.reductionCount > chunk else {
+      let carried = nest(first, states, known, lanes: lanes, start(states, lanes: lanes))
+      return finish(carried, states.count)
+    }
+    let wideTypes = narrowed(start(states, lanes: lanes), states.count)
+    let zeros = wideTypes.map { builder.zero(builder.vector(builder.f64, builder.lanes($0))) }
+    let wide = chunked(first, states, known, lanes: lanes, zeros, chunk: chunk)
+    return wideResults(wide, states.count).map {
+      builder.cast(.floatTruncate, $0, to: builder.vector(builder.f32, builder.lanes($0)))
+    }
+  }
+
+  /// What the loops start from: for each state its fields; lanes along the reduction add one for single points.
+  private func start(_ states: [LoopState], lanes: Int) -> [IRValue] {
+    if plan.orientation == .overReduction {
+      return (0..<plan.unroll).flatMap { _ in accumulation.identity(lanes: plan.lanes) }
+        + accumulation.identity(lanes: 1)
+    }
+    return states.flatMap { _ in accumulation.identity(lanes: lanes) }
+  }
+
+  /// The unrolled vectors of a reduction along the lanes joined into one.
+  private func narrowed(_ carried: [IRValue], _ states: Int) -> [IRValue] {
+    guard plan.orientation == .overReduction else { return carried }
+    var vectors = Array(carried.dropLast())
+    while vectors.count > 1 {
+      let half = (vectors.count + 1) / 2
+      vectors = (0..<half).map {
+        $0 + half < vectors.count ? accumulation.combine(vectors[$0], vectors[$0 + half]) : vectors[$0]
+      }
+    }
+    return [vectors[0], carried[carried.count - 1]]
+  }
+
+  private func finish(_ carried: [IRValue], _ states: Int) -> [IRValue] {
+    if plan.orientation == .overReduction { return wideResults(narrowed(carried, states), states) }
+    let fields = accumulation.fields
+    return (0..<states).map { accumulation.result(Array(carried[($0 * fields)..<(($0 + 1) * fields)])) }
+  }
+
+  /// Joins lanes and single points where the lanes lie along the reduction.
+  private func wideResults(_ parts: [IRValue], _ states: Int) -> [IRValue] {
+    guard plan.orientation == .overReduction else { return parts }
+    return [accumulation.combine(accumulation.fold(parts[0]), parts[1])]
+  }
+
+  private func extent(after axis: Int) -> Int { space.axes.dropFirst(axis + 1).reduce(1, *) }
+
+  /// Adds the sums of chunks, in float64, to `wide`.
+  private func chunked(
+    _ axis: Int, _ states: [LoopState], _ known: PointEmitter.Known, lanes: Int, _ wide: [IRValue], chunk: Int
+  ) -> [IRValue] {
+    func add(_ wide: [IRValue], _ narrow: [IRValue]) -> [IRValue] {
+      zip(wide, narrowed(narrow, states.count)).map { sum, part in
+        builder.build(.floatAdd, sum, builder.cast(.floatExtend, part, to: sum.type))
+      }
+    }
+    let size = builder.constant(space.axes[axis])
+    let below = extent(after: axis)
+    if below > chunk {
+      return builder.loop(from: builder.constant(0), to: size, carrying: wide) { index, wide in
+        chunked(
+          axis + 1, states.map { enter($0, axis, index) }, known, lanes: lanes, wide, chunk: chunk)
+      }
+    }
+    let step = max(1, chunk / below)
+    return builder.loop(from: builder.constant(0), to: size, step: step, carrying: wide) { index, wide in
+      let end = builder.minimum(builder.add(index, step), size)
+      return add(
+        wide,
+        range(
+          axis, from: index, to: end, states, known, lanes: lanes, start(states, lanes: lanes)))
+    }
+  }
+
+  /// All axes from `axis` on.
+  private func nest(
+    _ axis: Int, _ states: [LoopState], _ known: PointEmitter.Known, lanes: Int, _ carried: [IRValue]
+  ) -> [IRValue] {
+    if axis == space.axes.count { return join(states, known, lanes: lanes, carried) }
+    return range(
+      axis, from: builder.constant(0), to: builder.constant(space.axes[axis]), states, known, lanes: lanes,
+      carried)
+  }
+
+  /// Part of `axis`, and all axes within it.
+  private func range(
+    _ axis: Int, from first: IRValue, to last: IRValue, _ states: [LoopState], _ known: PointEmitter.Known,
+    lanes: Int, _ carried: [IRValue]
+  ) -> [IRValue] {
+    if plan.orientation == .overReduction, axis == space.axes.count - 1 {
+      return emitRange(from: first, to: last, carrying: carried) { index, vectors, lanes, carried in
+        var carried = carried
+        let places = lanes == 1 ? [plan.unroll] : Array(0..<vectors)
+        for (vector, place) in places.enumerated() {
+          let state = enter(states[0], axis, builder.add(index, vector * lanes))
+          carried[place] = join([state], known, lanes: lanes, along: axis, [carried[place]])[0]
+        }
+        return carried
+      }
+    }
+    return builder.loop(from: first, to: last, carrying: carried) { index, carried in
+      nest(axis + 1, states.map { enter($0, axis, index) }, known, lanes: lanes, carried)
+    }
+  }
+
+  /// Joins the body's values at some vectors of points to what is carried.
+  private func join(
+    _ states: [LoopState], _ known: PointEmitter.Known, lanes: Int, along reductionAxis: Int? = nil,
+    _ carried: [IRValue]
+  ) -> [IRValue] {
+    let axis = reductionAxis ?? vectorAxis
+    let fields = accumulation.fields
+    return states.enumerated().flatMap { number, state in
+      let own = Array(carried[(number * fields)..<((number + 1) * fields)])
+      var values: PointEmitter.Known = [:]
+      func evaluate(_ node: Int) -> IRValue {
+        point.evaluate(
+          node, state, lanes: lanes, along: axis, accumulator: nil, hoisted: known, values: &values)
+      }
+      if comprehension.reduction == .sum, accumulation.element == .float32, known[body] == nil,
+        case .binary(.multiply, let a, let b) = point.program.nodes[body].operation
+      {
+        return [point.scalar.multiplyAdd(evaluate(a), evaluate(b), own[0])]
+      }
+      var position = builder.constant(0)
+      if fields == 2 {
+        for axis in space.outputRank..<space.axes.count {
+          if let coordinate = state.coordinates[axis] {
+            position = builder.add(
+              position, builder.multiply(coordinate, space.positionStrides[axis]))
+          }
+        }
+      }
+      return accumulation.join(own, evaluate(body), position: position)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import MCLGraph
+
+/// Emits the elementary functions of scalar expressions on scalars and vectors alike.
+struct ScalarEmitter {
+  let builder: ModuleBuilder
+  let hasFusedMultiplyAdd: Bool
+
+  func type(_ element: ElementType, lanes: Int) -> IRType {
+    builder.vector(element == .float32 ? builder.f32 : builder.i64, lanes)
+  }
+
+  func constant(_ value: Double, _ element: ElementType, lanes: Int) -> IRValue {
+    switch element {
+    case .float32: builder.constant(Double(Float(value)), type(.float32, lanes: lanes))
+    case .int64: builder.constant(Int(exactly: value.rounded(.towardZero)) ?? 0, type(.int64, lanes: lanes))
+    }
+  }
+
+  func unary(_ function: UnaryFunction, _ a: IRValue, _ element: ElementType) -> IRValue {
+    switch (function, element) {
+    case (.negate, .float32): return builder.negateFloat(a)
+    case (.negate, .int64): return builder.subtract(builder.zero(a.type), a)
+    case (.absolute, .float32): return builder.callIntrinsic("llvm.fabs", overloads: [a.type], [a])
+    case (.absolute, .int64):
+      let zero = builder.zero(a.type)
+      return builder.select(builder.compare(.signedLess, a, zero), builder.subtract(zero, a), a)
+    case (.exponential, _): return exponential(a)
+    case (.logarithm, _): return logarithm(a)
+    case (.squareRoot, _): return builder.callIntrinsic("llvm.sqrt", overloads: [a.type], [a])
+    case (.reciprocal, _): return builder.build(.floatDivide, builder.constant(1.0, a.type), a)
+    }
+  }
+
+  func binary(_ function: BinaryFunction, _ a: IRValue, _ b: IRValue, _ element: ElementType) -> IRValue {
+    switch (function, element) {
+    case (.add, .float32): return builder.build(.floatAdd, a, b)
+    case (.subtract, .float32): return builder.build(.floatSubtract, a, b)
+    case (.multiply, .float32): return builder.build(.floatMultiply, a, b)
+    case (.divide, .float32), (.remainder, .float32): return builder.build(.floatDivide, a, b)
+    case (.maximum, .float32), (.minimum, .float32):
+      // NaN in either argument passes: a comparison with NaN in b is false and keeps b.
+      let better = builder.compare(function == .maximum ? .orderedGreater : .orderedLess, a, b)
+      let missing = builder.compare(.unordered, a, a)
+      return builder.select(builder.build(.or, better, missing), a, b)
+    case (.add, .int64): return builder.add(a, b)
+    case (.subtract, .int64): return builder.subtract(a, b)
+    case (.multiply, .int64): return builder.multiply(a, b)
+    case (.maximum, .int64): return builder.maximum(a, b)
+    case (.minimum, .int64): return builder.minimum(a, b)
+    case (.divide, .int64): return divide(a, b).quotient
+    case (.remainder, .int64):
+      let remainder = divide(a, b).remainder
+      let zero = builder.zero(a.type)
+      let differs = builder.compare(.signedLess, builder.build(.xor, remainder, b), zero)
+      let isWhole = builder.compare(.equal, remainder, zero)
+      let wraps = builder.select(isWhole, builder.zero(differs.type), differs)
+      return builder.select(wraps, builder.add(remainder, b), remainder)
+    }
+  }
+
+  /// Division toward zero that never traps: x / 0 is 0 with remainder 0, and the smallest number / -1 wraps.
+  private func divide(_ a: IRValue, _ b: IRValue) -> (quotient: IRValue, remainder: IRValue) {
+    let zero = builder.zero(a.type)
+    let isZero = builder.compare(.equal, b, zero)
+    let isMinusOne = builder.compare(.equal, b, builder.constant(-1, a.type))
+    let safe = builder.select(builder.build(.or, isZero, isMinusOne), builder.constant(1, a.type), b)
+    let quotient = builder.build(.signedDivide, a, safe)
+    let signed = builder.select(isMinusOne, builder.subtract(zero, a), quotient)
+    let result = builder.select(isZero, zero, signed)
+    let remainder = builder.subtract(a, builder.multiply(result, b))
+    return (result, builder.select(isZero, zero, remainder))
+  }
+
+  /// `a comparison b`, as a mask.
+  func compare(_ comparison: Comparison, _ a: IRValue, _ b: IRValue, _ element: ElementType) -> IRValue {
+    switch (comparison, element) {
+    case (.equal, .float32): builder.compare(.orderedEqual, a, b)
+    case (.notEqual, .float32): builder.compare(.unorderedNotEqual, a, b)
+    case (.less, .float32): builder.compare(.orderedLess, a, b)
+    case (.lessOrEqual, .float32): builder.compare(.orderedLessOrEqual, a, b)
+    case (.greater, .float32): builder.compare(.orderedGreater, a, b)
+    case (.greaterOrEqual, .float32): builder.compare(.orderedGreaterOrEqual, a, b)
+    case (.equal, .int64): builder.compare(.equal, a, b)
+    case (.notEqual, .int64): builder.compare(.notEqual, a, b)
+    case (.less, .int64): builder.compare(.signedLess, a, b)
+    case (.lessOrEqual, .int64): builder.compare(.signedLessOrEqual, a, b)
+    case (.greater, .int64): builder.compare(.signedGreater, a, b)
+    case (.greaterOrEqual, .int64): builder.compare(.signedGreaterOrEqual, a, b)
+    }
+  }
+
+  /// int64 to the nearest float32; float32 toward zero to int64, clamped, NaN to 0.
+  func convert(_ value: IRValue, to element: ElementType) -> IRValue {
+    let target = type(element, lanes: builder.lanes(value))
+    switch element {
+    case .float32: return builder.cast(.signedToFloat, value, to: target)
+    case .int64:
+      return builder.callIntrinsic("llvm.fptosi.sat", overloads: [target, value.type], [value])
+    }
+  }
+}

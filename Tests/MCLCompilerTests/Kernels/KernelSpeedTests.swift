@@ -1,0 +1,114 @@
+import COpenBLAS
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLTestKit
+import Testing
+
+/// Speed of contractions on one thread beside OpenBLAS on a product of the same size. Run with MCL_BENCH=1; prints
+/// only, since a shared machine's times prove nothing.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["MCL_BENCH"] != nil)) struct KernelSpeedTests {
+  private static func best(_ body: () -> Void) -> Double {
+    body()
+    var best = Double.infinity
+    let start = Date()
+    var rounds = 0
+    while rounds < 3 || (Date().timeIntervalSince(start) < 0.25 && rounds < 200) {
+      let clock = ContinuousClock()
+      let time = clock.measure(body)
+      let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+      best = min(best, seconds)
+      rounds += 1
+    }
+    return best
+  }
+
+  private func speed(_ comprehension: Comprehension, _ counts: [Int], _ compiler: KernelCompiler) throws -> (
+    Double, [Double]
+  ) {
+    let compiled = try compiler.compile([
+      KernelSpecification(comprehension, operandElements: [.float32, .float32])
+    ])
+    let library = try KernelLibrary(compiled.objects)
+    let plan = compiled.plans[0]
+    let functions = try plan.phases.map { (try library.function($0.symbol), $0.taskCount) }
+    func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, bytes), alignment: 64)
+      memory.initializeMemory(as: Float.self, repeating: 0.5, count: max(64, bytes) / 4)
+      return memory
+    }
+    let blocks = (counts.map { $0 * 4 } + [comprehension.outputCount * 4, plan.temporaryBytes]).map(allocate)
+    let scratch = allocate(plan.scratchBytes)
+    defer { for block in blocks + [scratch] { block.deallocate() } }
+    let arguments: [UnsafeMutableRawPointer?] = blocks.map { $0 }
+    return arguments.withUnsafeBufferPointer { arguments in
+      func run(_ function: KernelEntry, _ tasks: Int) {
+        for task in 0..<tasks { function(arguments.baseAddress!, Int64(task), scratch) }
+      }
+      let total = Self.best { for (function, tasks) in functions { run(function, tasks) } }
+      let phases = functions.map { function, tasks in Self.best { run(function, tasks) } }
+      let work = 2 * Double(plan.multiplyAdds)
+      return (work / total * 1e-9, phases.map { $0 / total })
+    }
+  }
+
+  private func blas(_ m: Int, _ n: Int, _ k: Int) -> Double {
+    openblas_set_num_threads(1)
+    let a = [Float](repeating: 0.5, count: m * k)
+    let b = [Float](repeating: 0.5, count: k * n)
+    var c = [Float](repeating: 0, count: m * n)
+    let time = Self.best {
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a, blasint(k), b,
+        blasint(n), 0, &c, blasint(n))
+    }
+    return 2 * Double(m) * Double(n) * Double(k) / time * 1e-9
+  }
+
+  @Test func convolutions() throws {
+    let host = TargetDescription.host
+    let widths = ProcessInfo.processInfo.environment["MCL_BENCH_WIDTHS"] ?? "64,32"
+    for width in widths.split(separator: ",").compactMap({ Int($0) }) {
+      let target = TargetDescription(
+        triple: host.triple, cpu: host.cpu, features: host.features, vectorBytes: width)
+      let compiler = KernelCompiler(target: target, cache: ObjectCache(directory: nil))
+      print(
+        "vectors of \(target.vectorBytes) bytes; GFLOP/s forward, input gradient, weight gradient; OpenBLAS")
+      for (name, kernel, channels, outputs, size, stride) in [
+        ("1x3x3", [1, 3, 3], 64, 64, [4, 28, 28], 1), ("1x3x3", [1, 3, 3], 128, 128, [4, 14, 14], 1),
+        ("1x3x3", [1, 3, 3], 256, 256, [4, 7, 7], 1), ("1x3x3", [1, 3, 3], 512, 512, [4, 4, 4], 1),
+        ("1x3x3/2", [1, 3, 3], 128, 128, [4, 28, 28], 2), ("3x1x1", [3, 1, 1], 64, 64, [4, 28, 28], 1),
+        ("3x1x1", [3, 1, 1], 256, 256, [4, 7, 7], 1), ("1x1x1", [1, 1, 1], 64, 64, [4, 28, 28], 1),
+        ("1x1x1", [1, 1, 1], 64, 256, [4, 28, 28], 1), ("1x1x1", [1, 1, 1], 512, 128, [4, 14, 14], 1),
+        ("1x1x1", [1, 1, 1], 2048, 512, [4, 4, 4], 1), ("1x1x1/2", [1, 1, 1], 256, 512, [4, 28, 28], 2),
+        ("stem", [4, 7, 7], 3, 64, [16, 112, 112], 2),
+      ] {
+        let isStem = name == "stem"
+        let padding = isStem ? [0, 3, 3] : kernel.map { $0 / 2 }
+        let convolution = Convolution(
+          batch: isStem ? 1 : 4, inputChannels: channels, outputChannels: outputs, input: size,
+          kernel: kernel,
+          stride: [isStem ? 4 : 1, stride, stride], padding: padding)
+        let forward = try speed(
+          convolution.forward, [convolution.inputCount, convolution.weightCount], compiler)
+        let weight = try speed(
+          convolution.weightGradient, [convolution.outputCount, convolution.inputCount], compiler)
+        let input =
+          isStem
+          ? (0, [])
+          : try speed(
+            convolution.inputGradient, [convolution.outputCount, convolution.weightCount], compiler)
+        let depth = channels * kernel.reduce(1, *)
+        let reference = blas(
+          outputs, convolution.batch * convolution.output.reduce(1, *), depth)
+        func text(_ result: (Double, [Double])) -> String {
+          let shares = result.1.map { String(format: "%.0f", $0 * 100) }.joined(separator: "/")
+          return String(format: "%6.1f (%@%%)", result.0, shares)
+        }
+        print(
+          "\(name) \(channels)->\(outputs) \(size): \(text(forward)) \(text(input)) \(text(weight)); "
+            + String(format: "%.1f", reference))
+      }
+    }
+  }
+}
