@@ -1,0 +1,53 @@
+import MCLGraph
+
+/// A compiled program: flat, and free of graph, LLVM and threads. The runtime needs nothing else to run it.
+public struct ExecutionPlan: Sendable {
+  /// Where a value stands.
+  public enum Storage: Sendable, Hashable {
+    case input(Int)
+    case state(Int)
+    case arena(offset: Int)
+  }
+
+  public struct Buffer: Sendable, Hashable {
+    public var storage: Storage
+    public var type: TensorType
+  }
+
+  /// One kernel on its operands.
+  public struct Launch: Sendable {
+    /// Position in `kernels`.
+    public var kernel: Int
+    /// Buffers of the operands, then of the output.
+    public var buffers: [Int]
+    /// Where the memory shared by the kernel's tasks stands in the arena.
+    public var temporaryOffset: Int
+    /// Copied into the output before the kernel runs, where it updates a part of what it has not made.
+    public var base: Int?
+    /// The place in the model.
+    public var path: String
+    public var specification: KernelSpecification
+  }
+
+  public struct Named: Sendable {
+    public var name: String
+    public var buffer: Int
+    public var type: TensorType
+  }
+
+  public var name: String
+  public var inputs: [Graph.Input]
+  public var states: [Graph.State]
+  public var buffers: [Buffer]
+  public var launches: [Launch]
+  public var kernels: [KernelPlan]
+  public var objects: [KernelObject]
+  public var outputs: [Named]
+  public var taps: [Named]
+  /// Values copied into states when all kernels have run: (state, buffer).
+  public var copies: [(state: Int, buffer: Int)]
+  public var arenaBytes: Int
+  /// What the arena would be if nothing shared its place.
+  public var unsharedBytes: Int
+  public var scratchBytes: Int
+}

@@ -1,0 +1,41 @@
+/// Offsets in one arena for values that live from one step of a schedule to another.
+struct MemoryPlan {
+  /// A block of memory and the steps, both included, during which it is in use.
+  struct Block {
+    var byteCount: Int
+    var first: Int
+    var last: Int
+  }
+
+  static let alignment = 64
+
+  /// One offset a block, a multiple of 64.
+  private(set) var offsets: [Int]
+  /// The size of the arena.
+  private(set) var byteCount = 0
+
+  /// Places the largest blocks first, each at the lowest offset free of every block it shares a step with.
+  init(_ blocks: [Block]) {
+    offsets = [Int](repeating: 0, count: blocks.count)
+    func rounded(_ bytes: Int) -> Int { (bytes + Self.alignment - 1) / Self.alignment * Self.alignment }
+    let order = blocks.indices.sorted {
+      blocks[$0].byteCount != blocks[$1].byteCount ? blocks[$0].byteCount > blocks[$1].byteCount : $0 < $1
+    }
+    // Kept sorted by offset.
+    var placed: [Int] = []
+    for index in order {
+      let block = blocks[index]
+      let size = rounded(max(block.byteCount, 1))
+      var offset = 0
+      for other in placed where blocks[other].first <= block.last && block.first <= blocks[other].last {
+        if offsets[other] >= offset + size { break }
+        offset = max(offset, offsets[other] + rounded(max(blocks[other].byteCount, 1)))
+      }
+      offsets[index] = offset
+      byteCount = max(byteCount, offset + size)
+      var position = placed.endIndex
+      while position > 0, offsets[placed[position - 1]] > offset { position -= 1 }
+      placed.insert(index, at: position)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import MCLGraph
+
+/// Compiles a program: passes, schedule, memory plan, kernels.
+public struct ProgramCompiler: Sendable {
+  public let kernelCompiler: KernelCompiler
+
+  public init(_ kernelCompiler: KernelCompiler = KernelCompiler()) { self.kernelCompiler = kernelCompiler }
+
+  /// What compiling did, for people.
+  public struct Report: Sendable {
+    public var passes: [Pipeline.Record] = []
+    public var operationsBefore = 0
+    public var launches = 0
+    public var distinctKernels = 0
+    public var compiledKernels = 0
+    public var isCacheWritable = true
+    public var seconds = 0.0
+  }
+
+  public struct Compiled: Sendable {
+    public var plan: ExecutionPlan
+    public var report: Report
+    /// The graph after all passes.
+    public var graph: Graph
+  }
+
+  /// - Parameters:
+  ///   - taps: names of the taps to compute; the others are dropped, so that nothing is kept alive for them.
+  ///   - observe: is given the graph after each pass.
+  /// - Throws: `ModelError`, `KernelError`, `LLVMError`.
+  public func compile(
+    _ source: Graph, taps: Set<String> = [], observe: (String, Graph) -> Void = { _, _ in }
+  ) throws -> Compiled {
+    let clock = ContinuousClock()
+    let start = clock.now
+    if let unknown = taps.subtracting(source.taps.map(\.name)).min() {
+      let nearest = nearestName(to: unknown, in: source.taps.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+      throw ModelError([Diagnostic("program '\(source.name)' has no tap '\(unknown)'\(nearest)")])
+    }
+    var graph = source
+    graph.taps = source.taps.filter { taps.contains($0.name) }
+    let (lowered, records) = try Pipeline.run(graph, observe: observe)
+    let schedule = Schedule(lowered)
+    let specifications = try schedule.order.map { try specification($0, in: lowered) }
+    let compiled = try kernelCompiler.compile(specifications)
+    let plan = plan(lowered, schedule, specifications, compiled)
+    let elapsed = clock.now - start
+    let report = Report(
+      passes: records, operationsBefore: source.entries.count, launches: plan.launches.count,
+      distinctKernels: compiled.objects.count, compiledKernels: compiled.compiledCount,
+      isCacheWritable: compiled.isCacheWritable,
+      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+    return Compiled(plan: plan, report: report, graph: lowered)
+  }
+
+  private func specification(_ index: Int, in graph: Graph) throws -> KernelSpecification {
+    let entry = graph.entries[index]
+    let types = entry.operands.map { graph.entries[$0].type }
+    if let compute = entry.operation as? Compute {
+      return KernelSpecification(compute.comprehension, operandElements: types.map(\.element))
+    }
+    return KernelSpecification(
+      RowUpdate(
+        rowCount: types[0].shape[0], updatedRows: types[1].shape[0],
+        rowLength: types[0].count / max(types[0].shape[0], 1), element: types[0].element))
+  }
+
+  private func plan(
+    _ graph: Graph, _ schedule: Schedule, _ specifications: [KernelSpecification], _ compiled: KernelCompiler.Result
+  ) -> ExecutionPlan {
+    let stateNumber = Dictionary(
+      graph.states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let inputNumber = Dictionary(
+      graph.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var step: [Int: Int] = [:]
+    for (position, entry) in schedule.order.enumerated() { step[entry] = position }
+
+    // Lifetimes of what lives in the arena: values, then kernels' temporaries.
+    let end = schedule.order.count
+    var lastUse = schedule.order.indices.map { $0 }
+    for (position, entry) in schedule.order.enumerated() {
+      for operand in graph.entries[entry].operands {
+        if let made = step[Schedule.storage(operand, in: graph)] { lastUse[made] = max(lastUse[made], position) }
+      }
+    }
+    let kept = (graph.outputs + graph.taps).map(\.entry) + schedule.copies.map(\.entry)
+    for entry in kept { if let made = step[Schedule.storage(entry, in: graph)] { lastUse[made] = end } }
+    var blocks: [MemoryPlan.Block] = []
+    for (position, entry) in schedule.order.enumerated() {
+      let isInState = schedule.statesWritten[entry] != nil
+      blocks.append(
+        MemoryPlan.Block(
+          byteCount: isInState ? 0 : graph.entries[entry].type.byteCount, first: position, last: lastUse[position]))
+    }
+    for position in schedule.order.indices {
+      blocks.append(
+        MemoryPlan.Block(byteCount: compiled.plans[position].temporaryBytes, first: position, last: position))
+    }
+    let memory = MemoryPlan(blocks)
+
+    var buffers: [ExecutionPlan.Buffer] = []
+    var bufferOfEntry: [Int: Int] = [:]
+    func buffer(_ entry: Int) -> Int {
+      let stored = Schedule.storage(entry, in: graph)
+      if let known = bufferOfEntry[stored] { return known }
+      let storage: ExecutionPlan.Storage
+      switch graph.entries[stored].operation {
+      case let leaf as InputLeaf: storage = .input(inputNumber[leaf.leafName] ?? 0)
+      case let leaf as StateLeaf: storage = .state(stateNumber[leaf.leafName] ?? 0)
+      default:
+        if let state = schedule.statesWritten[stored] {
+          storage = .state(stateNumber[state] ?? 0)
+        } else {
+          storage = .arena(offset: memory.offsets[step[stored] ?? 0])
+        }
+      }
+      buffers.append(ExecutionPlan.Buffer(storage: storage, type: graph.entries[stored].type))
+      bufferOfEntry[stored] = buffers.count - 1
+      return buffers.count - 1
+    }
+
+    var launches: [ExecutionPlan.Launch] = []
+    for (position, entry) in schedule.order.enumerated() {
+      let operands = graph.entries[entry].operands.map(buffer)
+      let output = buffer(entry)
+      let isUpdate = graph.entries[entry].operation is UpdateRows
+      launches.append(
+        ExecutionPlan.Launch(
+          kernel: position, buffers: operands + [output], temporaryOffset: memory.offsets[end + position],
+          base: isUpdate && buffers[operands[0]].storage != buffers[output].storage ? operands[0] : nil,
+          path: graph.entries[entry].path, specification: specifications[position]))
+    }
+    func named(_ list: [Graph.Named]) -> [ExecutionPlan.Named] {
+      list.map { .init(name: $0.name, buffer: buffer($0.entry), type: graph.entries[$0.entry].type) }
+    }
+    let outputs = named(graph.outputs)
+    let taps = named(graph.taps)
+    let copies = schedule.copies.map { (state: stateNumber[$0.state] ?? 0, buffer: buffer($0.entry)) }
+    return ExecutionPlan(
+      name: graph.name, inputs: graph.inputs, states: graph.states, buffers: buffers, launches: launches,
+      kernels: compiled.plans, objects: compiled.objects, outputs: outputs, taps: taps, copies: copies,
+      arenaBytes: memory.byteCount, unsharedBytes: blocks.reduce(0) { $0 + $1.byteCount },
+      scratchBytes: compiled.plans.map(\.scratchBytes).max() ?? 0)
+  }
+}

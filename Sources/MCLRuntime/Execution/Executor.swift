@@ -1,0 +1,219 @@
+import MCLCompiler
+import MCLGraph
+
+/// Runs a compiled program: holds its states, its arena and its threads.
+///
+/// Results are the same bits for any number of threads. Not for use from several threads at once.
+public final class Executor {
+  public let plan: ExecutionPlan
+  private let pool: ThreadPool
+  private let library: KernelLibrary
+  private let arena: MemoryRegion
+  private let inputRegions: [MemoryRegion]
+  private let stateRegions: [MemoryRegion]
+  private let scratch: [MemoryRegion]
+  private var steps: [BoundLaunch] = []
+  private var isGiven: [Bool]
+  /// Seconds spent in each launch, summed over all runs; filled when `isProfiling`.
+  public private(set) var launchSeconds: [Double]
+  public var isProfiling = false
+
+  /// A launch with its pointers, all within regions that the executor owns.
+  private struct BoundLaunch {
+    var arguments: [UnsafeMutableRawPointer?]
+    var phases: [(entry: KernelEntry, taskCount: Int)]
+    var copiedBase: (from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, byteCount: Int)?
+  }
+
+  /// - Throws: `ExecutionError` when memory is short, `LLVMError` when a kernel cannot be linked.
+  public init(_ plan: ExecutionPlan, threads: Int? = nil) throws {
+    self.plan = plan
+    pool = ThreadPool(workers: threads)
+    library = try KernelLibrary(plan.objects)
+    arena = try MemoryRegion(byteCount: plan.arenaBytes, purpose: "arena of program '\(plan.name)'")
+    inputRegions = try plan.inputs.map {
+      try MemoryRegion(byteCount: $0.type.byteCount, purpose: "input '\($0.name)'")
+    }
+    stateRegions = try plan.states.map {
+      try MemoryRegion(byteCount: $0.type.byteCount, purpose: "state '\($0.name)'")
+    }
+    scratch = try (0..<pool.workerCount).map { _ in
+      try MemoryRegion(byteCount: plan.scratchBytes, purpose: "scratch memory")
+    }
+    isGiven = plan.inputs.map { $0.defaultValue != nil }
+    launchSeconds = [Double](repeating: 0, count: plan.launches.count)
+    for (index, input) in plan.inputs.enumerated() {
+      if let value = input.defaultValue { fill(inputRegions[index], input.type, value) }
+    }
+    steps = try plan.launches.map(bind)
+  }
+
+  private func fill(_ region: MemoryRegion, _ type: TensorType, _ value: Double) {
+    // Bound: the region was made for `type.count` elements.
+    switch type.element {
+    case .float32:
+      region.base.bindMemory(to: Float.self, capacity: type.count).update(repeating: Float(value), count: type.count)
+    case .int64:
+      region.base.bindMemory(to: Int64.self, capacity: type.count).update(repeating: Int64(value), count: type.count)
+    }
+  }
+
+  private func pointer(_ buffer: Int) throws -> UnsafeMutableRawPointer {
+    let buffer = plan.buffers[buffer]
+    switch buffer.storage {
+    case .input(let index): return inputRegions[index].base
+    case .state(let index): return stateRegions[index].base
+    case .arena(let offset):
+      guard offset >= 0, offset + buffer.type.byteCount <= arena.byteCount else {
+        throw ExecutionError("the plan of program '\(plan.name)' leaves its arena; compile it again")
+      }
+      return arena.base + offset
+    }
+  }
+
+  private func bind(_ launch: ExecutionPlan.Launch) throws -> BoundLaunch {
+    let kernel = plan.kernels[launch.kernel]
+    guard launch.temporaryOffset + kernel.temporaryBytes <= arena.byteCount else {
+      throw ExecutionError("the plan of program '\(plan.name)' leaves its arena; compile it again")
+    }
+    var arguments: [UnsafeMutableRawPointer?] = try launch.buffers.map(pointer)
+    let output = arguments[arguments.count - 1]
+    arguments.append(arena.base + launch.temporaryOffset)
+    let phases = try kernel.phases.map { (try library.function($0.symbol), $0.taskCount) }
+    var copied: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int)?
+    if let base = launch.base, let output {
+      copied = (try pointer(base), output, plan.buffers[base].type.byteCount)
+    }
+    return BoundLaunch(arguments: arguments, phases: phases, copiedBase: copied)
+  }
+
+  /// Computes every output and tap, then makes the updates visible.
+  /// - Throws: `ExecutionError` when an input was never given.
+  public func run() throws {
+    if let missing = isGiven.firstIndex(of: false) {
+      throw ExecutionError("input '\(plan.inputs[missing].name)' of program '\(plan.name)' was not given")
+    }
+    let clock = ContinuousClock()
+    for (index, step) in steps.enumerated() {
+      let start = isProfiling ? clock.now : nil
+      if let copy = step.copiedBase { copy.to.copyMemory(from: copy.from, byteCount: copy.byteCount) }
+      step.arguments.withUnsafeBufferPointer { arguments in
+        guard let base = arguments.baseAddress else { return }
+        // The pointers are read only while `run` below has not returned.
+        nonisolated(unsafe) let shared = base
+        for phase in step.phases {
+          pool.run(tasks: phase.taskCount) { task, worker in
+            phase.entry(shared, Int64(task), scratch[worker].base)
+          }
+        }
+      }
+      if let start {
+        let elapsed = (clock.now - start).components
+        launchSeconds[index] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+      }
+    }
+    for copy in plan.copies {
+      let target = stateRegions[copy.state].base
+      target.copyMemory(from: try pointer(copy.buffer), byteCount: plan.states[copy.state].type.byteCount)
+    }
+  }
+
+  // MARK: Values in and out
+
+  private func inputIndex(_ name: String) throws -> Int {
+    if let index = plan.inputs.firstIndex(where: { $0.name == name }) { return index }
+    let nearest = nearestName(to: name, in: plan.inputs.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+    throw ExecutionError("program '\(plan.name)' has no input '\(name)'\(nearest)")
+  }
+
+  private func stateIndex(_ name: String) throws -> Int {
+    if let index = stateNumbers[name] { return index }
+    let nearest = nearestName(to: name, in: plan.states.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+    throw ExecutionError("program '\(plan.name)' has no state '\(name)'\(nearest)")
+  }
+
+  private lazy var stateNumbers = Dictionary(
+    plan.states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+
+  private func write<Element: BitwiseCopyable>(
+    _ values: [Element], _ element: ElementType, to region: MemoryRegion, _ type: TensorType, _ what: String
+  ) throws {
+    guard type.element == element, values.count == type.count else {
+      throw ExecutionError("\(what) is \(type), but \(values.count) \(element.rawValue) values were given")
+    }
+    // Bound: as many elements as the region was made for.
+    values.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { region.base.copyMemory(from: base, byteCount: bytes.count) }
+    }
+  }
+
+  private func read<Element: BitwiseCopyable>(_ base: UnsafeMutableRawPointer, _ count: Int) -> [Element] {
+    [Element](unsafeUninitializedCapacity: count) { target, initialized in
+      if let start = target.baseAddress, count > 0 {
+        UnsafeMutableRawPointer(start).copyMemory(from: base, byteCount: count * MemoryLayout<Element>.stride)
+      }
+      initialized = count
+    }
+  }
+
+  public func setInput(_ name: String, floats: [Float]) throws {
+    let index = try inputIndex(name)
+    try write(floats, .float32, to: inputRegions[index], plan.inputs[index].type, "input '\(name)'")
+    isGiven[index] = true
+  }
+
+  public func setInput(_ name: String, integers: [Int64]) throws {
+    let index = try inputIndex(name)
+    try write(integers, .int64, to: inputRegions[index], plan.inputs[index].type, "input '\(name)'")
+    isGiven[index] = true
+  }
+
+  public func setState(_ name: String, floats: [Float]) throws {
+    let index = try stateIndex(name)
+    try write(floats, .float32, to: stateRegions[index], plan.states[index].type, "state '\(name)'")
+  }
+
+  public func setState(_ name: String, integers: [Int64]) throws {
+    let index = try stateIndex(name)
+    try write(integers, .int64, to: stateRegions[index], plan.states[index].type, "state '\(name)'")
+  }
+
+  public func stateFloats(_ name: String) throws -> [Float] {
+    let index = try stateIndex(name)
+    guard plan.states[index].type.element == .float32 else {
+      throw ExecutionError("state '\(name)' is \(plan.states[index].type), not f32")
+    }
+    return read(stateRegions[index].base, plan.states[index].type.count)
+  }
+
+  public func stateIntegers(_ name: String) throws -> [Int64] {
+    let index = try stateIndex(name)
+    guard plan.states[index].type.element == .int64 else {
+      throw ExecutionError("state '\(name)' is \(plan.states[index].type), not i64")
+    }
+    return read(stateRegions[index].base, plan.states[index].type.count)
+  }
+
+  /// The value of an output or a tap of the last run, as f32.
+  public func value(_ name: String) throws -> [Float] {
+    guard let named = (plan.outputs + plan.taps).first(where: { $0.name == name }) else {
+      throw ExecutionError("program '\(plan.name)' was compiled without an output or tap '\(name)'")
+    }
+    let base = try pointer(named.buffer)
+    if named.type.element == .int64 {
+      let integers: [Int64] = read(base, named.type.count)
+      return integers.map { Float($0) }
+    }
+    return read(base, named.type.count)
+  }
+
+  /// Fills the arena and the scratch memory with NaN: a run afterwards must give the same, since nothing may be read
+  /// before it is written.
+  public func poison() {
+    for region in [arena] + scratch {
+      let count = region.byteCount / 4
+      // Bound: whole floats within the region.
+      region.base.bindMemory(to: Float.self, capacity: count).update(repeating: .nan, count: count)
+    }
+  }
+}
