@@ -25,9 +25,9 @@ final class OpenedInput {
       throw notAVideo(ffmpegMessage(opened))
     }
     // FFmpeg takes any text for terminal art.
-    if String(cString: format.pointee.name) == "tty" { throw notAVideo("It looks like text") }
+    if String(cString: format.pointee.name) == "tty" { throw notAVideo("it looks like text") }
     // Its failure leaves streams less well described; whether they decode is seen soon enough.
-    avformat_find_stream_info(input, nil)
+    findStreamInfo()
   }
 
   deinit {
@@ -55,6 +55,16 @@ final class OpenedInput {
     guard stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0 else { throw hasNoVideoStream }
     for other in 0..<count where other != Int(index) { streams[other]?.pointee.discard = AVDISCARD_ALL }
     return stream
+  }
+
+  /// Decodes what it takes to know the streams, under the limits that hold later too.
+  private func findStreamInfo() {
+    let count = Int(input?.pointee.nb_streams ?? 0)
+    // FFmpeg reads one entry for each of the streams known before the call.
+    var options = [OpaquePointer?](repeating: nil, count: max(1, count))
+    for index in options.indices { av_dict_set(&options[index], "max_pixels", "\(VideoLimits.area)", 0) }
+    avformat_find_stream_info(input, &options)
+    for index in options.indices { av_dict_free(&options[index]) }
   }
 
   /// Hands the context and its bytes to the caller, who closes them.

@@ -4,7 +4,8 @@ import CFFmpeg
 ///
 /// Reads whatever FFmpeg reads and takes the stream FFmpeg would take. Frames are counted by decoding, never by
 /// what the header claims. Damaged packets are skipped, a truncated file gives the frames that are there. The
-/// pixels are the same in every run and for every number of threads.
+/// pixels are the same in every run; of a damaged stream, whose missing parts FFmpeg makes up, only with one
+/// thread.
 public final class VideoDecoder {
   /// The size of the frames given: that of the first frame, after scaling. Rotation marks and the shape of
   /// pixels are not applied.
@@ -99,11 +100,7 @@ public final class VideoDecoder {
   private static func outputSize(of frame: AVFrame, path: String, shortSide: Int?) throws -> (Int, Int) {
     let width = Int(frame.width)
     let height = Int(frame.height)
-    guard VideoLimits.accepts(width: width, height: height) else {
-      throw VideoError(
-        "\(path) has frames of \(width) x \(height) pixels, more than \(VideoLimits.side) a side or "
-          + "\(VideoLimits.area) in all; scale it down first.")
-    }
+    try VideoLimits.check(width: width, height: height, path: path)
     guard let shortSide, min(width, height) > shortSide else { return (width, height) }
     return width < height
       ? (shortSide, shortSide * height / width) : (shortSide * width / height, shortSide)

@@ -62,8 +62,8 @@ public final class VideoEncoder {
   }
 
   deinit {
-    if temporaryExists {
-      avio_closep(&output!.pointee.pb)
+    if temporaryExists, let output {
+      avio_closep(&output.pointee.pb)
       unlink(temporaryPath)
     }
     sws_freeContext(scaler)

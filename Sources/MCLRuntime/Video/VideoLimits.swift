@@ -7,7 +7,11 @@ enum VideoLimits {
   /// Packets in a row that give no frame.
   static let fruitlessPackets = 4096
 
-  static func accepts(width: Int, height: Int) -> Bool {
-    width > 0 && height > 0 && width <= side && height <= side && width * height <= area
+  /// - Throws: `VideoError` where a picture of `path` is too large. A size of 0 is not known yet.
+  static func check(width: Int, height: Int, path: String) throws {
+    guard width > side || height > side || width * height > area else { return }
+    throw VideoError(
+      "\(path) has frames of \(width) x \(height) pixels, more than \(side) a side or \(area) in all; scale it "
+        + "down first.")
   }
 }

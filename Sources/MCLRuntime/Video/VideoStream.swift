@@ -22,11 +22,12 @@ final class VideoStream {
     _ = ffmpegIsSilent
     self.path = path
     try VideoStream.checkFile(path)
-    // Were an initialiser to throw before all is set, `deinit` would not run: so open into a value that frees
-    // itself.
+    // Closes itself should anything fail before all of this value is set, when `deinit` would not run.
     let opened = try OpenedInput(path: path)
     var codec: UnsafePointer<AVCodec>?
     let stream = try opened.bestVideoStream(&codec)
+    let parameters = stream.pointee.codecpar.pointee
+    try VideoLimits.check(width: Int(parameters.width), height: Int(parameters.height), path: path)
     guard let codec, let context = avcodec_alloc_context3(codec) else {
       throw VideoError("There is no memory to decode \(path); free some and try again.")
     }
@@ -39,7 +40,9 @@ final class VideoStream {
     context.pointee.pkt_timebase = stream.pointee.time_base
     context.pointee.thread_count = Int32(clamping: max(1, threads))
     context.pointee.thread_type = FF_THREAD_FRAME
-    context.pointee.flags |= AV_CODEC_FLAG_BITEXACT
+    // Unaligned: the width the stream states, where FFmpeg would else leave pixels on the left that suit the
+    // vector length of this machine.
+    context.pointee.flags |= AV_CODEC_FLAG_UNALIGNED
     context.pointee.max_pixels = Int64(VideoLimits.area)
     let code = avcodec_open2(context, codec, nil)
     guard code >= 0, packet != nil else {

@@ -44,14 +44,14 @@ func signalToNoise(_ a: VideoFrame, _ b: VideoFrame) -> Double {
   return 10 * log10(255 * 255 * Double(a.pixels.count) / Double(sum))
 }
 
-/// Frames with a gradient and a bright square that moves, of any size.
+/// Frames with a gradient and a lighter square that moves, of any size.
 func sampleFrames(_ count: Int, width: Int, height: Int) -> [VideoFrame] {
   (0..<count).map { t in
     var pixels: [UInt8] = []
     for y in 0..<height {
       for x in 0..<width {
-        let inSquare = (x - 2 * t - 4).magnitude < 8 && (y - 10).magnitude < 6
-        pixels += inSquare ? [230, 220, 210] : [UInt8(x * 160 / width), UInt8(y * 160 / height), 60]
+        let light = (x - 2 * t - 4).magnitude < 8 && (y - 10).magnitude < 6 ? 70 : 0
+        pixels += [x * 160 / width, y * 160 / height, 60].map { UInt8($0 + light) }
       }
     }
     return VideoFrame(width: width, height: height, pixels: pixels)
