@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct VideoDecoderTests {
   /// The bytes of a small video, 40 frames of 96 x 64.
-  private func sampleVideo(_ folder: TemporaryFolder, _ name: String = "sample.avi") throws -> String {
+  private func sampleVideo(_ folder: VideoTestFolder, _ name: String = "sample.avi") throws -> String {
     let path = folder.path + "/" + name
     try VideoEncoder.encode(sampleFrames(40, width: 96, height: 64), to: path)
     return path
   }
 
   @Test func rangesAreTheFramesOfTheWhole() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     let path = try sampleVideo(folder)
     let all = try VideoDecoder.decode(path: path, frames: 0..<40)
     #expect(try VideoDecoder.decode(path: path, frames: 13..<21) == Array(all[13..<21]))
@@ -34,7 +34,7 @@ import Testing
     ([50, 70], 32, [32, 44]),
   ])
   func scalesTheShortSide(size: [Int], shortSide: Int, expected: [Int]) throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     let path = folder.path + "/a.avi"
     try VideoEncoder.encode(sampleFrames(2, width: size[0], height: size[1]), to: path)
     let decoder = try VideoDecoder(path: path, shortSide: shortSide)
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func refusesWhatIsNoVideo() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     func message(_ path: String) throws -> String {
       try videoErrorMessage { _ = try VideoDecoder(path: path) }
     }
@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func refusesSound() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     // RIFF WAVE: 1 channel of 8000 16-bit samples a second.
     func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
     let samples = (0..<8000).flatMap { little(Int(8000 * sin(Double($0) / 10)) & 65535, 2) }
@@ -107,7 +107,7 @@ import Testing
   }
 
   @Test func refusesAPlaylistThatNamesAnotherFile() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     let path = try sampleVideo(folder)
     for (name, text) in [
       ("list.ffconcat", "ffconcat version 1.0\nfile \(path.split(separator: "/").last ?? "")\n"),
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func refusesAnUnknownCodec() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     var bytes = try Array(Data(contentsOf: URL(fileURLWithPath: sampleVideo(folder))))
     // The codec's four letters stand in the stream header (as the handler) and in the format (as the compression).
     for place in 0..<bytes.count - 4 where bytes[place..<place + 4].elementsEqual("FMP4".utf8) {
@@ -134,7 +134,7 @@ import Testing
   }
 
   @Test func refusesAVideoWithoutOneWholeFrame() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     var bytes = try Array(Data(contentsOf: URL(fileURLWithPath: sampleVideo(folder))))
     // Everything after the first packet's tag is wiped out.
     let start = try #require((0..<bytes.count - 4).first { bytes[$0..<$0 + 4].elementsEqual("00dc".utf8) })
@@ -147,7 +147,7 @@ import Testing
   }
 
   @Test func truncatedFilesGiveTheFramesThatAreThere() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     let path = try sampleVideo(folder)
     let video = try Interleave(path)
     let whole = try VideoDecoder.decode(path: path, frames: 0..<40)
@@ -165,7 +165,7 @@ import Testing
   }
 
   @Test func framesOfAnotherSizeMidwayAreScaledToTheFirst() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     var first = try Interleave(sampleVideo(folder))
     let otherPath = folder.path + "/other.avi"
     try VideoEncoder.encode(sampleFrames(10, width: 48, height: 80), to: otherPath)
@@ -181,7 +181,7 @@ import Testing
   }
 
   @Test func givesUpAfterThousandsOfDamagedPackets() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     var video = try Interleave(sampleVideo(folder))
     let damaged: [UInt8] = Array("00dc".utf8) + [4, 0, 0, 0, 0xAA, 0xAA, 0xAA, 0xAA]
     video.replacePackets(with: video.packets + (0..<5000).flatMap { _ in damaged })
@@ -194,7 +194,7 @@ import Testing
 
   /// Damage anywhere ends in frames or in one sentence, and in the same ones each time.
   @Test func damageNeverTrapsAndIsRepeatable() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     for name in ["sample.avi", "sample.mp4"] {
       let bytes = try Array(Data(contentsOf: URL(fileURLWithPath: sampleVideo(folder, name))))
       var state: UInt64 = 12345

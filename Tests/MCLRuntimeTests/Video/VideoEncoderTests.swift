@@ -5,7 +5,7 @@ import Testing
 @Suite struct VideoEncoderTests {
   @Test(arguments: ["avi", "mp4"], [[64, 48], [50, 38], [33, 17]])
   func roundTripsWithTheSameBytes(container: String, size: [Int]) throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     let frames = sampleFrames(30, width: size[0], height: size[1])
     let path = "\(folder.path)/a.\(container)"
     try VideoEncoder.encode(frames, to: path)
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func leavesNothingWhenLetGo() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     do {
       let encoder = try VideoEncoder(path: folder.path + "/a.avi", width: 32, height: 32)
       try encoder.append(sampleFrames(1, width: 32, height: 32)[0])
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func refusals() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     #expect(
       try videoErrorMessage { _ = try VideoEncoder(path: "a.mkv", width: 32, height: 32) }
         == "a.mkv is neither .avi nor .mp4, the containers written here; rename it.")

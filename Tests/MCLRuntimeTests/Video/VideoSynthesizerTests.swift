@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct VideoSynthesizerTests {
   @Test func theSameSeedGivesTheSameBytes() throws {
-    let first = try TemporaryFolder()
-    let second = try TemporaryFolder()
+    let first = try VideoTestFolder()
+    let second = try VideoTestFolder()
     try VideoSynthesizer().synthesize(into: first.path, videos: 3, seed: 7, frames: 20)
     // A larger set begins with the smaller one.
     try VideoSynthesizer().synthesize(into: second.path, videos: 8, seed: 7, frames: 20)
@@ -15,13 +15,13 @@ import Testing
     #expect(second.files().contains("slide/slide_0001.avi"))
     for name in first.files() { #expect(try first.bytes(name) == second.bytes(name), "\(name)") }
 
-    let other = try TemporaryFolder()
+    let other = try VideoTestFolder()
     try VideoSynthesizer().synthesize(into: other.path, videos: 3, seed: 8, frames: 20)
     for name in first.files() { #expect(try first.bytes(name) != other.bytes(name), "\(name)") }
   }
 
   @Test func whatIsDecodedIsWhatWasRendered() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     try VideoSynthesizer().synthesize(
       into: folder.path, videos: 6, seed: 2, frames: 24, width: 96, height: 80)
     var worst = Double.infinity
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func progressCountsToTheEnd() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     let calls = Mutex<[[Int]]>([])
     try VideoSynthesizer().synthesize(
       into: folder.path, videos: 5, seed: 1, frames: 2, width: 32, height: 32
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func refusals() throws {
-    let folder = try TemporaryFolder()
+    let folder = try VideoTestFolder()
     let file = try folder.file("taken", [1])
     #expect(
       try videoErrorMessage { try VideoSynthesizer().synthesize(into: file, videos: 1, seed: 0) }

@@ -3,7 +3,7 @@ import MCLRuntime
 import Testing
 
 /// A folder that lasts as long as this value.
-final class TemporaryFolder {
+final class VideoTestFolder {
   let path: String
 
   init() throws {
