@@ -5,3 +5,8 @@
 #include <libavutil/log.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
+
+// FFmpeg states these as macros that Swift cannot import.
+static inline int mcl_averror_eof(void) { return AVERROR_EOF; }
+static inline int mcl_averror_eagain(void) { return AVERROR(EAGAIN); }
+static inline int mcl_averror_decoder_not_found(void) { return AVERROR_DECODER_NOT_FOUND; }

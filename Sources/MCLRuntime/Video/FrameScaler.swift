@@ -1,0 +1,97 @@
+import CFFmpeg
+
+/// Turns raw frames of any pixel format and size into RGB of one size: bilinear, bit-exact on every machine.
+final class FrameScaler {
+  /// What a scaler was built for; another value needs another scaler.
+  private struct Source: Equatable {
+    var width: Int32
+    var height: Int32
+    var format: Int32
+    var matrix: Int32
+    var isFullRange: Bool
+
+    /// Where the stream does not say: BT.601, limited range; the "J" formats are full range by definition.
+    init(_ frame: AVFrame) {
+      width = frame.width
+      height = frame.height
+      format = frame.format
+      matrix =
+        frame.colorspace == AVCOL_SPC_UNSPECIFIED ? SWS_CS_ITU601 : Int32(frame.colorspace.rawValue)
+      let full = [
+        AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P,
+        AV_PIX_FMT_YUVJ411P,
+      ]
+      isFullRange = frame.color_range == AVCOL_RANGE_JPEG || full.contains { $0.rawValue == frame.format }
+    }
+  }
+
+  let width: Int
+  let height: Int
+  private let path: String
+  private var source: Source?
+  private var context: OpaquePointer?
+  private var output: UnsafeMutablePointer<AVFrame>?
+
+  init(path: String, width: Int, height: Int) throws {
+    self.path = path
+    self.width = width
+    self.height = height
+    guard let frame = av_frame_alloc() else { throw outOfMemory }
+    output = frame
+    frame.pointee.width = Int32(width)
+    frame.pointee.height = Int32(height)
+    frame.pointee.format = AV_PIX_FMT_RGB24.rawValue
+    // Rows padded to 64 bytes: swscale's vector code writes past the last pixel of a row.
+    guard av_frame_get_buffer(frame, 64) >= 0 else { throw outOfMemory }
+  }
+
+  deinit {
+    sws_freeContext(context)
+    av_frame_free(&output)
+  }
+
+  /// `frame` in RGB at `width` x `height`. A stream whose size or format changes midway rebuilds the scaler.
+  func scale(_ frame: UnsafeMutablePointer<AVFrame>) throws -> VideoFrame {
+    let wanted = Source(frame.pointee)
+    if wanted != source { try build(wanted) }
+    guard let context, let output, sws_scale_frame(context, output, frame) >= 0,
+      let data = output.pointee.data.0
+    else { throw cannotConvert(wanted) }
+    let rowBytes = 3 * width
+    let stride = Int(output.pointee.linesize.0)
+    let pixels = [UInt8](unsafeUninitializedCapacity: rowBytes * height) { buffer, count in
+      // `data` has `height` rows of `stride` >= `rowBytes` bytes; `buffer` has height * rowBytes.
+      guard let base = buffer.baseAddress else { return }
+      for row in 0..<height {
+        (base + row * rowBytes).update(from: data + row * stride, count: rowBytes)
+      }
+      count = rowBytes * height
+    }
+    return VideoFrame(width: width, height: height, pixels: pixels)
+  }
+
+  private func build(_ wanted: Source) throws {
+    sws_freeContext(context)
+    source = nil
+    context = sws_getContext(
+      wanted.width, wanted.height, AVPixelFormat(wanted.format), Int32(width), Int32(height),
+      AV_PIX_FMT_RGB24, SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT, nil, nil, nil)
+    guard let context else { throw cannotConvert(wanted) }
+    // Fails for sources that are RGB or grey, where there is no matrix to set.
+    sws_setColorspaceDetails(
+      context, sws_getCoefficients(wanted.matrix), wanted.isFullRange ? 1 : 0,
+      sws_getCoefficients(SWS_CS_ITU601), 1, 0, 1 << 16, 1 << 16)
+    source = wanted
+  }
+
+  private func cannotConvert(_ source: Source) -> VideoError {
+    let name = av_get_pix_fmt_name(AVPixelFormat(source.format)).map { String(cString: $0) } ?? "unknown"
+    return VideoError(
+      "\(path) has frames of \(source.width) x \(source.height) pixels in the format \(name), which FFmpeg "
+        + "cannot turn into RGB; convert it to yuv420p.")
+  }
+
+  private var outOfMemory: VideoError {
+    VideoError("There is no memory for frames of \(width) x \(height) of \(path); free some and try again.")
+  }
+}

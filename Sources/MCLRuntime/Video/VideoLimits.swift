@@ -1,0 +1,17 @@
+/// What is refused in a file, so that a small hostile one cannot take all memory or time.
+enum VideoLimits {
+  /// Pixels along one side of a picture.
+  static let side = 16384
+  /// Pixels of a picture: 8K video has 33 million.
+  static let area = 1 << 26
+  /// Packets in a row that give no frame.
+  static let fruitlessPackets = 4096
+
+  /// - Throws: `VideoError` where a picture of `path` is too large. A size of 0 is not known yet.
+  static func check(width: Int, height: Int, path: String) throws {
+    guard width > side || height > side || width * height > area else { return }
+    throw VideoError(
+      "\(path) has frames of \(width) x \(height) pixels, more than \(side) a side or \(area) in all; scale it "
+        + "down first.")
+  }
+}

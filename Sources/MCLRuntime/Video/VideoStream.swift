@@ -1,0 +1,127 @@
+import CFFmpeg
+import Foundation
+
+/// The compressed side of a video file: FFmpeg's demuxer and decoder, giving raw frames in presentation order.
+///
+/// Behaves as FFmpeg's own tool does: packets that do not decode are skipped, a read error ends the file, and
+/// the decoder is drained at the end.
+final class VideoStream {
+  let path: String
+  let codecName: String
+  private var input: UnsafeMutablePointer<AVFormatContext>?
+  private var bytes: UnsafeMutablePointer<AVIOContext>?
+  private var decoder: UnsafeMutablePointer<AVCodecContext>?
+  private var packet: UnsafeMutablePointer<AVPacket>?
+  private var index: Int32 = -1
+  private var isDraining = false
+  private var isFinished = false
+  private var fruitlessPackets = 0
+
+  /// Opens the file and the decoder of its best video stream. `threads` > 1 decodes frames in parallel.
+  init(path: String, threads: Int) throws {
+    _ = ffmpegIsSilent
+    self.path = path
+    try VideoStream.checkFile(path)
+    // Closes itself should anything fail before all of this value is set, when `deinit` would not run.
+    let opened = try OpenedInput(path: path)
+    var codec: UnsafePointer<AVCodec>?
+    let stream = try opened.bestVideoStream(&codec)
+    let parameters = stream.pointee.codecpar.pointee
+    try VideoLimits.check(width: Int(parameters.width), height: Int(parameters.height), path: path)
+    guard let codec, let context = avcodec_alloc_context3(codec) else {
+      throw VideoError("There is no memory to decode \(path); free some and try again.")
+    }
+    index = stream.pointee.index
+    codecName = String(cString: codec.pointee.name)
+    decoder = context
+    packet = av_packet_alloc()
+    (input, bytes) = opened.release()
+    avcodec_parameters_to_context(context, stream.pointee.codecpar)
+    context.pointee.pkt_timebase = stream.pointee.time_base
+    context.pointee.thread_count = Int32(clamping: max(1, threads))
+    context.pointee.thread_type = FF_THREAD_FRAME
+    // Unaligned: the width the stream states, where FFmpeg would else leave pixels on the left that suit the
+    // vector length of this machine.
+    context.pointee.flags |= AV_CODEC_FLAG_UNALIGNED
+    context.pointee.max_pixels = Int64(VideoLimits.area)
+    let code = avcodec_open2(context, codec, nil)
+    guard code >= 0, packet != nil else {
+      throw VideoError(
+        "\(path) is encoded with \(codecName), which this FFmpeg cannot decode here (\(ffmpegMessage(code))); "
+          + "re-encode it, for example as H.264.")
+    }
+  }
+
+  deinit {
+    av_packet_free(&packet)
+    avcodec_free_context(&decoder)
+    avformat_close_input(&input)
+    avio_closep(&bytes)
+  }
+
+  /// Decodes the next frame into `frame`, which then holds a reference to it; false at the end of the video.
+  func next(into frame: UnsafeMutablePointer<AVFrame>) throws -> Bool {
+    while !isFinished {
+      let code = avcodec_receive_frame(decoder, frame)
+      if code >= 0 {
+        fruitlessPackets = 0
+        return true
+      }
+      if code == mcl_averror_eof() {
+        isFinished = true
+        break
+      }
+      // Anything but EAGAIN is damage: FFmpeg has dropped that frame, and what follows may be whole.
+      if code != mcl_averror_eagain() || !isDraining { try countFruitless() }
+      if !isDraining { try sendPacket() }
+    }
+    return false
+  }
+
+  private func sendPacket() throws {
+    guard let input, let packet else { return }
+    while true {
+      av_packet_unref(packet)
+      let code = av_read_frame(input, packet)
+      if code == mcl_averror_eagain() {
+        try countFruitless()
+        continue
+      }
+      if code < 0 {
+        isDraining = true
+        avcodec_send_packet(decoder, nil)
+        return
+      }
+      guard packet.pointee.stream_index == index else { continue }
+      // A packet that the decoder refuses is skipped; `next` counts it when no frame comes.
+      avcodec_send_packet(decoder, packet)
+      av_packet_unref(packet)
+      return
+    }
+  }
+
+  private func countFruitless() throws {
+    fruitlessPackets += 1
+    guard fruitlessPackets <= VideoLimits.fruitlessPackets else {
+      throw VideoError(
+        "\(path) is damaged: \(VideoLimits.fruitlessPackets) packets in a row hold no frame that \(codecName) "
+          + "can decode; copy or convert it again.")
+    }
+  }
+
+  /// Refuses what FFmpeg would report poorly or wait on for ever.
+  private static func checkFile(_ path: String) throws {
+    var status = stat()
+    guard !path.isEmpty, !path.utf8.contains(0), stat(path, &status) == 0 else {
+      throw VideoError("There is no file at \"\(path)\"; check the path.")
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw VideoError("\(path) is a folder, not a video; name a file in it.")
+    default: throw VideoError("\(path) is not a regular file; copy the video to a file first.")
+    }
+    guard status.st_size > 0 else {
+      throw VideoError("\(path) is empty, 0 bytes long; copy the video again.")
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import MCLRuntime
+import Testing
+
+/// A folder that lasts as long as this value.
+final class VideoTestFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "/mcl-video-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes `bytes` to a file of that name; its path.
+  func file(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let path = self.path + "/" + name
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path + "/" + name)))
+  }
+
+  /// Every file below the folder, sorted.
+  func files() -> [String] {
+    (FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? [])
+      .filter { $0.contains(".") }.sorted()
+  }
+}
+
+/// The sentence of the `VideoError` that `body` throws.
+func videoErrorMessage(_ body: () throws -> Void) throws -> String {
+  try #require(throws: VideoError.self) { try body() }.description
+}
+
+/// Peak signal-to-noise ratio of two frames of one size, decibels, over all channels.
+func signalToNoise(_ a: VideoFrame, _ b: VideoFrame) -> Double {
+  var sum = 0
+  for (x, y) in zip(a.pixels, b.pixels) { sum += (Int(x) - Int(y)) * (Int(x) - Int(y)) }
+  guard sum > 0 else { return .infinity }
+  return 10 * log10(255 * 255 * Double(a.pixels.count) / Double(sum))
+}
+
+/// Frames with a gradient and a lighter square that moves, of any size.
+func sampleFrames(_ count: Int, width: Int, height: Int) -> [VideoFrame] {
+  (0..<count).map { t in
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width {
+        let light = (x - 2 * t - 4).magnitude < 8 && (y - 10).magnitude < 6 ? 70 : 0
+        pixels += [x * 160 / width, y * 160 / height, 60].map { UInt8($0 + light) }
+      }
+    }
+    return VideoFrame(width: width, height: height, pixels: pixels)
+  }
+}
