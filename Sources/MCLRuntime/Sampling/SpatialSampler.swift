@@ -3,13 +3,13 @@ import Foundation
 /// Draws the crop of a tubelet so that it keeps what moves (reference, section 5, "Spatial").
 public struct SpatialSampler: Sendable, Hashable {
   /// Area of the crop as a fraction of the frame's, uniform.
-  public var area: ClosedRange<Double>
+  public let area: ClosedRange<Double>
   /// Width over height of the crop, log-uniform.
-  public var aspect: ClosedRange<Double>
+  public let aspect: ClosedRange<Double>
   /// Sizes tried until one fits the frame.
-  public var sizeAttempts: Int
+  public let sizeAttempts: Int
   /// Positions tried until one covers enough of the motion box.
-  public var positionAttempts: Int
+  public let positionAttempts: Int
 
   /// - Throws: `SamplingError` where a range is not within what a crop can have.
   public init(

@@ -5,11 +5,11 @@
 /// floor(n1/2)+1 starts of each half are drawn from, n1 being the number of starts of the first half.
 public struct TemporalSampler: Sendable, Hashable {
   /// Frames a clip has.
-  public var clipFrames: Int
+  public let clipFrames: Int
   /// Frames of the video from one frame of the clip to the next.
-  public var step: Int
+  public let step: Int
   /// Probability of a motion-guided draw.
-  public var guidedProbability: Double
+  public let guidedProbability: Double
 
   /// Frames of the video that a clip spans: clipFrames x step.
   public var span: Int { clipFrames * step }
