@@ -18,7 +18,8 @@ public struct MotionBox: Sendable, Hashable {
   public init(map: [Float], rows: Int = 7, columns: Int = 7, top: Int? = nil) throws {
     guard rows > 0, columns > 0, rows <= 1 << 20, columns <= 1 << 20, map.count == rows * columns else {
       throw SamplingError(
-        "a motion map of \(map.count) cells is not the \(rows) x \(columns) it should be: prepare the motion again")
+        "a motion map of \(map.count) cells is not the \(rows) x \(columns) it should be: prepare the motion again"
+      )
     }
     guard map.allSatisfy(\.isFinite) else {
       throw SamplingError("a motion map holds a value that is not a finite number: prepare the motion again")
@@ -54,7 +55,9 @@ public struct MotionBox: Sendable, Hashable {
   ///   - maps: f32 [n, rows, columns], map i belonging to frame i+1.
   ///   - frames: the clip's frames, counted from 0; each must be below n.
   /// - Throws: `SamplingError` where a frame has no map or the size does not fit.
-  public static func average(of maps: [Float], frames: [Int], rows: Int = 7, columns: Int = 7) throws -> [Float] {
+  public static func average(of maps: [Float], frames: [Int], rows: Int = 7, columns: Int = 7) throws
+    -> [Float]
+  {
     guard rows > 0, columns > 0, rows <= 1 << 20, columns <= 1 << 20, !frames.isEmpty,
       maps.count.isMultiple(of: rows * columns)
     else {
@@ -67,7 +70,8 @@ public struct MotionBox: Sendable, Hashable {
     for frame in frames {
       guard frame >= 0, frame < maps.count / cells else {
         throw SamplingError(
-          "frame \(frame + 1) has no motion map, for there are \(maps.count / cells): prepare the motion again")
+          "frame \(frame + 1) has no motion map, for there are \(maps.count / cells): prepare the motion again"
+        )
       }
       for cell in 0..<cells { sum[cell] += maps[frame * cells + cell] }
     }

@@ -6,7 +6,8 @@ public struct RGBImage: Sendable, Hashable {
 
   /// - Throws: `SamplingError` where the number of bytes is not 3 x width x height, or a side is below 1.
   public init(width: Int, height: Int, pixels: [UInt8]) throws {
-    guard width >= 1, height >= 1, width <= 1 << 20, height <= 1 << 20, pixels.count == 3 * width * height else {
+    guard width >= 1, height >= 1, width <= 1 << 20, height <= 1 << 20, pixels.count == 3 * width * height
+    else {
       throw SamplingError(
         "\(pixels.count) bytes are no RGB image of \(width)x\(height) pixels: give 3 bytes a pixel")
     }

@@ -45,7 +45,9 @@ public struct SpatialSampler: Sendable, Hashable {
       let ratio = exp(random.uniform(in: log(aspect.lowerBound)...log(aspect.upperBound)))
       let width = (pixels * ratio).squareRoot().rounded(.toNearestOrEven)
       let height = (pixels / ratio).squareRoot().rounded(.toNearestOrEven)
-      guard width >= 1, height >= 1, width <= Double(frameWidth), height <= Double(frameHeight) else { continue }
+      guard width >= 1, height >= 1, width <= Double(frameWidth), height <= Double(frameHeight) else {
+        continue
+      }
       return place(
         Crop(x: 0, y: 0, width: Int(width), height: Int(height)),
         frameWidth: frameWidth, frameHeight: frameHeight, box: moving, random: &random)

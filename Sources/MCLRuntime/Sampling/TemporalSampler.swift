@@ -18,7 +18,8 @@ public struct TemporalSampler: Sendable, Hashable {
   public init(clipFrames: Int = 16, step: Int = 2, guidedProbability: Double = 0.7) throws {
     guard clipFrames >= 1, step >= 1, clipFrames <= 1 << 20, step <= 1 << 20 else {
       throw SamplingError(
-        "a clip of \(clipFrames) frames at step \(step) cannot be sampled: give a length and a step of 1 to 1048576")
+        "a clip of \(clipFrames) frames at step \(step) cannot be sampled: give a length and a step of 1 to 1048576"
+      )
     }
     guard guidedProbability >= 0, guidedProbability <= 1 else {
       throw SamplingError(

@@ -14,7 +14,8 @@ public struct VideoMotion: Sendable, Hashable {
   public var mapColumns: Int
 
   public init(
-    name: String, frameCount: Int, width: Int, height: Int, velocities: [Float], maps: [Float], mapRows: Int = 7,
+    name: String, frameCount: Int, width: Int, height: Int, velocities: [Float], maps: [Float],
+    mapRows: Int = 7,
     mapColumns: Int = 7
   ) {
     self.name = name
@@ -64,7 +65,8 @@ public struct TubeletSampler: Sendable, Hashable {
   public var seed: UInt64
 
   public init(
-    temporal: TemporalSampler, spatial: SpatialSampler, policy: AugmentationPolicy = .full, width: Int, height: Int,
+    temporal: TemporalSampler, spatial: SpatialSampler, policy: AugmentationPolicy = .full, width: Int,
+    height: Int,
     seed: UInt64
   ) {
     self.temporal = temporal
@@ -90,7 +92,8 @@ public struct TubeletSampler: Sendable, Hashable {
     else {
       throw SamplingError(
         "video \(video.name) of \(video.frameCount) frames has \(video.maps.count) motion values, not "
-          + "\(video.frameCount - 1) maps of \(video.mapRows) x \(video.mapColumns) cells: prepare its motion again")
+          + "\(video.frameCount - 1) maps of \(video.mapRows) x \(video.mapColumns) cells: prepare its motion again"
+      )
     }
     func augmentation(_ name: String, start: Int) throws -> TubeletAugmentation {
       // The last frame has no flow to a next one, hence no map of its own: it takes its predecessor's.
@@ -105,7 +108,8 @@ public struct TubeletSampler: Sendable, Hashable {
       return try policy.draw(crop: crop, width: width, height: height, random: &look)
     }
     return TubeletPlan(
-      starts: starts, xq: try augmentation("xq", start: starts.clip1), x1: try augmentation("x1", start: starts.clip1),
+      starts: starts, xq: try augmentation("xq", start: starts.clip1),
+      x1: try augmentation("x1", start: starts.clip1),
       x2: try augmentation("x2", start: starts.clip2), x3: try augmentation("x3", start: starts.clip3))
   }
 

@@ -15,7 +15,8 @@ struct SpatialSamplerTests {
     return try MotionBox(map: map, top: cells.count)
   }
 
-  @Test("The motion box bounds the four strongest cells, ties by the lower index, and says what cover it needs")
+  @Test(
+    "The motion box bounds the four strongest cells, ties by the lower index, and says what cover it needs")
   func motionBox() throws {
     var map = [Float](repeating: 0, count: 49)
     map[8] = 3
@@ -135,8 +136,10 @@ struct SpatialSamplerTests {
       }
       // Rare outcomes are pooled, since the chi-square needs expectations of a few at least.
       let rare = Set(law.filter { $0.value * Double(trials) < 10 }.keys)
-      let pooled = Dictionary(law.map { (rare.contains($0.key) ? -1 : $0.key, $0.value) }, uniquingKeysWith: +)
-      let seen = Dictionary(counts.map { (rare.contains($0.key) ? -1 : $0.key, $0.value) }, uniquingKeysWith: +)
+      let pooled = Dictionary(
+        law.map { (rare.contains($0.key) ? -1 : $0.key, $0.value) }, uniquingKeysWith: +)
+      let seen = Dictionary(
+        counts.map { (rare.contains($0.key) ? -1 : $0.key, $0.value) }, uniquingKeysWith: +)
       #expect(pooled.count > 1)
       #expect(abs(pooled.values.reduce(0, +) - 1) < 1e-9)
       let test = ChiSquare(seen, law: pooled)
@@ -178,7 +181,8 @@ struct SpatialSamplerTests {
     #expect(tall == Crop(x: 0, y: 460, width: 60, height: 80))
   }
 
-  @Test("Crops fit frames of any size", arguments: [(1, 1), (1, 9), (2, 3), (5, 400), (7, 7), (340, 256), (3, 1)])
+  @Test(
+    "Crops fit frames of any size", arguments: [(1, 1), (1, 9), (2, 3), (5, 400), (7, 7), (340, 256), (3, 1)])
   func anySize(width: Int, height: Int) throws {
     let sampler = try SpatialSampler()
     for cell in 0..<49 {
@@ -195,7 +199,8 @@ struct SpatialSamplerTests {
   func errors() throws {
     let sampler = try SpatialSampler()
     var random = Self.stream(0)
-    #expect(throws: SamplingError("a frame of 0x4 pixels cannot be cropped: give one of 1 to 1048576 a side")) {
+    #expect(throws: SamplingError("a frame of 0x4 pixels cannot be cropped: give one of 1 to 1048576 a side"))
+    {
       try sampler.sample(frameWidth: 0, frameHeight: 4, box: nil, random: &random)
     }
     #expect(throws: SamplingError.self) { try SpatialSampler(area: 0...1) }

@@ -22,7 +22,8 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
   public var standardDeviation: [Float]
 
   public init(
-    colourProbability: Double = 0.8, brightness: Double = 0.4, contrast: Double = 0.4, saturation: Double = 0.4,
+    colourProbability: Double = 0.8, brightness: Double = 0.4, contrast: Double = 0.4,
+    saturation: Double = 0.4,
     hue: Double = 0.1, greyProbability: Double = 0.2, blurProbability: Double = 0.5,
     blurSigma: ClosedRange<Double> = 0.1...2, flipProbability: Double = 0.5,
     mean: [Float] = [0.485, 0.456, 0.406], standardDeviation: [Float] = [0.229, 0.224, 0.225]
@@ -71,18 +72,21 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
     let isFlipped = random.bernoulli(flipProbability)
     return TubeletAugmentation(
       crop: crop, width: width, height: height, colour: isColoured ? colour : [], isGrey: isGrey,
-      blurSigma: isBlurred ? sigma : nil, isFlipped: isFlipped, mean: mean, standardDeviation: standardDeviation)
+      blurSigma: isBlurred ? sigma : nil, isFlipped: isFlipped, mean: mean,
+      standardDeviation: standardDeviation)
   }
 
   private func validate() throws {
     let probabilities = [
-      ("colour", colourProbability), ("grey", greyProbability), ("blur", blurProbability), ("flip", flipProbability),
+      ("colour", colourProbability), ("grey", greyProbability), ("blur", blurProbability),
+      ("flip", flipProbability),
     ]
     for (name, value) in probabilities where !(0...1).contains(value) {
       throw SamplingError("the probability of \(name) is \(value): give one from 0 to 1")
     }
     let strengths = [
-      ("brightness", brightness, 100.0), ("contrast", contrast, 100), ("saturation", saturation, 100), ("hue", hue, 0.5),
+      ("brightness", brightness, 100.0), ("contrast", contrast, 100), ("saturation", saturation, 100),
+      ("hue", hue, 0.5),
     ]
     for (name, value, limit) in strengths where !(0...limit).contains(value) {
       throw SamplingError("the strength of \(name) is \(value): give one from 0 to \(limit)")

@@ -1,6 +1,7 @@
-/// Crops 8-bit images and resizes the crop by antialiased bilinear interpolation, bit for bit as Pillow's `crop` and
-/// `resize(BILINEAR)` do: a triangle filter as wide as the scale (at least one pixel), weights in fixed point of 22
-/// bits, first along rows, then along columns, rounded to 8 bits after each. Pixels outside the crop play no part.
+/// Crops 8-bit images and resizes the crop by antialiased bilinear interpolation, bit for bit as the `crop` and
+/// `resize(BILINEAR)` of Pillow up to version 12 do: a triangle filter as wide as the scale (at least one pixel),
+/// weights in fixed point of 22 bits, first along rows, then along columns, rounded to 8 bits after each (Pillow 13
+/// takes the columns first at some sizes, and is a level off there). Pixels outside the crop play no part.
 ///
 /// The weights depend on sizes only, so one value serves all frames of a tubelet, and its flow.
 public struct BilinearResize: Sendable {
@@ -17,7 +18,8 @@ public struct BilinearResize: Sendable {
   /// - Throws: `SamplingError` where a size is below 1.
   public init(crop: Crop, width: Int, height: Int) throws {
     let sides = 1...1 << 20
-    guard sides.contains(crop.width), sides.contains(crop.height), sides.contains(width), sides.contains(height)
+    guard sides.contains(crop.width), sides.contains(crop.height), sides.contains(width),
+      sides.contains(height)
     else {
       throw SamplingError(
         "a crop of \(crop) cannot be resized to \(width)x\(height): give sides of 1 to 1048576 pixels")
@@ -50,7 +52,8 @@ public struct BilinearResize: Sendable {
           + "give one byte a channel")
     }
     guard crop.fits(width: imageWidth, height: imageHeight) else {
-      throw SamplingError("the crop \(crop) leaves the frame of \(imageWidth)x\(imageHeight) pixels: draw it again")
+      throw SamplingError(
+        "the crop \(crop) leaves the frame of \(imageWidth)x\(imageHeight) pixels: draw it again")
     }
     let rowBytes = width * channels
     var rows = [UInt8](repeating: 0, count: rowBytes * crop.height)

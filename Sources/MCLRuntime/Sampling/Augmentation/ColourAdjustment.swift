@@ -26,7 +26,8 @@ public enum ColourAdjustment: Sendable, Hashable, Codable, CustomStringConvertib
       case .hue(let turn): (-0.5...0.5).contains(turn)
       }
     guard isValid else {
-      throw SamplingError("\(self) cannot be applied: give a factor of 0 to 101, or a hue of -0.5 to 0.5 turns")
+      throw SamplingError(
+        "\(self) cannot be applied: give a factor of 0 to 101, or a hue of -0.5 to 0.5 turns")
     }
   }
 

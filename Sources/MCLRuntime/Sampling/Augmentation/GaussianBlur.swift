@@ -55,7 +55,8 @@ public struct GaussianBlur: Sendable, Hashable {
   /// One box blur down the columns: a running sum of 2 radius + 1 rows, plus a fraction of the row at either end.
   /// Both buffers hold rows x rowBytes bytes; row numbers are clamped to 0..<rows.
   private func boxBlur(
-    _ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>, rows: Int, rowBytes: Int
+    _ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>, rows: Int,
+    rowBytes: Int
   ) {
     func row(_ index: Int) -> UnsafeBufferPointer<UInt8> {
       let start = min(max(index, 0), rows - 1) * rowBytes
@@ -77,7 +78,8 @@ public struct GaussianBlur: Sendable, Hashable {
           sums[byte] = sum
           let ends = UInt32(before[byte]) &+ UInt32(after[byte])
           // At most 255 x 2^24 + 2^23, which 32 bits hold.
-          output[byte] = UInt8(truncatingIfNeeded: (sum &* wholeWeight &+ ends &* edgeWeight &+ (1 << 23)) >> 24)
+          output[byte] = UInt8(
+            truncatingIfNeeded: (sum &* wholeWeight &+ ends &* edgeWeight &+ (1 << 23)) >> 24)
         }
       }
     }

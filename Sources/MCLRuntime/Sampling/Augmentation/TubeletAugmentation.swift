@@ -110,7 +110,8 @@ private struct FrameTransform {
         "frames cannot be normalised by mean \(mean) and standard deviation \(deviation): "
           + "give three finite means and three positive deviations")
     }
-    resize = try BilinearResize(crop: augmentation.crop, width: augmentation.width, height: augmentation.height)
+    resize = try BilinearResize(
+      crop: augmentation.crop, width: augmentation.width, height: augmentation.height)
     blur = try augmentation.blurSigma.map(GaussianBlur.init(sigma:))
     colour = augmentation.colour
     try colour.forEach { try $0.validate() }

@@ -1,5 +1,5 @@
 // swift-format-ignore-file
-// Made by make_augmentation_fixtures.py with Pillow 13.0.0.
+// Made by make_augmentation_fixtures.py with Pillow 12.3.0.
 
 enum AugmentationFixtures {
   /// 24x18 RGB, base64.
@@ -362,14 +362,14 @@ enum AugmentationFixtures {
         meKYluanj+e0i+G2jNCvmLuurcC9tsfFyu5lw+9pte1rru1wre17peyCmOqElOqKleqXkOypiuy1i+i6lNe1qMG1wMbE0NTT
         """),
     ([.resize(0, 1, 15, 16, 14, 13), .saturation(1.4), .hue(-0.07), .brightness(0.75), .contrast(1.2), .grey, .blur(1.8)], 14, 13, """
-        T09PUVFRV1dXWlpaWlpaVVVVSkpKPT09MzMzLCwsKioqKysrLCwsLi4uVVVVV1dXW1tbXl5eXV1dV1dXTU1NQkJCOTk5MzMz\
-        MTExMTExMTExMTExXV1dXl5eYWFhYmJiYGBgWlpaUlJSSUlJQkJCPj4+PDw8Ojo6ODg4NjY2ZmZmZmZmZmZmZWVlYmJiXV1d\
-        V1dXUVFRTU1NS0tLR0dHQ0NDPT09Ojo6bW1ta2trampqZ2dnZGRkX19fXFxcWlpaWFhYVlZWUFBQSEhIPz8/OTk5cHBwbm5u\
-        bGxsaGhoZWVlYmJiYGBgYGBgYGBgXV1dVVVVSkpKPT09NjY2cHBwbm5ua2traGhoZmZmZGRkZGRkZWVlZWVlYWFhV1dXS0tL\
-        Pj4+NjY2bm5ubGxsampqZ2dnZmZmZWVlZ2dnaGhoaWlpZmZmXV1dUlJSRkZGPz8/bW1ta2traWlpZmZmZmZmZ2dnaWlpbGxs\
-        b29vbW1taGhoYGBgWFhYU1NTbW1tbGxsaWlpaGhoaGhoampqbW1tcnJyd3d3eHh4dnZ2cnJyb29vbGxscXFxb29vbW1ta2tr\
-        bGxsbm5ucnJyeXl5f39/g4ODhYWFhYWFhISEhISEd3d3dHR0cnJyb29vcHBwc3NzeHh4f39/hoaGjIyMkJCQk5OTlJSUlZWV\
-        e3t7eHh4dnZ2c3NzdHR0dnZ2e3t7g4ODi4uLkpKSl5eXmpqanZ2dnp6e
+        UFBQUlJSV1dXWlpaWlpaVVVVS0tLPT09MzMzLCwsKioqKysrLS0tLi4uVlZWV1dXW1tbXl5eXV1dV1dXTk5OQkJCOTk5MzMz\
+        MTExMTExMTExMTExXl5eXl5eYWFhYmJiYGBgWlpaU1NTSUlJQkJCPj4+Ozs7OTk5ODg4NjY2Z2dnZmZmZmZmZWVlY2NjXV1d\
+        WFhYUVFRTU1NS0tLR0dHQkJCPT09Ojo6bW1tbGxsampqZ2dnZGRkX19fXFxcWlpaWFhYVlZWUFBQSEhIPz8/OTk5cXFxb29v\
+        bGxsaGhoZWVlYmJiYWFhYWFhYGBgXV1dVVVVSkpKPj4+NjY2cXFxb29vbGxsaGhoZmZmZGRkZGRkZWVlZWVlYWFhWFhYS0tL\
+        Pz8/Nzc3b29vbW1tampqZ2dnZmZmZWVlZ2dnaWlpaWlpZmZmXV1dUlJSR0dHQEBAbW1ta2traWlpZmZmZmZmZ2dnampqbW1t\
+        b29vbW1taGhoYGBgWFhYVFRUbm5ubGxsaWlpaGhoaGhoampqbm5uc3Nzd3d3eHh4dnZ2cnJyb29vbW1tcXFxcHBwbW1ta2tr\
+        bGxsbm5uc3NzeXl5f39/g4ODhYWFhYWFhISEhISEd3d3dXV1cnJycHBwcHBwc3NzeHh4f39/hoaGjIyMkJCQk5OTlJSUlZWV\
+        e3t7eXl5dnZ2dHR0dHR0dnZ2e3t7g4ODi4uLkpKSl5eXmpqanZ2dnp6e
         """),
   ]
 

@@ -1,7 +1,8 @@
 """Writes AugmentationFixtures.swift: what Pillow makes of a small image and of generated larger ones.
 
-torchvision's PIL backend is a thin wrapper of the Pillow calls below. Run: pip install pillow numpy, then
+torchvision's PIL backend is a thin wrapper of the Pillow calls below. Run: pip install "pillow<13" numpy, then
 python3 make_augmentation_fixtures.py > AugmentationFixtures.swift
+(Pillow 13 resizes some sizes columns first, which differs by one level; all before it, rows first.)
 """
 import base64
 
