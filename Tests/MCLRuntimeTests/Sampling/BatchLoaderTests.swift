@@ -11,7 +11,8 @@ struct BatchLoaderTests {
     private let lock = NSLock()
     private var values: [Int] = []
     func add(_ value: Int) { lock.withLock { values.append(value) } }
-    var all: [Int] { lock.withLock { values } }
+    var all: [Int] { lock.withLock { values.map { $0 } } }
+    var count: Int { lock.withLock { values.count } }
   }
 
   /// A batch that takes an irregular time, so that workers finish out of order.
@@ -49,9 +50,9 @@ struct BatchLoaderTests {
     }
     for taken in 0..<20 {
       // Workers get ahead as far as they may, and then stay there.
-      while begun.all.count < taken + 3 { Thread.sleep(forTimeInterval: 0.001) }
+      for _ in 0..<5000 where begun.count < taken + 3 { Thread.sleep(forTimeInterval: 0.001) }
       Thread.sleep(forTimeInterval: 0.01)
-      #expect(begun.all.count == taken + 3)
+      #expect(begun.count == taken + 3)
       #expect(try loader.next() == taken)
     }
     loader.stop()
@@ -86,10 +87,10 @@ struct BatchLoaderTests {
       }
       for _ in 0..<taken { _ = try loader.next() }
       loader.stop()
-      let (first, last) = (begun.all.count, ended.all.count)
+      let (first, last) = (begun.count, ended.count)
       #expect(first == last)
       Thread.sleep(forTimeInterval: 0.01)
-      #expect(begun.all.count == first)
+      #expect(begun.count == first)
       loader.stop()
       #expect(throws: BatchLoaderEnd.stopped) { try loader.next() }
     }
@@ -143,16 +144,25 @@ struct BatchLoaderTests {
 
   @Test("The time waited is measured")
   func waits() throws {
-    let loader = try BatchLoader(workers: 1, capacity: 1) { index -> Int in
-      Thread.sleep(forTimeInterval: index == 0 ? 0.05 : 0)
+    let asked = DispatchSemaphore(value: 0)
+    let begun = Counter()
+    // One worker: when batch 2 is begun, batch 1 is made.
+    let loader = try BatchLoader(workers: 1, capacity: 2) { index -> Int in
+      begun.add(index)
+      if index == 0 {
+        asked.wait()
+        Thread.sleep(forTimeInterval: 0.25)
+      }
       return index
     }
+    asked.signal()
     _ = try loader.next()
-    #expect(loader.lastWait > 0.03)
-    Thread.sleep(forTimeInterval: 0.05)
+    let first = loader.lastWait
+    #expect(first > 0.05)
+    for _ in 0..<5000 where begun.count < 3 { Thread.sleep(forTimeInterval: 0.001) }
     _ = try loader.next()
-    #expect(loader.lastWait < 0.03)
-    #expect(loader.totalWait >= 0.03 + loader.lastWait)
+    #expect(loader.lastWait < 0.05)
+    #expect(loader.totalWait == first + loader.lastWait)
     loader.stop()
     #expect(throws: SamplingError.self) { try BatchLoader(workers: 0, capacity: 1) { $0 } }
     #expect(throws: SamplingError.self) { try BatchLoader(workers: 1, capacity: 0) { $0 } }
