@@ -85,7 +85,7 @@ public struct TemporalSampler: Sendable, Hashable {
   /// Draws the starts and the label of one sample.
   /// - Parameters:
   ///   - frameCount: D, the frames of the video.
-  ///   - velocities: one a start 1...D-span; not looked at where D < 2 span.
+  ///   - velocities: one a start 1...D-span; not looked at where D < 2 span or no draw is guided.
   ///   - video: the name that errors give.
   /// - Throws: `SamplingError` where D <= span, or the velocities do not fit the video.
   public func sample(
@@ -108,13 +108,13 @@ public struct TemporalSampler: Sendable, Hashable {
         ? Starts(clip1: starts[0], clip2: starts[1], clip3: starts[2], order: 1, isGuided: false)
         : Starts(clip1: starts[2], clip2: starts[0], clip3: starts[1], order: 0, isGuided: false)
     }
-    var candidates = (first: Array(halves.first), second: Array(halves.second))
     let isGuided = random.bernoulli(guidedProbability)
-    if isGuided,
-      let fastest = try fastestStarts(frameCount: frameCount, velocities: velocities, video: video)
-    {
-      candidates = fastest
-    }
+    // Looked up even where this draw does not need it, so that bad motion is found at once, not by chance.
+    let fastest =
+      guidedProbability > 0
+      ? try fastestStarts(frameCount: frameCount, velocities: velocities, video: video) : nil
+    let everywhere = (first: Array(halves.first), second: Array(halves.second))
+    let candidates = isGuided ? fastest ?? everywhere : everywhere
     func draw(_ starts: [Int]) -> Int { starts[random.integer(below: starts.count)] }
     let clip1 = draw(order == 1 ? candidates.first : candidates.second)
     let others = order == 1 ? candidates.second : candidates.first

@@ -170,6 +170,8 @@ struct TemporalSamplerTests {
         == "video a.avi has 32 frames, exactly the 32 a clip spans, so that its three clips would be one: "
         + "leave it out of the list or sample shorter clips")
     #expect(message(33) == "no error")
+    #expect(message(100, [1, 2], guided: 0) == "no error")
+    #expect(message(100, [1, 2], guided: 1e-9) == message(100, [1, 2]))
     #expect(
       message(100, [1, 2])
         == "video a.avi of 100 frames has 2 clip velocities, not the 68 that clips spanning 32 frames need: "
