@@ -1,0 +1,98 @@
+/// Which augmentations a tubelet may get, and how strong (reference, section 5): the distribution that
+/// `TubeletAugmentation`s are drawn from.
+public struct AugmentationPolicy: Sendable, Hashable, Codable {
+  /// Probability of the colour jitter: all four adjustments, in random order.
+  public var colourProbability: Double
+  /// Brightness, contrast and saturation factors lie within 1 -+ these.
+  public var brightness: Double
+  public var contrast: Double
+  public var saturation: Double
+  /// The hue turns by at most this part of the circle.
+  public var hue: Double
+  /// Probability of losing all colour.
+  public var greyProbability: Double
+  /// Probability of a Gaussian blur.
+  public var blurProbability: Double
+  /// Range of the blur's standard deviation in pixels, uniform.
+  public var blurSigma: ClosedRange<Double>
+  /// Probability of a horizontal flip.
+  public var flipProbability: Double
+  /// Of each channel on the scale 0..1: subtracted, then divided by.
+  public var mean: [Float]
+  public var standardDeviation: [Float]
+
+  public init(
+    colourProbability: Double = 0.8, brightness: Double = 0.4, contrast: Double = 0.4,
+    saturation: Double = 0.4,
+    hue: Double = 0.1, greyProbability: Double = 0.2, blurProbability: Double = 0.5,
+    blurSigma: ClosedRange<Double> = 0.1...2, flipProbability: Double = 0.5,
+    mean: [Float] = [0.485, 0.456, 0.406], standardDeviation: [Float] = [0.229, 0.224, 0.225]
+  ) {
+    self.colourProbability = colourProbability
+    self.brightness = brightness
+    self.contrast = contrast
+    self.saturation = saturation
+    self.hue = hue
+    self.greyProbability = greyProbability
+    self.blurProbability = blurProbability
+    self.blurSigma = blurSigma
+    self.flipProbability = flipProbability
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+
+  /// The reference's training augmentation.
+  public static let full = AugmentationPolicy()
+
+  /// Crop, resize and flip only: no colour, grey or blur.
+  public static let cropAndFlip = AugmentationPolicy(
+    colourProbability: 0, greyProbability: 0, blurProbability: 0)
+
+  /// Draws one tubelet's augmentation.
+  /// - Parameters:
+  ///   - crop: of every frame.
+  ///   - width: of the result, in pixels.
+  ///   - height: of the result, in pixels.
+  /// - Throws: `SamplingError` where a probability is outside 0...1 or a strength out of range.
+  public func draw(
+    crop: Crop, width: Int, height: Int, random: inout CounterRandom
+  ) throws -> TubeletAugmentation {
+    try validate()
+    // Every value is drawn whether used or not, so that changing one probability leaves the other draws as they were.
+    let isColoured = random.bernoulli(colourProbability)
+    func factor(_ strength: Double) -> Double { random.uniform(in: max(0, 1 - strength)...1 + strength) }
+    var colour: [ColourAdjustment] = [
+      .brightness(factor(brightness)), .contrast(factor(contrast)), .saturation(factor(saturation)),
+      .hue(random.uniform(in: -hue...hue)),
+    ]
+    random.shuffle(&colour)
+    let isGrey = random.bernoulli(greyProbability)
+    let isBlurred = random.bernoulli(blurProbability)
+    let sigma = random.uniform(in: blurSigma)
+    let isFlipped = random.bernoulli(flipProbability)
+    return TubeletAugmentation(
+      crop: crop, width: width, height: height, colour: isColoured ? colour : [], isGrey: isGrey,
+      blurSigma: isBlurred ? sigma : nil, isFlipped: isFlipped, mean: mean,
+      standardDeviation: standardDeviation)
+  }
+
+  private func validate() throws {
+    let probabilities = [
+      ("colour", colourProbability), ("grey", greyProbability), ("blur", blurProbability),
+      ("flip", flipProbability),
+    ]
+    for (name, value) in probabilities where !(0...1).contains(value) {
+      throw SamplingError("the probability of \(name) is \(value): give one from 0 to 1")
+    }
+    let strengths = [
+      ("brightness", brightness, 100.0), ("contrast", contrast, 100), ("saturation", saturation, 100),
+      ("hue", hue, 0.5),
+    ]
+    for (name, value, limit) in strengths where !(0...limit).contains(value) {
+      throw SamplingError("the strength of \(name) is \(value): give one from 0 to \(limit)")
+    }
+    guard blurSigma.lowerBound >= 0, blurSigma.upperBound <= 1000 else {
+      throw SamplingError("the blur's sigma is drawn from \(blurSigma): give a range within 0 to 1000 pixels")
+    }
+  }
+}

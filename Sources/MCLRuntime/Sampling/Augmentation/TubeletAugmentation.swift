@@ -1,0 +1,150 @@
+/// What happens to every frame of one tubelet: the drawn parameters, printable and replayable.
+///
+/// On 8-bit images, in this order: crop and resize, colour, grey, blur, flip; then to 0..1, minus mean, over standard
+/// deviation (reference, section 5).
+public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConvertible {
+  public var crop: Crop
+  /// Size of the result in pixels.
+  public var width: Int
+  public var height: Int
+  /// In the order they are applied; empty where the jitter was not drawn.
+  public var colour: [ColourAdjustment]
+  public var isGrey: Bool
+  /// nil where the blur was not drawn.
+  public var blurSigma: Double?
+  public var isFlipped: Bool
+  public var mean: [Float]
+  public var standardDeviation: [Float]
+
+  public init(
+    crop: Crop, width: Int, height: Int, colour: [ColourAdjustment] = [], isGrey: Bool = false,
+    blurSigma: Double? = nil, isFlipped: Bool = false, mean: [Float] = [0.485, 0.456, 0.406],
+    standardDeviation: [Float] = [0.229, 0.224, 0.225]
+  ) {
+    self.crop = crop
+    self.width = width
+    self.height = height
+    self.colour = colour
+    self.isGrey = isGrey
+    self.blurSigma = blurSigma
+    self.isFlipped = isFlipped
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+
+  public var description: String {
+    var parts = ["crop \(crop) to \(width)x\(height)"]
+    parts += colour.map(\.description)
+    if isGrey { parts.append("grey") }
+    if let blurSigma { parts.append("blur \(blurSigma)") }
+    if isFlipped { parts.append("flip") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// The augmented 8-bit frames, before normalisation.
+  /// - Throws: `SamplingError` where the crop leaves a frame or a parameter is out of range.
+  public func images(_ frames: [RGBImage]) throws -> [RGBImage] {
+    let transform = try FrameTransform(self)
+    return try frames.map(transform.callAsFunction)
+  }
+
+  /// Augments and normalises the frames of one tubelet.
+  /// - Returns: f32 [3, T, H, W], T the number of frames.
+  /// - Throws: `SamplingError` where the crop leaves a frame or a parameter is out of range.
+  public func apply(frames: [RGBImage]) throws -> [Float] {
+    let transform = try FrameTransform(self)
+    var result = [Float](repeating: 0, count: 3 * frames.count * width * height)
+    try result.withUnsafeMutableBufferPointer { try write(frames, with: transform, into: $0) }
+    return result
+  }
+
+  /// Augments and normalises the frames of one tubelet into the memory of one sample, [3, T, H, W].
+  /// - Throws: `SamplingError` where the memory is not of that size, the crop leaves a frame, or a parameter is out of
+  ///   range.
+  public func apply(frames: [RGBImage], into sample: UnsafeMutableBufferPointer<Float>) throws {
+    try write(frames, with: FrameTransform(self), into: sample)
+  }
+
+  private func write(
+    _ frames: [RGBImage], with transform: FrameTransform, into sample: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let plane = width * height
+    guard sample.count == 3 * frames.count * plane else {
+      throw SamplingError(
+        "a tubelet of \(frames.count) frames of \(width)x\(height) pixels does not fit \(sample.count) numbers: "
+          + "give 3 x \(frames.count) x \(height) x \(width)")
+    }
+    for (time, frame) in frames.enumerated() {
+      let image = try transform(frame)
+      for channel in 0..<3 {
+        let start = (channel * frames.count + time) * plane
+        let output = UnsafeMutableBufferPointer(rebasing: sample[start..<start + plane])
+        // Bounds: output has one place a pixel, pixels three bytes a pixel, the table 256 entries.
+        image.pixels.withUnsafeBufferPointer { pixels in
+          transform.normalised[channel].withUnsafeBufferPointer { table in
+            for pixel in 0..<plane { output[pixel] = table[Int(pixels[3 * pixel + channel])] }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A tubelet's augmentation with its tables made, which all frames share.
+private struct FrameTransform {
+  let resize: BilinearResize
+  let colour: [ColourAdjustment]
+  let isGrey: Bool
+  let blur: GaussianBlur?
+  let isFlipped: Bool
+  /// Of each channel: (byte / 255 - mean) / standard deviation.
+  let normalised: [[Float]]
+
+  init(_ augmentation: TubeletAugmentation) throws {
+    let mean = augmentation.mean
+    let deviation = augmentation.standardDeviation
+    guard mean.count == 3, deviation.count == 3, mean.allSatisfy(\.isFinite),
+      deviation.allSatisfy({ $0.isFinite && $0 > 0 })
+    else {
+      throw SamplingError(
+        "frames cannot be normalised by mean \(mean) and standard deviation \(deviation): "
+          + "give three finite means and three positive deviations")
+    }
+    resize = try BilinearResize(
+      crop: augmentation.crop, width: augmentation.width, height: augmentation.height)
+    blur = try augmentation.blurSigma.map(GaussianBlur.init(sigma:))
+    colour = augmentation.colour
+    try colour.forEach { try $0.validate() }
+    isGrey = augmentation.isGrey
+    isFlipped = augmentation.isFlipped
+    normalised = (0..<3).map { channel in
+      (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
+    }
+  }
+
+  func callAsFunction(_ frame: RGBImage) throws -> RGBImage {
+    var image = try resize(frame)
+    for adjustment in colour { adjustment.apply(to: &image) }
+    if isGrey { Grey.apply(to: &image) }
+    if let blur { image = blur(image) }
+    if isFlipped { image.flipHorizontally() }
+    return image
+  }
+}
+
+extension RGBImage {
+  /// Mirrors the image left to right.
+  mutating func flipHorizontally() {
+    let (width, height) = (width, height)
+    // Bounds: left and right pixels lie within row y of width RGB triples.
+    pixels.withUnsafeMutableBufferPointer { pixels in
+      for y in 0..<height {
+        for x in 0..<width / 2 {
+          let left = 3 * (y * width + x)
+          let right = 3 * (y * width + width - 1 - x)
+          for channel in 0..<3 { pixels.swapAt(left + channel, right + channel) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/// What the sampler knows of a video: its size and its cached motion (reference, section 4).
+public struct VideoMotion: Sendable, Hashable {
+  /// The name that errors give.
+  public var name: String
+  /// D frames of width x height pixels, as the decoder delivers them.
+  public var frameCount: Int
+  public var width: Int
+  public var height: Int
+  /// Clip velocities of the starts 1...D-span.
+  public var velocities: [Float]
+  /// Frame maps of the frames 1...D-1: f32 [D-1, mapRows, mapColumns].
+  public var maps: [Float]
+  public var mapRows: Int
+  public var mapColumns: Int
+
+  public init(
+    name: String, frameCount: Int, width: Int, height: Int, velocities: [Float], maps: [Float],
+    mapRows: Int = 7,
+    mapColumns: Int = 7
+  ) {
+    self.name = name
+    self.frameCount = frameCount
+    self.width = width
+    self.height = height
+    self.velocities = velocities
+    self.maps = maps
+    self.mapRows = mapRows
+    self.mapColumns = mapColumns
+  }
+}
+
+/// Everything drawn for one sample: where its clips start, their order, and what happens to each tubelet.
+public struct TubeletPlan: Sendable, Hashable {
+  public var starts: TemporalSampler.Starts
+  /// Clip 1 under two independent crops and augmentations.
+  public var xq: TubeletAugmentation
+  public var x1: TubeletAugmentation
+  /// Clips 2 and 3.
+  public var x2: TubeletAugmentation
+  public var x3: TubeletAugmentation
+
+  public init(
+    starts: TemporalSampler.Starts, xq: TubeletAugmentation, x1: TubeletAugmentation, x2: TubeletAugmentation,
+    x3: TubeletAugmentation
+  ) {
+    self.starts = starts
+    self.xq = xq
+    self.x1 = x1
+    self.x2 = x2
+    self.x3 = x3
+  }
+}
+
+/// Draws the tubelets of a training sample: the temporal, the spatial and the augmenting draws together.
+///
+/// Each draw has a stream of its own, keyed (seed, epoch, sample, purpose), so the plan of a sample depends neither on
+/// other samples nor on the thread, and switching one augmentation off leaves the others' draws alone.
+public struct TubeletSampler: Sendable, Hashable {
+  public var temporal: TemporalSampler
+  public var spatial: SpatialSampler
+  public var policy: AugmentationPolicy
+  /// Size of the clips in pixels.
+  public var width: Int
+  public var height: Int
+  public var seed: UInt64
+
+  public init(
+    temporal: TemporalSampler, spatial: SpatialSampler, policy: AugmentationPolicy = .full, width: Int,
+    height: Int,
+    seed: UInt64
+  ) {
+    self.temporal = temporal
+    self.spatial = spatial
+    self.policy = policy
+    self.width = width
+    self.height = height
+    self.seed = seed
+  }
+
+  /// The plan of one sample.
+  /// - Parameters:
+  ///   - epoch: from 1, as the schedule counts.
+  ///   - sample: the video's index in the list, not its place in the epoch's order.
+  /// - Throws: `SamplingError` where the video is too short, or its motion does not fit it.
+  public func plan(epoch: Int, sample: Int, video: VideoMotion) throws -> TubeletPlan {
+    var random = stream(epoch, sample, "starts")
+    let starts = try temporal.sample(
+      frameCount: video.frameCount, velocities: video.velocities, video: video.name, random: &random)
+    let sides = 1...1 << 20
+    guard sides.contains(video.mapRows), sides.contains(video.mapColumns), video.frameCount <= 1 << 22,
+      video.maps.count == (video.frameCount - 1) * video.mapRows * video.mapColumns
+    else {
+      throw SamplingError(
+        "video \(video.name) of \(video.frameCount) frames has \(video.maps.count) motion values, not "
+          + "\(video.frameCount - 1) maps of \(video.mapRows) x \(video.mapColumns) cells: prepare its motion again"
+      )
+    }
+    func augmentation(_ name: String, start: Int) throws -> TubeletAugmentation {
+      // The last frame has no flow to a next one, hence no map of its own: it takes its predecessor's.
+      let frames = temporal.frameIndices(start: start).map { min($0, video.frameCount - 2) }
+      let map = try MotionBox.average(
+        of: video.maps, frames: frames, rows: video.mapRows, columns: video.mapColumns)
+      let box = try MotionBox(map: map, rows: video.mapRows, columns: video.mapColumns)
+      var position = stream(epoch, sample, CounterRandom.Purpose("crop.\(name)"))
+      let crop = try spatial.sample(
+        frameWidth: video.width, frameHeight: video.height, box: box, random: &position)
+      var look = stream(epoch, sample, CounterRandom.Purpose("augmentation.\(name)"))
+      return try policy.draw(crop: crop, width: width, height: height, random: &look)
+    }
+    return TubeletPlan(
+      starts: starts, xq: try augmentation("xq", start: starts.clip1),
+      x1: try augmentation("x1", start: starts.clip1),
+      x2: try augmentation("x2", start: starts.clip2), x3: try augmentation("x3", start: starts.clip3))
+  }
+
+  private func stream(_ epoch: Int, _ sample: Int, _ purpose: CounterRandom.Purpose) -> CounterRandom {
+    CounterRandom(seed: seed, epoch: epoch, sample: sample, purpose: purpose)
+  }
+}
