@@ -1,11 +1,12 @@
 /// Linearises the brightness difference around the present flow: samples the second frame and its gradient at
-/// (x + u, y + v) by bicubic interpolation (a = -0.75, positions rounded to 1/32 pixel, zero outside the image, as
-/// OpenCV's `remap(INTER_CUBIC)`), and stores
-///   rho = I1w - I1wx u - I1wy v - I0   and   1 / (I1wx^2 + I1wy^2).
+/// (x + u, y + v) by bicubic interpolation (a = -0.75, zero outside the image, as OpenCV's
+/// `remap(INTER_CUBIC)`; version 5 no longer rounds positions to 1/32 pixel), and stores
+///   residual = I1w - I1wx u - I1wy v - I0   and   inverseSquare = 1 / (I1wx^2 + I1wy^2).
 struct CubicWarp {
-  /// Bicubic weights of the 32 fractions of a pixel.
-  static let weights: [Lanes4] = (0..<32).map { step in
-    let (x, a) = (Float(step) / 32, Float(-0.75))
+  /// The weights of four neighbours for a position `x` in 0 ..< 1 past the second of them.
+  @inline(__always)
+  static func weights(_ x: Float) -> Lanes4 {
+    let a: Float = -0.75
     let w0 = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
     let w1 = ((a + 2) * x - (a + 3)) * x * x + 1
     let w2 = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1
@@ -35,28 +36,22 @@ struct CubicWarp {
   let warpedX, warpedY, residual, inverseSquare: UnsafeMutablePointer<Float>
 
   func run() {
-    Self.weights.withUnsafeBufferPointer { weights in
-      for y in 0..<layout.height { row(y, weights) }
-    }
+    for y in 0..<layout.height { row(y) }
   }
 
-  private func row(_ y: Int, _ weights: UnsafeBufferPointer<Lanes4>) {
+  private func row(_ y: Int) {
     let (width, height, stride) = (layout.width, layout.height, layout.stride)
     let (rightmost, lowest) = (Float(width + 8), Float(height + 8))
-    // Adding 1.5 * 2^23 leaves the nearest integer (half to even) in the low bits, for |value| < 2^22.
-    let magic: Float = 12_582_912
     for x in 0..<width {
       let i = y * stride + x
-      let px = min(max(Float(x) + u[i], -8), rightmost)
-      let py = min(max(Float(y) + v[i], -8), lowest)
-      let fixedX = Int(Int32(bitPattern: (px * 32 + magic).bitPattern) &- Int32(bitPattern: magic.bitPattern))
-      let fixedY = Int(Int32(bitPattern: (py * 32 + magic).bitPattern) &- Int32(bitPattern: magic.bitPattern))
+      let px = min(max(-8, Float(x) + u[i]), rightmost)
+      let py = min(max(-8, Float(y) + v[i]), lowest)
+      let (column, fx) = Self.split(px)
+      let (line, fy) = Self.split(py)
+      let (wx, wy) = (Self.weights(fx), Self.weights(fy))
       // Taps run from -1 to +2 of the clamped position, so rows and columns -4 ..< size + 4 are read: all
       // inside the padding, whose zeros are the values outside the image.
-      let column = min(max(fixedX >> 5, -3), width + 1)
-      let line = min(max(fixedY >> 5, -3), height + 1)
-      let (wx, wy) = (weights[fixedX & 31], weights[fixedY & 31])
-      let corner = (line - 1) * stride + column - 1
+      let corner = (min(max(line, -3), height + 1) - 1) * stride + min(max(column, -3), width + 1) - 1
       let value = sample(second + corner, stride, wx, wy)
       let dx = sample(secondX + corner, stride, wx, wy)
       let dy = sample(secondY + corner, stride, wx, wy)
@@ -66,6 +61,14 @@ struct CubicWarp {
       inverseSquare[i] = 1 / max(dx * dx + dy * dy, 1e-30)
       residual[i] = value - dx * u[i] - dy * v[i] - first[i]
     }
+  }
+
+  /// The largest whole number not above `position`, and the rest; `position` is at least -8 and far below 2^31.
+  @inline(__always)
+  private static func split(_ position: Float) -> (Int, Float) {
+    let truncated = Int32(position)
+    let whole = Float(truncated) > position ? truncated - 1 : truncated
+    return (Int(whole), position - Float(whole))
   }
 
   @inline(__always)

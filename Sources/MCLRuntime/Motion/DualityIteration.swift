@@ -61,8 +61,7 @@ struct DualityIteration {
     let (gx, gy) = (gradientX.lanes8(i), gradientY.lanes8(i))
     let (oldU, oldV) = (u.lanes8(i), v.lanes8(i))
     let rho = residual.lanes8(i) + (gx * oldU + gy * oldV)
-    let limit = Lanes8(repeating: threshold)
-    let step = Lanes8.upper(-limit, .lower(limit, -rho * inverseSquare.lanes8(i)))
+    let step = Self.clamped(-rho * inverseSquare.lanes8(i), Lanes8(repeating: threshold))
     let above = i - layout.stride
     let divergenceU = (ux.lanes8(i) - ux.lanes8(i - 1)) + (uy.lanes8(i) - uy.lanes8(above))
     let divergenceV = (vx.lanes8(i) - vx.lanes8(i - 1)) + (vy.lanes8(i) - vy.lanes8(above))
@@ -72,6 +71,17 @@ struct DualityIteration {
     v.store(newV, i)
     let (changeU, changeV) = (newU - oldU, newV - oldV)
     return changeU * changeU + changeV * changeV
+  }
+
+  /// `value` limited to -limit ... limit, lane by lane, for a positive limit. Magnitudes of floats order as their bit
+  /// patterns do, and this integer form stays in vector registers where a comparison and a choice do not.
+  @inline(__always)
+  private static func clamped(_ value: Lanes8, _ limit: Lanes8) -> Lanes8 {
+    let bits = unsafeBitCast(value, to: SIMD8<Int32>.self)
+    let most = unsafeBitCast(limit, to: SIMD8<Int32>.self)
+    let excess = (bits & 0x7FFF_FFFF) &- most
+    let magnitude = most &+ (excess & (excess &>> 31))
+    return unsafeBitCast(magnitude | (bits & Int32.min), to: Lanes8.self)
   }
 
   private func dualStep(_ y: Int, below: Int) {
@@ -92,8 +102,8 @@ struct DualityIteration {
     let here = flow.lanes8(i)
     let (dx, dy) = (flow.lanes8(i + 1) - here, flow.lanes8(i + below) - here)
     let norm = (dx * dx + dy * dy).squareRoot()
-    let scale = 1 / (1 + dualStep * norm)
-    px.store((px.lanes8(i) + dualStep * dx) * scale, i)
-    py.store((py.lanes8(i) + dualStep * dy) * scale, i)
+    let scale = 1 + dualStep * norm
+    px.store((px.lanes8(i) + dualStep * dx) / scale, i)
+    py.store((py.lanes8(i) + dualStep * dy) / scale, i)
   }
 }

@@ -3,13 +3,10 @@
 typealias Lanes4 = SIMD4<Float>
 typealias Lanes8 = SIMD8<Float>
 
-extension SIMD where Scalar == Float, MaskStorage == SIMD8<Int32> {
-  /// Lane-wise minimum in the form that compiles to one instruction (`pointwiseMin` branches a lane).
-  @inline(__always) static func lower(_ a: Self, _ b: Self) -> Self { a.replacing(with: b, where: b .< a) }
-  @inline(__always) static func upper(_ a: Self, _ b: Self) -> Self { a.replacing(with: b, where: a .< b) }
-}
+// Minimum and maximum in a form that compiles to one instruction: `pointwiseMin` branches a lane, and so does the
+// comparison inside a generic extension, of eight lanes, or against a broadcast scalar.
 
-extension SIMD where Scalar == Float, MaskStorage == SIMD4<Int32> {
+extension SIMD4<Float> {
   @inline(__always) static func lower(_ a: Self, _ b: Self) -> Self { a.replacing(with: b, where: b .< a) }
   @inline(__always) static func upper(_ a: Self, _ b: Self) -> Self { a.replacing(with: b, where: a .< b) }
 }

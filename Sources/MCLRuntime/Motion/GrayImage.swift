@@ -31,7 +31,8 @@ public struct GrayImage: Sendable, Equatable {
     pixels = [UInt8](unsafeUninitializedCapacity: count) { gray, initialized in
       rgb.withUnsafeBufferPointer { rgb in
         for i in 0..<count {
-          let weighted = 4899 * Int32(rgb[3 * i]) + 9617 * Int32(rgb[3 * i + 1]) + 1868 * Int32(rgb[3 * i + 2])
+          let weighted =
+            4899 * Int32(rgb[3 * i]) + 9617 * Int32(rgb[3 * i + 1]) + 1868 * Int32(rgb[3 * i + 2])
           gray[i] = UInt8(truncatingIfNeeded: (weighted + 8192) >> 14)
         }
       }

@@ -49,26 +49,55 @@ struct MedianFilter {
   private func combine(_ target: UnsafeMutablePointer<Float>, _ layout: PlaneLayout) {
     var x = 0
     while x < layout.vectorWidth {
-      let r0 = sortedRank(0, x)
-      let r1 = sortedRank(1, x)
-      let r2 = sortedRank(2, x)
-      let r3 = sortedRank(3, x)
-      let r4 = sortedRank(4, x)
-      // Drop the least and the greatest of eight, of seven with one more entry, and so on: what is left is the
-      // seventh of the thirteen candidates.
-      var w = (r0.3, r1.2, r2.1, r3.0, r1.4, r2.3, r3.2, r4.1)
-      dropExtremes(&w.0, &w.1, &w.2, &w.3, &w.4, &w.5, &w.6, &w.7)
-      w.0 = r2.2
-      dropExtremes(&w.0, &w.1, &w.2, &w.3, &w.4, &w.5, &w.6)
-      w.0 = r1.3
-      dropExtremes(&w.0, &w.1, &w.2, &w.3, &w.4, &w.5)
-      w.0 = r3.1
-      dropExtremes(&w.0, &w.1, &w.2, &w.3, &w.4)
-      w.0 = r0.4
-      dropExtremes(&w.0, &w.1, &w.2, &w.3)
-      w.0 = r4.0
-      dropExtremes(&w.0, &w.1, &w.2)
-      target.store(w.1, x)
+      var (_, _, _, p, z) = sortedRank(0, x)
+      var (_, _, q, y, t) = sortedRank(1, x)
+      var (_, r, e, u, _) = sortedRank(2, x)
+      var (s, f, v, _, _) = sortedRank(3, x)
+      var (g, w, _, _, _) = sortedRank(4, x)
+      // Dropping the least and the greatest of eight candidates, then of seven with one more among them, and so on
+      // leaves the seventh of the thirteen.
+      // p q r s hold the least of eight candidates, t u v w the greatest: drop p and w.
+      exchange(&p, &q)
+      exchange(&r, &s)
+      exchange(&p, &r)
+      exchange(&t, &u)
+      exchange(&v, &w)
+      exchange(&u, &w)
+      // Of the six left and e drop q and e.
+      exchange(&q, &t)
+      exchange(&r, &u)
+      exchange(&s, &v)
+      exchange(&q, &e)
+      exchange(&q, &r)
+      exchange(&q, &s)
+      exchange(&t, &u)
+      exchange(&v, &e)
+      exchange(&u, &e)
+      // Of the five left and y drop r and y.
+      exchange(&r, &u)
+      exchange(&s, &v)
+      exchange(&t, &y)
+      exchange(&r, &s)
+      exchange(&r, &t)
+      exchange(&u, &y)
+      exchange(&v, &y)
+      // Of the four left and f drop s and f.
+      exchange(&s, &v)
+      exchange(&t, &f)
+      exchange(&s, &u)
+      exchange(&s, &t)
+      exchange(&v, &f)
+      exchange(&u, &f)
+      // Of the three left and z drop t and z.
+      exchange(&t, &v)
+      exchange(&u, &z)
+      exchange(&t, &u)
+      exchange(&v, &z)
+      // The middle of u, v and g.
+      exchange(&u, &g)
+      exchange(&u, &v)
+      exchange(&v, &g)
+      target.store(v, x)
       x += 4
     }
   }
@@ -88,99 +117,17 @@ struct MedianFilter {
 
   /// The nine-comparator network for five values.
   @inline(__always)
-  private func sort(_ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4, _ e: inout Lanes4) {
-    exchange(&a, &d)
-    exchange(&b, &e)
-    exchange(&a, &c)
-    exchange(&b, &d)
-    exchange(&a, &b)
-    exchange(&c, &e)
-    exchange(&b, &c)
-    exchange(&d, &e)
-    exchange(&c, &d)
-  }
-
-  // Each of these moves the least of its values to the first place and the greatest to the last.
-
-  @inline(__always)
-  private func dropExtremes(
-    _ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4, _ e: inout Lanes4,
-    _ f: inout Lanes4, _ g: inout Lanes4, _ h: inout Lanes4
-  ) {
-    exchange(&a, &e)
-    exchange(&b, &f)
-    exchange(&c, &g)
-    exchange(&d, &h)
-    moveLeast(&a, &b, &c, &d)
-    moveGreatest(&e, &f, &g, &h)
-  }
-
-  @inline(__always)
-  private func dropExtremes(
-    _ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4, _ e: inout Lanes4,
-    _ f: inout Lanes4, _ g: inout Lanes4
-  ) {
-    exchange(&a, &d)
-    exchange(&b, &e)
-    exchange(&c, &f)
-    exchange(&a, &g)
-    exchange(&a, &b)
-    exchange(&a, &c)
-    moveGreatest(&d, &e, &f, &g)
-  }
-
-  @inline(__always)
-  private func dropExtremes(
-    _ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4, _ e: inout Lanes4,
-    _ f: inout Lanes4
-  ) {
-    exchange(&a, &d)
-    exchange(&b, &e)
-    exchange(&c, &f)
-    exchange(&a, &b)
-    exchange(&a, &c)
-    exchange(&d, &f)
-    exchange(&e, &f)
-  }
-
-  @inline(__always)
-  private func dropExtremes(
+  private func sort(
     _ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4, _ e: inout Lanes4
   ) {
     exchange(&a, &d)
     exchange(&b, &e)
     exchange(&a, &c)
+    exchange(&b, &d)
     exchange(&a, &b)
-    exchange(&d, &e)
     exchange(&c, &e)
-  }
-
-  @inline(__always)
-  private func dropExtremes(_ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4) {
-    exchange(&a, &c)
-    exchange(&b, &d)
-    exchange(&a, &b)
-    exchange(&c, &d)
-  }
-
-  @inline(__always)
-  private func dropExtremes(_ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4) {
-    exchange(&a, &c)
-    exchange(&a, &b)
     exchange(&b, &c)
-  }
-
-  @inline(__always)
-  private func moveLeast(_ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4) {
-    exchange(&a, &b)
+    exchange(&d, &e)
     exchange(&c, &d)
-    exchange(&a, &c)
-  }
-
-  @inline(__always)
-  private func moveGreatest(_ a: inout Lanes4, _ b: inout Lanes4, _ c: inout Lanes4, _ d: inout Lanes4) {
-    exchange(&a, &b)
-    exchange(&c, &d)
-    exchange(&b, &d)
   }
 }

@@ -11,7 +11,8 @@ public struct QuantizedFlow: Sendable, Equatable {
   public init(width: Int, height: Int, u: [UInt8], v: [UInt8]) throws {
     guard width > 0, height > 0, u.count == width * height, v.count == width * height else {
       throw MotionError(
-        "a flow image of \(width)x\(height) cannot hold \(u.count) and \(v.count) bytes; pass width * height of each")
+        "a flow image of \(width)x\(height) cannot hold \(u.count) and \(v.count) bytes; pass width * height of each"
+      )
     }
     self.width = width
     self.height = height
@@ -31,8 +32,7 @@ public struct QuantizedFlow: Sendable, Equatable {
   public static func quantized(_ displacement: Float) -> UInt8 {
     guard !displacement.isNaN else { return 128 }
     let clipped = min(max(displacement, -20), 20)
-    // In double, so that a tie is decided by the value itself and not by the rounding of the product.
-    let scaled = (Double(clipped) + 20) * 255 / 40
-    return UInt8(scaled.rounded(.toNearestOrEven))
+    // In single precision with the quotient 255/40 = 6.375, which is exact: this decides the ties.
+    return UInt8(((clipped + 20) * 6.375).rounded(.toNearestOrEven))
   }
 }

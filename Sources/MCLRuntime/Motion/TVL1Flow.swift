@@ -38,7 +38,8 @@ public struct TVL1Flow: Sendable, Equatable {
     }
     guard first.width >= 3, first.height >= 3 else {
       throw MotionError(
-        "optical flow needs frames of at least 3x3 pixels, not \(first.width)x\(first.height); use larger frames")
+        "optical flow needs frames of at least 3x3 pixels, not \(first.width)x\(first.height); use larger frames"
+      )
     }
     let firstPyramid = ImagePyramid(first, scales: scales, step: scaleStep)
     let secondPyramid = ImagePyramid(second, scales: scales, step: scaleStep)
@@ -57,7 +58,9 @@ private final class TVL1Solver {
   init(_ parameters: TVL1Flow, largest: PlaneLayout) {
     self.parameters = parameters
     (u, v, nextU, nextV) = (.init(largest), .init(largest), .init(largest), .init(largest))
-    (gradientX, gradientY, warpedX, warpedY) = (.init(largest), .init(largest), .init(largest), .init(largest))
+    (gradientX, gradientY, warpedX, warpedY) = (
+      .init(largest), .init(largest), .init(largest), .init(largest)
+    )
     (residual, inverseSquare) = (.init(largest), .init(largest))
     (ux, uy, vx, vy) = (.init(largest), .init(largest), .init(largest), .init(largest))
     median = MedianFilter(largest)

@@ -27,7 +27,8 @@ struct Goldens {
     var entries: [String: Entry] = [:]
     for (name, value) in header where name != "__metadata__" {
       guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
-        let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
+        let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
+        offsets.count == 2
       else { throw Failure(description: "\(file): bad entry \(name)") }
       entries[name] = Entry(
         type: type, shape: shape, range: 8 + length + offsets[0]..<8 + length + offsets[1])

@@ -74,7 +74,9 @@ import Testing
     let differences = Self.endPointErrors(flow) { (theirs[2 * $0], theirs[2 * $0 + 1]) }
     let difference = Self.mean(differences)
     let p95 = differences.sorted()[differences.count * 95 / 100]
-    print("pair \(pair): to OpenCV mean \(difference), p95 \(p95), max \(differences.max() ?? 0) px; \(seconds) s")
+    print(
+      "pair \(pair): to OpenCV mean \(difference), p95 \(p95), max \(differences.max() ?? 0) px; \(seconds) s"
+    )
     #expect(difference <= (pair == 3 ? 0.15 : 0.1))
     if pair < 3 {
       let truth = try goldens.floats("pair\(pair).truth")
@@ -88,8 +90,9 @@ import Testing
     let theirsV = (0..<pixels).map { theirs[2 * $0 + 1] }
     let quantized = QuantizedFlow(try FlowField(width: width, height: height, u: theirsU, v: theirsV))
     let expected = try goldens.bytes("pair\(pair).quantised")
-    #expect(quantized.u == (0..<pixels).map { expected[2 * $0] })
-    #expect(quantized.v == (0..<pixels).map { expected[2 * $0 + 1] })
+    let wrongU = (0..<pixels).count { quantized.u[$0] != expected[2 * $0] }
+    let wrongV = (0..<pixels).count { quantized.v[$0] != expected[2 * $0 + 1] }
+    #expect(wrongU == 0 && wrongV == 0)
   }
 
   @Test func timesAPairOfUCF101Size() throws {
