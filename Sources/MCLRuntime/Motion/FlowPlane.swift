@@ -35,22 +35,22 @@ extension UnsafeMutablePointer<Float> {
 /// Where the pixels of an image stand inside a padded plane: 4 rows above and below, 8 columns to the left, and to
 /// the right 8 to 15, so that whole vectors, the 4x4 neighbourhood of a warp and the 5x5 one of a median never need
 /// a test for the border.
-struct PlaneLayout: Equatable {
+package struct PlaneLayout: Equatable {
   static let rowPadding = 4
   static let columnPadding = 8
 
-  let width: Int
-  let height: Int
+  package let width: Int
+  package let height: Int
   /// Columns from the first pixel of a row to the end of its last whole vector.
   let vectorWidth: Int
   /// Elements between a pixel and the one below.
-  let stride: Int
+  package let stride: Int
   /// Elements before pixel (0, 0).
   let origin: Int
   /// Elements of the whole plane.
   let count: Int
 
-  init(width: Int, height: Int) {
+  package init(width: Int, height: Int) {
     self.width = width
     self.height = height
     vectorWidth = (width + 7) & ~7
@@ -62,13 +62,13 @@ struct PlaneLayout: Equatable {
 
 /// A padded plane of floats in memory of its own. Rows -4 ..< height + 4 and columns -8 ..< vectorWidth + 8 may be
 /// touched.
-final class FlowPlane {
+package final class FlowPlane {
   private let memory: UnsafeMutablePointer<Float>
   private let capacity: Int
-  private(set) var layout: PlaneLayout
+  package private(set) var layout: PlaneLayout
 
   /// Room for planes of at most `layout.count` elements, all zero.
-  init(_ layout: PlaneLayout) {
+  package init(_ layout: PlaneLayout) {
     self.layout = layout
     capacity = layout.count
     memory = .allocate(capacity: capacity)
@@ -80,7 +80,7 @@ final class FlowPlane {
   }
 
   /// Pixel (0, 0).
-  var pixels: UnsafeMutablePointer<Float> { memory + layout.origin }
+  package var pixels: UnsafeMutablePointer<Float> { memory + layout.origin }
 
   /// Takes another, not larger layout; every element becomes zero.
   func reset(_ layout: PlaneLayout) {

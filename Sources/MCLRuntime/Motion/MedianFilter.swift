@@ -3,20 +3,20 @@
 /// The five values of each column are sorted once and shared by the five windows that hold the column; sorting then
 /// the five ranks across the columns leaves a matrix sorted both ways, in which only 13 of the 25 entries can be
 /// the median: entry (i, j) has (i+1)(j+1) - 1 entries that are not above it and (5-i)(5-j) - 1 not below.
-struct MedianFilter {
+package struct MedianFilter {
   /// Five rows of one sorted rank each, with 8 columns of padding on both sides as in a plane.
   private let ranks: UnsafeMutablePointer<Float>
   private let rankStride: Int
   private let memory: FlowPlane
 
-  init(_ largest: PlaneLayout) {
+  package init(_ largest: PlaneLayout) {
     rankStride = largest.stride
     memory = FlowPlane(PlaneLayout(width: largest.vectorWidth, height: 5))
     ranks = memory.pixels
   }
 
   /// Writes the medians of `source` to `target`; fills the padding of `source`.
-  func run(_ source: FlowPlane, to target: FlowPlane) {
+  package func run(_ source: FlowPlane, to target: FlowPlane) {
     let layout = source.layout
     source.replicateEdges(2)
     for y in 0..<layout.height {

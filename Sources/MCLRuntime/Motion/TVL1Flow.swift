@@ -29,7 +29,8 @@ public struct TVL1Flow: Sendable, Equatable {
 
   /// The flow from `first` to `second`, in pixels of the frames.
   ///
-  /// - Throws: `MotionError` where the frames differ in size or are less than 3 pixels wide or high.
+  /// - Throws: `MotionError` where the frames differ in size or are less than 3 pixels wide or high, or a
+  ///   parameter makes no sense.
   public func flow(from first: GrayImage, to second: GrayImage) throws -> FlowField {
     guard first.width == second.width, first.height == second.height else {
       throw MotionError(
@@ -41,10 +42,30 @@ public struct TVL1Flow: Sendable, Equatable {
         "optical flow needs frames of at least 3x3 pixels, not \(first.width)x\(first.height); use larger frames"
       )
     }
+    try checkParameters()
     let firstPyramid = ImagePyramid(first, scales: scales, step: scaleStep)
     let secondPyramid = ImagePyramid(second, scales: scales, step: scaleStep)
     let solver = TVL1Solver(self, largest: firstPyramid.levels[0].layout)
     return solver.solve(firstPyramid, secondPyramid)
+  }
+}
+
+extension TVL1Flow {
+  private func checkParameters() throws {
+    let weights = [("tau", tau), ("lambda", lambda), ("theta", theta), ("epsilon", epsilon)]
+    for (name, value) in weights where !(value > 0 && value <= 1e6) {
+      throw MotionError("the TV-L1 parameter \(name) is \(value); use a positive number of at most 1000000")
+    }
+    guard scaleStep >= 0.1, scaleStep < 1 else {
+      throw MotionError("the TV-L1 parameter scaleStep is \(scaleStep); use a number from 0.1 to below 1")
+    }
+    let counts = [
+      ("scales", scales), ("warps", warps), ("innerIterations", innerIterations),
+      ("outerIterations", outerIterations),
+    ]
+    for (name, value) in counts where value < 1 {
+      throw MotionError("the TV-L1 parameter \(name) is \(value); use at least 1")
+    }
   }
 }
 

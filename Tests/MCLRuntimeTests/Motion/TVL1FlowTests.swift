@@ -51,6 +51,42 @@ import Testing
     #expect(throws: MotionError.self) { try TVL1Flow().flow(from: small, to: other) }
   }
 
+  @Test func refusesSenselessParameters() throws {
+    let image = try GrayImage(width: 20, height: 20, pixels: .init(repeating: 9, count: 400))
+    let changes: [(inout TVL1Flow) -> Void] = [
+      { $0.theta = 0 }, { $0.tau = .nan }, { $0.scaleStep = 1 }, { $0.scaleStep = .nan }, { $0.warps = -1 },
+      { $0.scales = 0 }, { $0.lambda = .infinity },
+    ]
+    for change in changes {
+      var flow = TVL1Flow()
+      change(&flow)
+      #expect(throws: MotionError.self) { try flow.flow(from: image, to: image) }
+    }
+  }
+
+  @Test func mediansAreThoseOfSortedNeighbourhoods() {
+    var generator = SplitMix(state: 31)
+    for (width, height, values) in [(3, 3, 100), (8, 5, 1000), (17, 9, 4), (30, 21, 1_000_000)] {
+      let layout = PlaneLayout(width: width, height: height)
+      let (source, target) = (FlowPlane(layout), FlowPlane(layout))
+      var image = [Float](repeating: 0, count: width * height)
+      for i in image.indices {
+        image[i] = Float(Int.random(in: -values...values, using: &generator)) / 7
+        source.pixels[i / width * layout.stride + i % width] = image[i]
+      }
+      MedianFilter(layout).run(source, to: target)
+      var wrong = 0
+      for i in image.indices {
+        let (x, y) = (i % width, i / width)
+        let window = (0..<25).map { k in
+          image[min(max(y + k / 5 - 2, 0), height - 1) * width + min(max(x + k % 5 - 2, 0), width - 1)]
+        }
+        if target.pixels[y * layout.stride + x] != window.sorted()[12] { wrong += 1 }
+      }
+      #expect(wrong == 0, "\(width)x\(height)")
+    }
+  }
+
   @Test func quantisesHalfToEvenAndClips() {
     // 40/255 px a unit: 0 is exactly half way between 127 and 128.
     #expect(QuantizedFlow.quantized(0) == 128)
