@@ -18,59 +18,65 @@ struct DualityIteration {
   let threshold, theta, dualStep: Float
   let gradientX, gradientY, residual, inverseSquare: UnsafePointer<Float>
   let u, v: UnsafeMutablePointer<Float>
+  /// Room for a row of `vectorWidth` steps along the gradient.
+  let steps: UnsafeMutablePointer<Float>
+  /// Room for a row of squared changes, summed over the rows.
+  let changes: UnsafeMutablePointer<Float>
   /// The dual variables of u and of v, each with an x and a y component.
   let ux, uy, vx, vy: UnsafeMutablePointer<Float>
 
   /// Does one iteration and returns the sum over pixels of the squared change of the flow.
   func sweep() -> Float {
-    var change = 0.0
+    changes.update(repeating: 0, count: layout.vectorWidth)
     for y in 0..<layout.height {
-      change += Double(primalStep(y))
+      primalStep(y)
       if y > 0 { dualStep(y - 1, below: layout.stride) }
     }
     // Its own row below itself: no vertical difference across the last row.
     dualStep(layout.height - 1, below: 0)
-    return Float(change)
+    return (0..<layout.width).reduce(0) { $0 + changes[$1] }
   }
 
-  private func primalStep(_ y: Int) -> Float {
-    let row = y * layout.stride
-    let whole = row + (layout.width & ~7)
-    var sum = Lanes8(repeating: 0)
-    var i = row
-    while i < whole {
-      sum += primalStep(at: i)
-      i += 8
+  /// One pass over the row for the step along the gradient and one a component: a single body of this size, or a sum
+  /// carried through the loop, is not turned into vector instructions as a whole.
+  private func primalStep(_ y: Int) {
+    let row = y &* layout.stride
+    let width = layout.width
+    let limit = Lanes8(repeating: threshold)
+    var x = 0
+    while x < layout.vectorWidth {
+      let i = row &+ x
+      let rho = residual.lanes8(i) + (gradientX.lanes8(i) * u.lanes8(i) + gradientY.lanes8(i) * v.lanes8(i))
+      steps.store(Self.clamped(-rho * inverseSquare.lanes8(i), limit), x)
+      x &+= 8
     }
-    if layout.width & 7 != 0 {
-      var inside = Lanes8(repeating: 0)
-      for lane in 0..<(layout.width & 7) { inside[lane] = 1 }
-      sum += primalStep(at: i) * inside
-    }
+    primalStep(row, u, gradientX, ux, uy)
+    primalStep(row, v, gradientY, vx, vy)
     // The padding repeats the last pixel, so that differences across the last column are exactly zero.
-    for x in layout.width...layout.vectorWidth {
-      u[row + x] = u[row + layout.width - 1]
-      v[row + x] = v[row + layout.width - 1]
+    for x in width...layout.vectorWidth {
+      u[row + x] = u[row + width - 1]
+      v[row + x] = v[row + width - 1]
     }
-    return sum.sum()
   }
 
-  /// The squared change of eight pixels.
+  /// Moves one component of the flow in the row that starts at `row`, and adds up its squared changes.
   @inline(__always)
-  private func primalStep(at i: Int) -> Lanes8 {
-    let (gx, gy) = (gradientX.lanes8(i), gradientY.lanes8(i))
-    let (oldU, oldV) = (u.lanes8(i), v.lanes8(i))
-    let rho = residual.lanes8(i) + (gx * oldU + gy * oldV)
-    let step = Self.clamped(-rho * inverseSquare.lanes8(i), Lanes8(repeating: threshold))
-    let above = i - layout.stride
-    let divergenceU = (ux.lanes8(i) - ux.lanes8(i - 1)) + (uy.lanes8(i) - uy.lanes8(above))
-    let divergenceV = (vx.lanes8(i) - vx.lanes8(i - 1)) + (vy.lanes8(i) - vy.lanes8(above))
-    let newU = (oldU + step * gx) + theta * divergenceU
-    let newV = (oldV + step * gy) + theta * divergenceV
-    u.store(newU, i)
-    v.store(newV, i)
-    let (changeU, changeV) = (newU - oldU, newV - oldV)
-    return changeU * changeU + changeV * changeV
+  private func primalStep(
+    _ row: Int, _ flow: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>,
+    _ px: UnsafeMutablePointer<Float>, _ py: UnsafeMutablePointer<Float>
+  ) {
+    var x = 0
+    while x < layout.vectorWidth {
+      let i = row &+ x
+      let before = flow.lanes8(i)
+      let divergence =
+        (px.lanes8(i) - px.lanes8(i &- 1)) + (py.lanes8(i) - py.lanes8(i &- layout.stride))
+      let after = (before + steps.lanes8(x) * gradient.lanes8(i)) + theta * divergence
+      flow.store(after, i)
+      let change = after - before
+      changes.store(changes.lanes8(x) + change * change, x)
+      x &+= 8
+    }
   }
 
   /// `value` limited to -limit ... limit, lane by lane, for a positive limit. Magnitudes of floats order as their bit
@@ -90,7 +96,7 @@ struct DualityIteration {
     while i < end {
       dualStep(UnsafePointer(u), ux, uy, i, below)
       dualStep(UnsafePointer(v), vx, vy, i, below)
-      i += 8
+      i &+= 8
     }
   }
 
@@ -100,7 +106,7 @@ struct DualityIteration {
     _ i: Int, _ below: Int
   ) {
     let here = flow.lanes8(i)
-    let (dx, dy) = (flow.lanes8(i + 1) - here, flow.lanes8(i + below) - here)
+    let (dx, dy) = (flow.lanes8(i &+ 1) - here, flow.lanes8(i &+ below) - here)
     let norm = (dx * dx + dy * dy).squareRoot()
     let scale = 1 + dualStep * norm
     px.store((px.lanes8(i) + dualStep * dx) / scale, i)

@@ -1,5 +1,5 @@
-/// Boundary measures of sliding windows over a video's flows, computed in one pass: the frame maps and the clip
-/// velocities of the reference, section 4. Only the flows of one window are held.
+/// The sums of the last `length` flow images, u and v; all that sliding windows need, as derivatives are linear. Only the
+/// images of one window are held.
 struct SlidingFlowSums {
   let length: Int
   private(set) var sumU: [Int32]
@@ -14,7 +14,6 @@ struct SlidingFlowSums {
   }
 
   var isFull: Bool { window.count == length }
-  var isEmpty: Bool { window.isEmpty }
 
   /// Takes the next flow and lets go of the one that leaves the window.
   mutating func append(u: [UInt8], v: [UInt8]) {

@@ -145,7 +145,8 @@ private final class TVL1Solver {
         layout: layout, threshold: Float(parameters.lambda * parameters.theta),
         theta: Float(parameters.theta), dualStep: Float(parameters.tau / parameters.theta),
         gradientX: warpedX.pixels, gradientY: warpedY.pixels, residual: residual.pixels,
-        inverseSquare: inverseSquare.pixels, u: u.pixels, v: v.pixels, ux: ux.pixels, uy: uy.pixels,
+        inverseSquare: inverseSquare.pixels, u: u.pixels, v: v.pixels, steps: nextU.pixels,
+        changes: nextV.pixels, ux: ux.pixels, uy: uy.pixels,
         vx: vx.pixels, vy: vy.pixels)
       for _ in 0..<parameters.innerIterations where iteration.sweep() <= tolerance { return }
     }

@@ -7,7 +7,7 @@ import Testing
   static let identity = VideoIdentity(byteCount: 1234, contentHash: 0x0123_4567_89ab_cdef)
 
   static func frames(_ count: Int) -> [MotionPreparation.Frame] {
-    let texture = Texture(seed: 12)
+    let texture = MotionTexture(seed: 12)
     return (0..<count).map { i in
       let gray = texture.image(width: 48, height: 40, dx: 0.9 * Double(i), dy: 2 * sin(Double(i)))
       return (gray.flatMap { [$0, $0, $0] }, 48, 40)
@@ -112,7 +112,7 @@ import Testing
     try Self.withCache { cache in
       try cache.store(motion, as: "v")
       let whole = try Data(contentsOf: URL(fileURLWithPath: cache.path(of: "v")))
-      var generator = SplitMix(state: 77)
+      var generator = MotionRandom(state: 77)
       var places = Array(0..<140) + (0..<200).map { _ in Int.random(in: 0..<whole.count, using: &generator) }
       places.append(whole.count - 1)
       var missed: [Int] = []
@@ -179,7 +179,7 @@ import Testing
   }
 
   @Test func anyBytesUnpackToAFlowOrAnError() throws {
-    var generator = SplitMix(state: 21)
+    var generator = MotionRandom(state: 21)
     let (width, height) = (33, 20)
     let flow = try #require(
       try MotionMeasureTests.randomFlows(1, width: width, height: height, seed: 3).first)
@@ -221,8 +221,8 @@ import Testing
     #expect(flow.bytes.count < 48 * 40)
   }
 
-  @Test(.enabled(if: Goldens.available)) func packingOfRealFlow() throws {
-    let goldens = try Goldens("tvl1.safetensors")
+  @Test(.enabled(if: MotionGoldens.available)) func packingOfRealFlow() throws {
+    let goldens = try MotionGoldens("tvl1.safetensors")
     let both = try goldens.bytes("pair3.quantised")
     let pixels = both.count / 2
     let flow = try QuantizedFlow(

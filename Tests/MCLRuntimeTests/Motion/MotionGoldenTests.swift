@@ -2,8 +2,8 @@ import MCLRuntime
 import Testing
 
 /// Against the reference's own numbers on three synthetic clips of 16 flows of 240x320.
-@Suite(.enabled(if: Goldens.available)) struct MotionGoldenTests {
-  static func flows(_ goldens: Goldens, _ clip: Int) throws -> [QuantizedFlow] {
+@Suite(.enabled(if: MotionGoldens.available)) struct MotionGoldenTests {
+  static func flows(_ goldens: MotionGoldens, _ clip: Int) throws -> [QuantizedFlow] {
     let u = try goldens.bytes("clip\(clip).u")
     let v = try goldens.bytes("clip\(clip).v")
     let pixels = 240 * 320
@@ -15,19 +15,19 @@ import Testing
   }
 
   @Test(arguments: 0..<3) func targetsOfTheCentreCrop(clip: Int) throws {
-    let goldens = try Goldens("motion.safetensors")
+    let goldens = try MotionGoldens("motion.safetensors")
     let target = try TubeletTarget(
       flows: Self.flows(goldens, clip), top: 8, left: 48, cropHeight: 224, cropWidth: 224, height: 224,
       width: 224,
       flipped: false)
     #expect([target.groups, target.rows, target.columns] == [4, 7, 7])
-    let error = relativeError(target.values, try goldens.floats("clip\(clip).st_mag_center"))
+    let error = motionRelativeError(target.values, try goldens.floats("clip\(clip).st_mag_center"))
     print("clip \(clip) st_mag_center: relative error \(error)")
     #expect(error < 1e-4)
   }
 
   @Test func derivativesOfAGroupAreExact() throws {
-    let goldens = try Goldens("motion.safetensors")
+    let goldens = try MotionGoldens("motion.safetensors")
     let flows = try Self.flows(goldens, 0).prefix(4)
     var sum = [Int32](repeating: 0, count: 224 * 224)
     for flow in flows {
@@ -41,45 +41,45 @@ import Testing
   }
 
   @Test(arguments: 0..<3) func targetsOfAResizedCrop(clip: Int) throws {
-    let goldens = try Goldens("motion.safetensors")
+    let goldens = try MotionGoldens("motion.safetensors")
     let flows = try Self.flows(goldens, clip)
     let box = try goldens.integers("clip\(clip).crop_box_ijhw")
     let target = try TubeletTarget(
       flows: flows, top: box[0], left: box[1], cropHeight: box[2], cropWidth: box[3], height: 224, width: 224,
       flipped: false)
-    let error = relativeError(target.values, try goldens.floats("clip\(clip).st_mag_resized"))
+    let error = motionRelativeError(target.values, try goldens.floats("clip\(clip).st_mag_resized"))
     print("clip \(clip) st_mag_resized, crop \(box): relative error \(error)")
     #expect(error < 1e-3)
     let mirrored = try TubeletTarget(
       flows: flows, top: box[0], left: box[1], cropHeight: box[2], cropWidth: box[3], height: 224, width: 224,
       flipped: true)
     let rows = (0..<28).map { Array(target.values[$0 * 7..<$0 * 7 + 7]) }
-    #expect(relativeError(mirrored.values, rows.flatMap { $0.reversed() }) == 0)
+    #expect(motionRelativeError(mirrored.values, rows.flatMap { $0.reversed() }) == 0)
   }
 
   @Test(arguments: 0..<3, ["ucf101", "kinetics"]) func frameMaps(clip: Int, set: String) throws {
-    let goldens = try Goldens("motion.safetensors")
+    let goldens = try MotionGoldens("motion.safetensors")
     let window = set == "ucf101" ? 8 : 4
     let expectedWindows = try goldens.integers("clip\(clip).windows_\(set)")
     let windows = MotionMaps.windows(count: 16, length: window)
     #expect(windows.flatMap { [$0.lowerBound, $0.upperBound] } == expectedWindows)
     let maps = try MotionMaps.maps(of: Self.flows(goldens, clip), window: window)
-    let error = relativeError(maps, try goldens.floats("clip\(clip).mag_\(set)_float"))
+    let error = motionRelativeError(maps, try goldens.floats("clip\(clip).mag_\(set)_float"))
     print("clip \(clip) mag_\(set)_float: relative error \(error)")
     #expect(error < 1e-3)
   }
 
   @Test(arguments: 0..<3, [("16x1", 16), ("4x2", 8), ("8x1", 8)])
   func clipVelocities(clip: Int, kind: (name: String, span: Int)) throws {
-    let goldens = try Goldens("motion.safetensors")
+    let goldens = try MotionGoldens("motion.safetensors")
     let velocities = try ClipVelocities.velocities(of: Self.flows(goldens, clip), span: kind.span)
-    let error = relativeError(velocities, try goldens.floats("clip\(clip).clip_mag_\(kind.name)"))
+    let error = motionRelativeError(velocities, try goldens.floats("clip\(clip).clip_mag_\(kind.name)"))
     print("clip \(clip) clip_mag_\(kind.name): relative error \(error)")
     #expect(error < 1e-4)
   }
 
   @Test(arguments: 0..<12) func boxes(index: Int) throws {
-    let goldens = try Goldens("motion.safetensors")
+    let goldens = try MotionGoldens("motion.safetensors")
     let size = try goldens.integers("cor\(index).height_width")
     let box = try MotionBox(
       map: goldens.floats("cor\(index).input"), rows: 7, columns: 7, frameWidth: size[1], frameHeight: size[0]

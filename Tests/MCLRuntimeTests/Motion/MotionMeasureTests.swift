@@ -4,7 +4,7 @@ import Testing
 /// The measures against their definitions, written out slowly, on random flows.
 @Suite struct MotionMeasureTests {
   static func randomFlows(_ count: Int, width: Int, height: Int, seed: UInt64) throws -> [QuantizedFlow] {
-    var generator = SplitMix(state: seed)
+    var generator = MotionRandom(state: seed)
     return try (0..<count).map { _ in
       func plane() -> [UInt8] { (0..<width * height).map { _ in .random(in: 0...255, using: &generator) } }
       return try QuantizedFlow(width: width, height: height, u: plane(), v: plane())
@@ -58,7 +58,7 @@ import Testing
       let v = Self.velocity(clip.map(\.v), width: width, height: height, rim: 8)
       return Float((u + v) / 2)
     }
-    #expect(relativeError(velocities, expected) < 1e-6)
+    #expect(motionRelativeError(velocities, expected) < 1e-6)
   }
 
   @Test func videosShorterThanAClipHaveNoVelocity() throws {
@@ -123,7 +123,7 @@ import Testing
     let direct = try TubeletTarget(
       flows: mirrored, top: 3, left: 5, cropHeight: 30, cropWidth: 40, height: 64, width: 96, flipped: false)
     // The rounding of the resize's weights is not symmetric to the last bit, so a few pixels may differ by one.
-    #expect(relativeError(flipped.values, direct.values) < 1e-3)
+    #expect(motionRelativeError(flipped.values, direct.values) < 1e-3)
   }
 
   @Test func refusesWhatDoesNotFit() throws {

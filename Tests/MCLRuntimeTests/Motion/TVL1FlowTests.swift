@@ -13,7 +13,7 @@ import Testing
   static func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
 
   @Test func recoversARenderedTranslation() throws {
-    let texture = Texture(seed: 5)
+    let texture = MotionTexture(seed: 5)
     for (dx, dy) in [(3.0, 0.0), (0.0, -3.0), (-1.8, 2.4)] {
       let first = try GrayImage(width: 101, height: 75, pixels: texture.image(width: 101, height: 75))
       let second = try GrayImage(
@@ -26,14 +26,15 @@ import Testing
   }
 
   @Test func equalFramesGiveExactlyNoFlow() throws {
-    let image = try GrayImage(width: 40, height: 33, pixels: Texture(seed: 9).image(width: 40, height: 33))
+    let image = try GrayImage(
+      width: 40, height: 33, pixels: MotionTexture(seed: 9).image(width: 40, height: 33))
     let flow = try TVL1Flow().flow(from: image, to: image)
     #expect(flow.u.allSatisfy { $0 == 0 } && flow.v.allSatisfy { $0 == 0 })
     #expect(QuantizedFlow(flow).u.allSatisfy { $0 == 128 })
   }
 
   @Test func isDeterministicAndFiniteOnOddAndTinyFrames() throws {
-    var generator = SplitMix(state: 3)
+    var generator = MotionRandom(state: 3)
     for (width, height) in [(3, 3), (5, 17), (16, 16), (21, 8), (67, 43)] {
       func noise() -> [UInt8] { (0..<width * height).map { _ in .random(in: 0...255, using: &generator) } }
       let first = try GrayImage(width: width, height: height, pixels: noise())
@@ -65,7 +66,7 @@ import Testing
   }
 
   @Test func mediansAreThoseOfSortedNeighbourhoods() {
-    var generator = SplitMix(state: 31)
+    var generator = MotionRandom(state: 31)
     for (width, height, values) in [(3, 3, 100), (8, 5, 1000), (17, 9, 4), (30, 21, 1_000_000)] {
       let layout = PlaneLayout(width: width, height: height)
       let (source, target) = (FlowPlane(layout), FlowPlane(layout))
@@ -96,9 +97,9 @@ import Testing
     #expect(QuantizedFlow.quantized(.nan) == 128)
   }
 
-  @Test(.enabled(if: Goldens.available), arguments: 0..<4)
+  @Test(.enabled(if: MotionGoldens.available), arguments: 0..<4)
   func agreesWithOpenCV(pair: Int) throws {
-    let goldens = try Goldens("tvl1.safetensors")
+    let goldens = try MotionGoldens("tvl1.safetensors")
     let shape = try goldens.shape("pair\(pair).prev", "U8")
     let (height, width) = (shape[0], shape[1])
     let first = try GrayImage(width: width, height: height, pixels: goldens.bytes("pair\(pair).prev"))
@@ -132,7 +133,7 @@ import Testing
   }
 
   @Test func timesAPairOfUCF101Size() throws {
-    let texture = Texture(seed: 1)
+    let texture = MotionTexture(seed: 1)
     let first = try GrayImage(width: 320, height: 240, pixels: texture.image(width: 320, height: 240))
     let second = try GrayImage(
       width: 320, height: 240, pixels: texture.image(width: 320, height: 240, dx: 2.3, dy: -1.2))

@@ -2,7 +2,7 @@ import Foundation
 
 /// A minimal reader of the goldens' safetensors files for these tests: eight bytes of header length, a JSON header,
 /// the data.
-struct Goldens {
+struct MotionGoldens {
   static let folder = ProcessInfo.processInfo.environment["MCL_GOLDENS"]
   static var available: Bool { folder != nil }
 
@@ -68,14 +68,14 @@ struct Goldens {
 }
 
 /// The largest difference relative to the largest expected magnitude of the tensor.
-func relativeError(_ actual: [Float], _ expected: [Float]) -> Float {
+func motionRelativeError(_ actual: [Float], _ expected: [Float]) -> Float {
   guard actual.count == expected.count else { return .infinity }
   let scale = max(expected.map(abs).max() ?? 0, 1e-12)
   return zip(actual, expected).map { abs($0 - $1) }.max().map { $0 / scale } ?? 0
 }
 
 /// A smooth random texture over the plane, the same for a seed everywhere: value noise of two octaves, 0 ... 255.
-struct Texture {
+struct MotionTexture {
   let seed: UInt64
 
   private func corner(_ x: Int, _ y: Int, _ octave: UInt64) -> Double {
@@ -110,7 +110,7 @@ struct Texture {
 }
 
 /// A small reproducible generator.
-struct SplitMix: RandomNumberGenerator {
+struct MotionRandom: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
