@@ -1,0 +1,25 @@
+/// A dense optical flow in pixels: the point (x, y) of the first frame is found at (x + u, y + v) in the second.
+/// Row-major, `u.count == v.count == width * height`.
+public struct FlowField: Sendable, Equatable {
+  public let width: Int
+  public let height: Int
+  public let u: [Float]
+  public let v: [Float]
+
+  /// - Throws: `MotionError` where the number of vectors does not belong to the size.
+  public init(width: Int, height: Int, u: [Float], v: [Float]) throws {
+    guard width > 0, height > 0, u.count == width * height, v.count == width * height else {
+      throw MotionError(
+        "a flow field of \(width)x\(height) cannot hold \(u.count) and \(v.count) values; pass width * height of each"
+      )
+    }
+    self.init(uncheckedWidth: width, height: height, u: u, v: v)
+  }
+
+  init(uncheckedWidth width: Int, height: Int, u: [Float], v: [Float]) {
+    self.width = width
+    self.height = height
+    self.u = u
+    self.v = v
+  }
+}
