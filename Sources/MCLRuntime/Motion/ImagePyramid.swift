@@ -1,6 +1,6 @@
 /// Bilinear resizing of float planes as OpenCV's `resize(INTER_LINEAR)` does it: pixel centres at half integers, the
 /// edge repeated, no antialiasing.
-enum BilinearResize {
+enum PyramidResize {
   private static func taps(from source: Int, to target: Int, scale: Double) -> ([Int], [Int], [Float]) {
     var (low, high, fraction) = ([Int](), [Int](), [Float]())
     for i in 0..<target {
@@ -66,7 +66,7 @@ struct ImagePyramid {
       let height = Int((Double(finer.layout.height) * step).rounded(.toNearestOrEven))
       if width < 16 || height < 16 { break }
       let level = FlowPlane(PlaneLayout(width: width, height: height))
-      BilinearResize.resize(finer, to: level, scaleX: 1 / step, scaleY: 1 / step)
+      PyramidResize.resize(finer, to: level, scaleX: 1 / step, scaleY: 1 / step)
       levels.append(level)
     }
     self.levels = levels

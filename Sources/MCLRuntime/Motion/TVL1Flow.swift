@@ -109,8 +109,8 @@ private final class TVL1Solver {
     let gain = Float(1 / parameters.scaleStep)
     nextU.reset(finer)
     nextV.reset(finer)
-    BilinearResize.resize(u, to: nextU, scaleX: scaleX, scaleY: scaleY, gain: gain)
-    BilinearResize.resize(v, to: nextV, scaleX: scaleX, scaleY: scaleY, gain: gain)
+    PyramidResize.resize(u, to: nextU, scaleX: scaleX, scaleY: scaleY, gain: gain)
+    PyramidResize.resize(v, to: nextV, scaleX: scaleX, scaleY: scaleY, gain: gain)
     swap(&u, &nextU)
     swap(&v, &nextV)
   }

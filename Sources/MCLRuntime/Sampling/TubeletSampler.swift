@@ -1,5 +1,5 @@
 /// What the sampler knows of a video: its size and its cached motion (reference, section 4).
-public struct VideoMotion: Sendable, Hashable {
+public struct TubeletSource: Sendable, Hashable {
   /// The name that errors give.
   public var name: String
   /// D frames of width x height pixels, as the decoder delivers them.
@@ -82,7 +82,7 @@ public struct TubeletSampler: Sendable, Hashable {
   ///   - epoch: from 1, as the schedule counts.
   ///   - sample: the video's index in the list, not its place in the epoch's order.
   /// - Throws: `SamplingError` where the video is too short, or its motion does not fit it.
-  public func plan(epoch: Int, sample: Int, video: VideoMotion) throws -> TubeletPlan {
+  public func plan(epoch: Int, sample: Int, video: TubeletSource) throws -> TubeletPlan {
     var random = stream(epoch, sample, "starts")
     let starts = try temporal.sample(
       frameCount: video.frameCount, velocities: video.velocities, video: video.name, random: &random)

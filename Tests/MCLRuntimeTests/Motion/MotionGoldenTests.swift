@@ -77,15 +77,4 @@ import Testing
     print("clip \(clip) clip_mag_\(kind.name): relative error \(error)")
     #expect(error < 1e-4)
   }
-
-  @Test(arguments: 0..<12) func boxes(index: Int) throws {
-    let goldens = try MotionGoldens("motion.safetensors")
-    let size = try goldens.integers("cor\(index).height_width")
-    let box = try MotionBox(
-      map: goldens.floats("cor\(index).input"), rows: 7, columns: 7, frameWidth: size[1], frameHeight: size[0]
-    )
-    #expect([Float(box.top), Float(box.bottom)] == (try goldens.floats("cor\(index).row_s")))
-    #expect([Float(box.left), Float(box.right)] == (try goldens.floats("cor\(index).col_s")))
-    #expect([Float(box.requiredCover)] == (try goldens.floats("cor\(index).crop_ratio")))
-  }
 }

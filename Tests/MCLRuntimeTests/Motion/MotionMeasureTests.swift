@@ -141,16 +141,6 @@ import Testing
     #expect(throws: MotionError.self) { try MotionMaps.maps(of: flows + larger, window: 4) }
     #expect(throws: MotionError.self) { try ClipVelocities.velocities(of: flows + larger, span: 2) }
     #expect(throws: MotionError.self) { try MotionMaps.maps(of: flows, window: 0) }
-    #expect(throws: MotionError.self) {
-      try MotionBox(map: [1, 2], rows: 1, columns: 3, frameWidth: 9, frameHeight: 9)
-    }
-  }
-
-  @Test func ofEqualCellsTheFirstAreTaken() throws {
-    let box = try MotionBox(
-      map: .init(repeating: 1, count: 49), rows: 7, columns: 7, frameWidth: 70, frameHeight: 70)
-    #expect(box.cellRows == 0..<1 && box.cellColumns == 0..<4)
-    #expect([box.top, box.bottom, box.left, box.right, box.requiredCover] == [0, 10, 0, 40, 0.9])
   }
 
   @Test func grayIsTheWeightedSumInFourteenBits() throws {

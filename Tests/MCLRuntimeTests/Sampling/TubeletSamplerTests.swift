@@ -10,13 +10,13 @@ struct TubeletSamplerTests {
   }
 
   /// A video in which one cell moves, another one in the second half.
-  static func video(frameCount: Int = 90) -> VideoMotion {
+  static func video(frameCount: Int = 90) -> TubeletSource {
     var maps = [Float](repeating: 0, count: (frameCount - 1) * 49)
     for frame in 0..<frameCount - 1 {
       maps[frame * 49 + (frame < frameCount / 2 ? 8 : 40)] = 5
       for cell in 0..<49 { maps[frame * 49 + cell] += Float((cell * 31 + frame) % 7) * 0.01 }
     }
-    return VideoMotion(
+    return TubeletSource(
       name: "v.avi", frameCount: frameCount, width: 96, height: 72,
       velocities: (0..<max(0, frameCount - 32)).map { Float(($0 * 13) % 17) }, maps: maps)
   }
