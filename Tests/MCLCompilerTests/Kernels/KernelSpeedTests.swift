@@ -84,11 +84,17 @@ import Testing
         ("stem", [4, 7, 7], 3, 64, [16, 112, 112], 2),
       ] {
         let isStem = name == "stem"
+        let clock = ContinuousClock()
         let padding = isStem ? [0, 3, 3] : kernel.map { $0 / 2 }
         let convolution = Convolution(
           batch: isStem ? 1 : 4, inputChannels: channels, outputChannels: outputs, input: size,
           kernel: kernel,
           stride: [isStem ? 4 : 1, stride, stride], padding: padding)
+        let compiling = try clock.measure {
+          _ = try compiler.compile([
+            KernelSpecification(convolution.forward, operandElements: [.float32, .float32])
+          ])
+        }
         let forward = try speed(
           convolution.forward, [convolution.inputCount, convolution.weightCount], compiler)
         let weight = try speed(
@@ -107,7 +113,7 @@ import Testing
         }
         print(
           "\(name) \(channels)->\(outputs) \(size): \(text(forward)) \(text(input)) \(text(weight)); "
-            + String(format: "%.1f", reference))
+            + String(format: "%.1f", reference) + "; forward compiled in \(compiling)")
       }
     }
   }
