@@ -220,6 +220,19 @@ package final class ModuleBuilder {
       [pointer, constant(alignment, i32), mask, other])
   }
 
+  /// The elements at `bytes` (a vector) from `base` where `mask` is set, `other` elsewhere; the rest is not touched.
+  package func maskedGather(
+    _ type: IRType, _ base: IRValue, _ bytes: IRValue, mask: IRValue, other: IRValue, alignment: Int
+  ) -> IRValue {
+    let pointers = address(base, bytes)
+    let element = LLVMPointerType(elementType(type).ref, 0)
+    let count = LLVMGetVectorSize(type.ref)
+    let typed = IRValue(ref: LLVMBuildBitCast(builder, pointers.ref, LLVMVectorType(element, count), ""))
+    return callIntrinsic(
+      "llvm.masked.gather", overloads: [type, typed.type],
+      [typed, constant(alignment, i32), mask, other])
+  }
+
   package func callIntrinsic(_ name: String, overloads: [IRType], _ arguments: [IRValue]) -> IRValue {
     var types: [LLVMTypeRef?] = overloads.map(\.ref)
     let identifier = LLVMLookupIntrinsicID(name, name.utf8.count)

@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["+avx2,+fma", "+sse2"]) func narrowerTargets(features: String) throws {
+  @Test(arguments: KernelHarness.narrowFeatures) func narrowerTargets(features: String) throws {
     guard TargetDescription.host.triple.hasPrefix("x86_64") else { return }
     let host = TargetDescription.host
     let target = TargetDescription(triple: host.triple, cpu: "x86-64", features: features)

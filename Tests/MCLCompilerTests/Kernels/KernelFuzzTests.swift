@@ -30,11 +30,22 @@ import Testing
     }
   }
 
+  /// The host, and what it has in common with older machines.
+  private var harnesses: [KernelHarness] {
+    let host = TargetDescription.host
+    guard host.triple.hasPrefix("x86_64") else { return [KernelHarness()] }
+    return [KernelHarness()]
+      + KernelHarness.narrowFeatures.map {
+        KernelHarness(target: TargetDescription(triple: host.triple, cpu: "x86-64", features: $0))
+      }
+  }
+
   @Test func randomComprehensions() throws {
     print("fuzz seed \(seed)")
-    let harness = KernelHarness()
+    let harnesses = harnesses
     var generator = SplitMix(state: seed)
     for round in 0..<150 {
+      let harness = harnesses[round % harnesses.count]
       let rank = Int.random(in: 1...4, using: &generator)
       let sizes = [1, 2, 3, 4, 7, 8, 9, 17, 33]
       var axes: [Int] = []
@@ -96,10 +107,11 @@ import Testing
 
   @Test func randomContractions() throws {
     print("fuzz seed \(seed)")
-    let harness = KernelHarness()
+    let harnesses = harnesses
     var generator = SplitMix(state: seed &+ 1)
     var contractions = 0
     for round in 0..<40 {
+      let harness = harnesses[round % harnesses.count]
       func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
       var convolution = Convolution(
         batch: pick(1...3), groups: pick(1...2), inputChannels: pick(1...20), outputChannels: pick(1...40),

@@ -24,6 +24,11 @@ struct SplitMix: RandomNumberGenerator {
 struct KernelHarness {
   let compiler: KernelCompiler
 
+  /// Features of older machines that this one has too.
+  static let narrowFeatures = ["+avx2,+fma", "+sse2"].filter { features in
+    features.split(separator: ",").allSatisfy { TargetDescription.host.features.contains($0) }
+  }
+
   init(target: TargetDescription = .host, cache: ObjectCache = ObjectCache(directory: nil)) {
     compiler = KernelCompiler(target: target, cache: cache)
   }

@@ -84,11 +84,17 @@ import Testing
         ("stem", [4, 7, 7], 3, 64, [16, 112, 112], 2),
       ] {
         let isStem = name == "stem"
+        let clock = ContinuousClock()
         let padding = isStem ? [0, 3, 3] : kernel.map { $0 / 2 }
         let convolution = Convolution(
           batch: isStem ? 1 : 4, inputChannels: channels, outputChannels: outputs, input: size,
           kernel: kernel,
           stride: [isStem ? 4 : 1, stride, stride], padding: padding)
+        let compiling = try clock.measure {
+          _ = try compiler.compile([
+            KernelSpecification(convolution.forward, operandElements: [.float32, .float32])
+          ])
+        }
         let forward = try speed(
           convolution.forward, [convolution.inputCount, convolution.weightCount], compiler)
         let weight = try speed(
@@ -107,7 +113,108 @@ import Testing
         }
         print(
           "\(name) \(channels)->\(outputs) \(size): \(text(forward)) \(text(input)) \(text(weight)); "
-            + String(format: "%.1f", reference))
+            + String(format: "%.1f", reference) + "; forward compiled in \(compiling)")
+      }
+    }
+  }
+
+  /// Maps and reductions on one thread: bytes of operands and result once, a second.
+  @Test func loops() throws {
+    let shape = [4, 64, 12544]
+    let count = shape.reduce(1, *)
+    let plain = Access.identity(operand: 0, shape: shape, rank: 3)
+    let channel = Access(operand: 1, [.axis(1, of: 3, extent: 64)])
+    let centered: ScalarExpression = .load(0) - .load(1)
+    let scaled = centered * .unary(.reciprocal, .unary(.squareRoot, .load(1) + .constant(1e-5)))
+    let byChannel = Access(
+      operand: 0,
+      [.axis(1, of: 3, extent: 4), .axis(0, of: 3, extent: 64), .axis(2, of: 3, extent: 12544)])
+    let mean = Access(operand: 1, [.axis(0, of: 3, extent: 64)])
+    let pool = Access(
+      operand: 0,
+      [.axis(0, of: 5, extent: 1024)]
+        + (0..<2).map { axis in
+          var coefficients = [0, 0, 0, 0, 0]
+          coefficients[1 + axis] = 2
+          coefficients[3 + axis] = 1
+          return AffineIndex(coefficients, offset: -1, extent: 56)
+        }, fill: -.infinity)
+    let cases: [(String, Comprehension, [Int])] = [
+      (
+        "add",
+        Comprehension(
+          axes: shape, accesses: [plain, .identity(operand: 1, shape: shape, rank: 3)],
+          body: .load(0) + .load(1)), [count, count]
+      ),
+      (
+        "normalise, ReLU",
+        Comprehension(
+          axes: shape, accesses: [plain, channel], body: .binary(.maximum, scaled, .constant(0))),
+        [count, 64]
+      ),
+      (
+        "exponential", Comprehension(axes: shape, accesses: [plain], body: .unary(.exponential, .load(0))),
+        [count]
+      ),
+      (
+        "channel variance",
+        Comprehension(
+          axes: [64, 4, 12544], outputRank: 1, accesses: [byChannel, mean], body: centered * centered,
+          reduction: .sum), [count, 64]
+      ),
+      (
+        "sum over batch",
+        Comprehension(
+          axes: [64, 12544, 4], outputRank: 2,
+          accesses: [
+            Access(
+              operand: 0,
+              [.axis(2, of: 3, extent: 4), .axis(0, of: 3, extent: 64), .axis(1, of: 3, extent: 12544)])
+          ], body: .load(0), reduction: .sum), [count]
+      ),
+      (
+        "transpose",
+        Comprehension(
+          axes: [2048, 1024],
+          accesses: [Access(operand: 0, [.axis(1, of: 2, extent: 1024), .axis(0, of: 2, extent: 2048)])],
+          body: .load(0)), [2048 * 1024]
+      ),
+      (
+        "maximum pool 3x3/2",
+        Comprehension(
+          axes: [1024, 28, 28, 3, 3], outputRank: 3, accesses: [pool], body: .load(0), reduction: .maximum),
+        [1024 * 56 * 56]
+      ),
+      (
+        "argmax pool 3x3/2",
+        Comprehension(
+          axes: [1024, 28, 28, 3, 3], outputRank: 3, accesses: [pool], body: .load(0),
+          reduction: .firstMaximumPosition, element: .int64), [1024 * 56 * 56]
+      ),
+    ]
+    for (name, comprehension, counts) in cases {
+      let compiled = try KernelCompiler(cache: ObjectCache(directory: nil)).compile([
+        KernelSpecification(comprehension, operandElements: counts.map { _ in .float32 })
+      ])
+      let library = try KernelLibrary(compiled.objects)
+      let plan = compiled.plans[0]
+      let function = try library.function(plan.phases[0].symbol)
+      let sizes = counts.map { $0 * 4 } + [comprehension.outputCount * comprehension.element.byteCount]
+      let blocks = sizes.map { UnsafeMutableRawPointer.allocate(byteCount: $0, alignment: 64) }
+      for (block, size) in zip(blocks, sizes) {
+        block.initializeMemory(as: Float.self, repeating: 0.5, count: size / 4)
+      }
+      defer { for block in blocks { block.deallocate() } }
+      let arguments: [UnsafeMutableRawPointer?] = blocks.map { $0 }
+      arguments.withUnsafeBufferPointer { arguments in
+        let time = Self.best {
+          for task in 0..<plan.phases[0].taskCount { function(arguments.baseAddress!, Int64(task), nil) }
+        }
+        print(
+          name,
+          String(
+            format: "%.2f ms, %.1f GB/s, %d tasks", time * 1e3, Double(sizes.reduce(0, +)) / time * 1e-9,
+            plan.phases[0].taskCount))
       }
     }
   }

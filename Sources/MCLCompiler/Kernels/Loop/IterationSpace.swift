@@ -20,6 +20,8 @@ struct LinearAccess {
   var offset: Int
   var guards: [Guard]
   var fill: Double
+  /// Elements of the operand.
+  let elementCount: Int
 
   init(_ access: Access, element: ElementType, axes: [Int]) throws {
     operand = access.operand
@@ -29,6 +31,7 @@ struct LinearAccess {
     offset = 0
     guards = []
     let extents = access.indices.map(\.extent)
+    elementCount = extents.reduce(1, *)
     guard extents.allSatisfy({ $0 > 0 }) else {
       throw KernelError(
         "operand \(access.operand) of a kernel has no elements (sizes \(extents)); drop the access")

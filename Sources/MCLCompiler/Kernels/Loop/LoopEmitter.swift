@@ -95,40 +95,51 @@ struct LoopEmitter {
     let isOverOutput = plan.orientation == .overOutput
     let rowAxes = isOverOutput ? space.outputRank - 1 : space.outputRank
 
-    builder.loop(from: rows.0, to: rows.1) { row in
+    /// The state at a row, and what holds all along it.
+    func enterRow(_ row: IRValue) -> (LoopState, PointEmitter.Known) {
       var state = start
       let coordinates = builder.delinearize(row, Array(space.axes.prefix(rowAxes)))
       for (axis, coordinate) in coordinates.enumerated() { state = enter(state, axis, coordinate) }
-      let known = point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state)
+      return (state, point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state))
+    }
+    if plan.columnsOutside {
+      _ = emitRange(from: columns.0, to: columns.1, carrying: []) { column, vectors, lanes, _ in
+        builder.loop(from: rows.0, to: rows.1) { row in
+          let (state, known) = enterRow(row)
+          emitVectors(state, known, column, vectors, lanes, output, row: row)
+        }
+        return []
+      }
+      return
+    }
+    builder.loop(from: rows.0, to: rows.1) { row in
+      let (state, known) = enterRow(row)
       if isOverOutput {
-        let base = builder.multiply(row, plan.columns)
-        emitColumns(state, known, from: columns.0, to: columns.1) { column, value in
-          store(value, output, builder.add(base, column))
+        _ = emitRange(from: columns.0, to: columns.1, carrying: []) { column, vectors, lanes, _ in
+          emitVectors(state, known, column, vectors, lanes, output, row: row)
+          return []
         }
       } else {
-        let value = emitOutputs([state], known, lanes: 1)[0]
-        store(value, output, row)
+        store(emitOutputs([state], known, lanes: 1)[0], output, row)
       }
+    }
+  }
+
+  /// Computes and stores some vectors of a row, from a column on.
+  private func emitVectors(
+    _ state: LoopState, _ known: PointEmitter.Known, _ column: IRValue, _ vectors: Int, _ lanes: Int,
+    _ output: IRValue, row: IRValue
+  ) {
+    let states = (0..<vectors).map { enter(state, vectorAxis, builder.add(column, $0 * lanes)) }
+    let base = builder.add(builder.multiply(row, plan.columns), column)
+    for (vector, value) in emitOutputs(states, known, lanes: lanes).enumerated() {
+      store(value, output, builder.add(base, vector * lanes))
     }
   }
 
   private func store(_ value: IRValue, _ output: IRValue, _ position: IRValue) {
     let bytes = comprehension.element.byteCount
     builder.store(value, builder.element(output, position, bytes: bytes), alignment: bytes)
-  }
-
-  /// Columns `first ..< last` of a row, given to `store` a vector at a time.
-  private func emitColumns(
-    _ state: LoopState, _ known: PointEmitter.Known, from first: IRValue, to last: IRValue,
-    store: (_ column: IRValue, _ value: IRValue) -> Void
-  ) {
-    _ = emitRange(from: first, to: last, carrying: []) { column, vectors, lanes, _ in
-      let states = (0..<vectors).map { enter(state, vectorAxis, builder.add(column, $0 * lanes)) }
-      for (vector, value) in emitOutputs(states, known, lanes: lanes).enumerated() {
-        store(builder.add(column, vector * lanes), value)
-      }
-      return []
-    }
   }
 
   /// Walks a range along the lanes: `plan.unroll` vectors a turn, then single vectors, then single points.
@@ -138,9 +149,15 @@ struct LoopEmitter {
   ) -> [IRValue] {
     var carried = initial
     var start = first
-    var steps = [(vectors: plan.unroll, lanes: plan.lanes), (1, plan.lanes), (1, 1)]
+    var steps = [(vectors: plan.unroll, lanes: plan.lanes), (1, plan.lanes)]
     if plan.unroll == 1 { steps.removeFirst() }
-    if plan.lanes == 1 { steps.removeLast() }
+    // Every range ends where the axis does or at a multiple of the lanes, so the rest has a known size.
+    let rest = space.axes[vectorAxis] % plan.lanes
+    if plan.orientation == .overReduction {
+      steps.append((1, 1))
+    } else {
+      for lanes in Self.halves(below: plan.lanes) where rest & lanes != 0 { steps.append((1, lanes)) }
+    }
     for (vectors, lanes) in steps {
       let step = vectors * lanes
       var end = last
@@ -156,6 +173,17 @@ struct LoopEmitter {
       start = end
     }
     return carried
+  }
+
+  /// The powers of two below one, largest first.
+  private static func halves(below lanes: Int) -> [Int] {
+    var result: [Int] = []
+    var half = lanes / 2
+    while half > 0 {
+      result.append(half)
+      half /= 2
+    }
+    return result
   }
 
   // MARK: Reduction

@@ -21,6 +21,10 @@ struct LoopPlan {
   let rowsPerTask: Int
   let columnsPerTask: Int
 
+  /// Whether a task takes all its rows for one vector of columns before the next: where an operand is transposed,
+  /// the cache lines that a vector gathers from are then used up while they are near.
+  let columnsOutside: Bool
+
   var rowTasks: Int { (rows + rowsPerTask - 1) / rowsPerTask }
   var columnTasks: Int { (columns + columnsPerTask - 1) / columnsPerTask }
   var taskCount: Int { rowTasks * columnTasks }
@@ -42,10 +46,16 @@ struct LoopPlan {
       let lanes = Self.lanes(widest, size)
       var perVector = 1.0
       for access in space.accesses {
-        perVector += access.isContiguous(along: axis) || !access.depends(on: axis) ? 1 : 2 * Double(lanes)
+        perVector += access.isContiguous(along: axis) || !access.depends(on: axis) ? 1 : Double(lanes)
       }
       let perScalar = 1.0 + Double(space.accesses.count)
-      return (Double(size / lanes) * perVector + Double(size % lanes) * perScalar) / Double(size)
+      if axis == inner {
+        // The rest is taken in ever narrower vectors.
+        let vectors = size / lanes + (size % lanes).nonzeroBitCount
+        return Double(vectors) * perVector / Double(size)
+      }
+      let folding = 16 / Double(comprehension.reductionCount)
+      return (Double(size / lanes) * perVector + Double(size % lanes) * perScalar) / Double(size) + folding
     }
 
     if !reduces {
@@ -72,6 +82,9 @@ struct LoopPlan {
       columns = 1
       unroll = 1
     }
+    columnsOutside =
+      orientation == .overOutput && !reduces && inner > 0
+      && space.accesses.contains { $0.strides[inner] >= 16 && $0.isContiguous(along: inner - 1) }
     let rows = outputs.reduce(1, *) / columns
     self.rows = rows
 

@@ -124,6 +124,10 @@ struct PointEmitter {
     if lanes == 1 { return loadScalar(position, state) }
     if !access.depends(on: axis) { return builder.splat(loadScalar(position, state), lanes) }
     if access.isContiguous(along: axis) { return loadVector(position, state, lanes: lanes, along: axis) }
+    // Lane offsets are int32 bytes; one element at a time where those do not reach.
+    if access.elementCount * access.element.byteCount < 1 << 31, !access.guards.isEmpty {
+      return gather(position, state, lanes: lanes, along: axis)
+    }
     var vector = builder.undefined(scalar.type(access.element, lanes: lanes))
     for lane in 0..<lanes {
       let point = state.advanced(
@@ -202,5 +206,54 @@ struct PointEmitter {
     return builder.maskedLoad(
       type, address, mask: mask, other: scalar.constant(access.fill, access.element, lanes: lanes),
       alignment: bytes)
+  }
+
+  /// Elements that are no neighbours, checked lane by lane.
+  private func gather(_ position: Int, _ state: LoopState, lanes: Int, along axis: Int) -> IRValue {
+    let access = space.accesses[position]
+    let narrow = builder.vector(builder.i32, lanes)
+    let bytes = access.element.byteCount
+    func steps(_ coefficient: Int) -> IRValue {
+      builder.constantVector((0..<lanes).map { builder.constant($0 * coefficient, builder.i32) })
+    }
+    var uniform: IRValue?
+    var mask: IRValue?
+    var offset = state.offsets[position]
+    var laneOffsets = steps(access.strides[axis] * bytes)
+    for (guardian, numerator) in zip(access.guards, state.numerators[position]) {
+      let coefficient = guardian.coefficients[axis]
+      if coefficient == 0 {
+        let (condition, elements) = check(guardian, numerator)
+        uniform = builder.and(uniform, condition)
+        if let elements { offset = builder.add(offset, elements) }
+        continue
+      }
+      var coordinate = builder.add(
+        builder.splat(builder.cast(.truncate, numerator, to: builder.i32), lanes), steps(coefficient))
+      if guardian.divisor > 1 {
+        let (quotient, isWhole) = divide(coordinate, guardian)
+        coordinate = quotient
+        mask = builder.and(mask, isWhole)
+        laneOffsets = builder.add(laneOffsets, builder.multiply(quotient, guardian.stride * bytes))
+      }
+      let extent = builder.constant(guardian.extent, narrow)
+      mask = builder.and(mask, builder.compare(.unsignedLess, coordinate, extent))
+    }
+    if let uniform { mask = builder.and(mask, builder.splat(uniform, lanes)) }
+    let all = builder.constant(-1, builder.vector(builder.i1, lanes))
+    return builder.maskedGather(
+      scalar.type(access.element, lanes: lanes), builder.element(bases[position], offset, bytes: bytes),
+      laneOffsets, mask: mask ?? all,
+      other: scalar.constant(access.fill, access.element, lanes: lanes), alignment: bytes)
+  }
+
+  /// Lanes divided by a check's divisor, and whether that left no rest. A multiple of the divisor is added first, so
+  /// that nothing is negative.
+  private func divide(_ numerators: IRValue, _ check: Guard) -> (quotient: IRValue, isWhole: IRValue) {
+    let low = zip(check.coefficients, space.axes).reduce(check.offset) { $0 + min(0, $1.0 * ($1.1 - 1)) }
+    let bias = max(0, (-low + check.divisor - 1) / check.divisor)
+    let shifted = builder.add(numerators, bias * check.divisor)
+    let (quotient, rest) = builder.divide(shifted, by: check.divisor)
+    return (builder.add(quotient, -bias), builder.compare(.equal, rest, builder.zero(rest.type)))
   }
 }
