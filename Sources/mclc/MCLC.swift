@@ -1,10 +1,12 @@
 import ArgumentParser
 
 @main
-struct MCLC: AsyncParsableCommand {
+struct MCLC: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mclc",
     abstract: "Compiles and trains video networks on CPUs.",
     version: "0.1.0",
-    subcommands: [])
+    subcommands: [
+      CompileCommand.self, TrainCommand.self, SynthesizeCommand.self, BenchCommand.self,
+    ])
 }

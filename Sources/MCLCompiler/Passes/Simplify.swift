@@ -11,7 +11,8 @@ public struct Simplify: Pass {
     for (index, entry) in graph.entries.enumerated() {
       let operands = entry.operands.map { rewriter.mapping[$0] }
       let site = RewriteSite(
-        operation: entry.operation, operands: operands, type: entry.type, graph: rewriter.result)
+        operation: entry.operation, operands: operands, type: entry.type,
+        entries: operands.map { rewriter.result.entries[$0] })
       var target: Int?
       for rule in SimplificationRules.all {
         guard let outcome = rule.apply(site) else { continue }
@@ -28,14 +29,14 @@ public struct Simplify: Pass {
   }
 }
 
-/// An operation about to be added, and the graph its operands are in.
+/// An operation about to be added, and the entries of its operands.
 public struct RewriteSite {
   public var operation: any Operation
   public var operands: [Int]
   public var type: TensorType
-  public var graph: Graph
+  public var entries: [Graph.Entry]
 
-  func entry(_ position: Int) -> Graph.Entry { graph.entries[operands[position]] }
+  func entry(_ position: Int) -> Graph.Entry { entries[position] }
   func constant(_ position: Int) -> Double? { (entry(position).operation as? Constant)?.value }
 }
 
@@ -97,9 +98,7 @@ public enum SimplificationRules {
     },
     SimplificationRule(name: "a reshape of a reshape") { site in
       guard site.operation is Reshape, site.entry(0).operation is Reshape else { return nil }
-      let source = site.entry(0).operands[0]
-      return site.graph.entries[source].type == site.type
-        ? .operand(source) : .operation(site.operation, [source])
+      return .operation(site.operation, [site.entry(0).operands[0]])
     },
     SimplificationRule(name: "a transpose of a transpose") { site in
       guard let outer = site.operation as? Transpose, let inner = site.entry(0).operation as? Transpose else {

@@ -1,0 +1,27 @@
+extension ExecutionPlan {
+  /// The program as it runs, a launch a line: kernel family, tasks, where operands and result stand, and the formula.
+  public var text: String {
+    var lines = ["plan '\(name)' arena \(arenaBytes) bytes"]
+    for (index, launch) in launches.enumerated() {
+      let kernel = kernels[launch.kernel]
+      let places = launch.buffers.map { place(buffers[$0].storage) }
+      let tasks = kernel.phases.map { "\($0.taskCount)" }.joined(separator: "+")
+      var line = "\(index): \(kernel.family) tasks \(tasks) \(places.last ?? "") <- "
+      line += places.dropLast().joined(separator: ", ")
+      if case .comprehension(let comprehension) = launch.specification.form {
+        line += " : \(comprehension.axes) \(comprehension.text)"
+      }
+      lines.append(launch.path.isEmpty ? line : line + " @\(launch.path)")
+    }
+    lines += copies.map { "copy '\(states[$0.state].name)' <- \(place(buffers[$0.buffer].storage))" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func place(_ storage: Storage) -> String {
+    switch storage {
+    case .input(let index): "input '\(inputs[index].name)'"
+    case .state(let index): "state '\(states[index].name)'"
+    case .arena(let offset): "arena+\(offset)"
+    }
+  }
+}

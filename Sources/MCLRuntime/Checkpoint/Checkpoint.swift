@@ -1,0 +1,115 @@
+import Foundation
+import MCLGraph
+
+/// The state of a run after some step, in one safetensors file at the top of its folder. It holds no time, host or path,
+/// so the same run gives the same bytes.
+public struct Checkpoint: Sendable {
+  public var step: Int
+  public var metadata: [String: String]
+  public var tensors: [String: HostTensor]
+
+  static func fileName(_ step: Int) -> String {
+    let digits = String(step)
+    return "checkpoint-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
+  }
+
+  /// The steps that have a checkpoint in a folder, latest first.
+  static func steps(in folder: String) -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.compactMap { name in
+      guard name.hasPrefix("checkpoint-"), name.hasSuffix(".safetensors") else { return nil }
+      return Int(name.dropFirst("checkpoint-".count).dropLast(".safetensors".count))
+    }.sorted(by: >)
+  }
+
+  /// The latest checkpoint of a folder that is whole; nil when there is none.
+  /// - Parameter report: told of each damaged one that is passed over.
+  /// - Throws: `TensorFileError` when there are checkpoints, but none is whole.
+  public static func latest(in folder: String, report: (String) -> Void) throws -> Checkpoint? {
+    let steps = steps(in: folder)
+    for step in steps {
+      let path = (folder as NSString).appendingPathComponent(fileName(step))
+      do {
+        let file = try SafeTensors(path: path)
+        var tensors: [String: HostTensor] = [:]
+        for name in file.entries.keys { tensors[name] = try file.tensor(name) }
+        guard file.metadata["step"] == String(step), file.metadata["checksum"] == checksum(tensors) else {
+          throw TensorFileError("\(path): its checksum does not fit its content; it is damaged")
+        }
+        return Checkpoint(step: step, metadata: file.metadata, tensors: tensors)
+      } catch let error as TensorFileError { report("\(error.description); trying the one before") }
+    }
+    guard steps.isEmpty else {
+      throw TensorFileError("\(folder): none of its \(steps.count) checkpoints is whole; start anew in another folder")
+    }
+    return nil
+  }
+
+  /// Writes the checkpoint and removes all but the latest `keeping`.
+  /// - Throws: `TensorFileError` when it cannot be written; older ones then stay.
+  public func write(in folder: String, keeping: Int) throws {
+    var metadata = metadata
+    metadata["format"] = "mclc checkpoint 1"
+    metadata["step"] = String(step)
+    metadata["checksum"] = Self.checksum(tensors)
+    try SafeTensors.write(
+      tensors, metadata: metadata, to: (folder as NSString).appendingPathComponent(Self.fileName(step)))
+    for old in Self.steps(in: folder).dropFirst(max(keeping, 1)) {
+      try? FileManager.default.removeItem(
+        atPath: (folder as NSString).appendingPathComponent(Self.fileName(old)))
+    }
+  }
+
+  /// FNV-1a, 64 bits, over names and 8-byte words of every tensor in order of name.
+  static func checksum(_ tensors: [String: HostTensor]) -> String {
+    var hash = MotionHash()
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      hash.combine(Array(name.utf8))
+      for size in tensor.shape { hash.combine(UInt64(size)) }
+      func combine<Element: BitwiseCopyable>(_ values: [Element]) {
+        values.withUnsafeBytes { hash.combine($0) }
+      }
+      switch tensor.storage {
+      case .float32(let values): combine(values)
+      case .float64(let values): combine(values)
+      case .int64(let values): combine(values)
+      case .uint8(let values): combine(values)
+      }
+    }
+    return String(hash.value, radix: 16)
+  }
+}
+
+extension Executor {
+  /// Every state by name.
+  public func stateTensors() throws -> [String: HostTensor] {
+    var tensors: [String: HostTensor] = [:]
+    for state in plan.states {
+      tensors[state.name] = HostTensor(
+        state.type.shape,
+        state.type.element == .float32
+          ? .float32(try stateFloats(state.name)) : .int64(try stateIntegers(state.name)))
+    }
+    return tensors
+  }
+
+  /// Sets every state.
+  /// - Throws: `ExecutionError` naming the first state that is missing or of another shape.
+  public func restore(_ tensors: [String: HostTensor]) throws {
+    for state in plan.states {
+      guard let tensor = tensors[state.name] else {
+        throw ExecutionError("the checkpoint has no '\(state.name)'; it is of another model or other settings")
+      }
+      guard tensor.shape == state.type.shape else {
+        throw ExecutionError(
+          "the checkpoint's '\(state.name)' has the shape \(tensor.shape), not \(state.type.shape); resume with the "
+            + "settings the run was started with")
+      }
+      switch (state.type.element, tensor.storage) {
+      case (.float32, .float32(let values)): try setState(state.name, floats: values)
+      case (.int64, .int64(let values)): try setState(state.name, integers: values)
+      default: throw ExecutionError("the checkpoint's '\(state.name)' has another element type than \(state.type)")
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Synchronization
+
+/// The batches of a training run: a function of the batch's number alone.
+///
+/// Sample s of the run is the video at place s mod V of epoch s div V + 1, V videos in all, in an order drawn anew each
+/// epoch; a batch may reach over the end of an epoch, so that every video is drawn once an epoch whatever the batch size.
+public final class TubeletBatches: Sendable {
+  public let videos: [PreparedVideo]
+  private let sampler: TubeletSampler
+  private let shape: ClipShape
+  private let frames: FrameStore
+  private let failed = Mutex(Set<String>())
+  private let onFailure: @Sendable (String, String) -> Void
+
+  /// The clips of a batch: N clips of T frames of H x W pixels, motion targets [T/4, h, w].
+  public struct ClipShape: Sendable {
+    public var batch: Int
+    public var frames: Int
+    public var height: Int
+    public var width: Int
+    public var motion: [Int]
+
+    public init(batch: Int, frames: Int, height: Int, width: Int, motion: [Int]) {
+      self.batch = batch
+      self.frames = frames
+      self.height = height
+      self.width = width
+      self.motion = motion
+    }
+  }
+
+  /// - Parameter onFailure: told once of each video that fails while training, and why.
+  /// - Throws: `SamplingError` for clips that cannot be sampled.
+  public init(
+    videos: [PreparedVideo], shape: ClipShape, step: Int = 2, policy: AugmentationPolicy, seed: UInt64,
+    shortSide: Int? = 256, decodedBudget: Int = 1 << 30,
+    onFailure: @escaping @Sendable (String, String) -> Void = { _, _ in }
+  ) throws {
+    self.videos = videos
+    self.shape = shape
+    self.onFailure = onFailure
+    sampler = TubeletSampler(
+      temporal: try TemporalSampler(clipFrames: shape.frames, step: step), spatial: try SpatialSampler(),
+      policy: policy, width: shape.width, height: shape.height, seed: seed)
+    frames = FrameStore(budget: decodedBudget, shortSide: shortSide)
+  }
+
+  /// The epoch, from 1, that sample `s` of the run belongs to.
+  public func epoch(ofSample s: Int) -> Int { s / videos.count + 1 }
+
+  /// - Throws: `UsageError` when every video fails.
+  public func batch(_ index: Int) throws -> ClipBatch {
+    var batch = try ClipBatch(
+      index: index, count: shape.batch, frames: shape.frames, height: shape.height, width: shape.width,
+      motionShape: shape.motion)
+    for position in 0..<shape.batch { try write(index * shape.batch + position, into: &batch, at: position) }
+    return batch
+  }
+
+  private func write(_ sample: Int, into batch: inout ClipBatch, at position: Int) throws {
+    let epoch = epoch(ofSample: sample)
+    var random = CounterRandom(seed: sampler.seed, epoch: epoch, purpose: "order of videos")
+    let order = random.permutation(videos.count)
+    var lastError = ""
+    // A video that fails is replaced by the one after it in this epoch's order.
+    for attempt in 0..<videos.count {
+      let number = order[(sample % videos.count + attempt) % videos.count]
+      let video = videos[number]
+      do {
+        let plan = try sampler.plan(epoch: epoch, sample: number, video: video.source)
+        let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
+        let clips = try starts.map { try frames.frames(video, sampler.temporal.frameIndices(start: $0)) }
+        try batch.write(plan, clips: clips, motion: try target(video, plan), at: position)
+        return
+      } catch {
+        lastError = "\(error)"
+        if failed.withLock({ $0.insert(video.video.name).inserted }) { onFailure(video.video.name, lastError) }
+      }
+    }
+    throw UsageError("no video can be read any more; the last said: \(lastError)")
+  }
+
+  /// The motion target of the query: flow i of a frame goes to the frame after it, so the last frame has its
+  /// predecessor's.
+  private func target(_ video: PreparedVideo, _ plan: TubeletPlan) throws -> [Float] {
+    let indices = sampler.temporal.frameIndices(start: plan.starts.clip1).map { min($0, video.motion.flowCount - 1) }
+    let crop = plan.xq.crop
+    return try TubeletTarget(
+      flows: try video.motion.flows(indices), top: crop.y, left: crop.x, cropHeight: crop.height,
+      cropWidth: crop.width, height: shape.height, width: shape.width, flipped: plan.xq.isFlipped
+    ).values
+  }
+}

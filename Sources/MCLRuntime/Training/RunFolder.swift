@@ -1,0 +1,70 @@
+import Foundation
+
+/// The folder of a run: its checkpoints, its log, its curve; held by one process at a time.
+public final class RunFolder: Sendable {
+  public let path: String
+  private let lock: Int32
+
+  /// Makes the folder if need be and takes its lock, which ends with the process.
+  /// - Throws: `UsageError` when it cannot be made or written, or another process trains there.
+  public init(_ path: String) throws {
+    self.path = path
+    do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+      throw UsageError("\(path): the folder cannot be made; choose another with --out")
+    }
+    let file = (path as NSString).appendingPathComponent(".lock")
+    lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lock >= 0 else {
+      throw UsageError("\(path): it cannot be written (\(String(cString: strerror(errno)))); choose another with --out")
+    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      throw UsageError("\(path): another process is training there; wait for it or choose another folder")
+    }
+  }
+
+  deinit { close(lock) }
+
+  public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+
+  public var hasCheckpoints: Bool { !Checkpoint.steps(in: path).isEmpty }
+
+  /// The log's records up to a step; later ones, from a run that was killed after its last checkpoint, are dropped.
+  func records(through step: Int) throws -> [StepRecord] {
+    guard let data = FileManager.default.contents(atPath: file("log.jsonl")) else { return [] }
+    let records = data.split(separator: 0x0a).compactMap { try? JSONDecoder().decode(StepRecord.self, from: $0) }
+    return records.filter { $0.step <= step }
+  }
+
+  /// Replaces the log.
+  func rewriteLog(_ records: [StepRecord]) throws {
+    try AtomicFile.write(try records.map { try $0.line + "\n" }.joined(), to: file("log.jsonl"))
+  }
+
+  func append(_ record: StepRecord) throws {
+    let line = Array((try record.line + "\n").utf8)
+    let log = open(file("log.jsonl"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+    defer { if log >= 0 { close(log) } }
+    guard log >= 0, Foundation.write(log, line, line.count) == line.count else {
+      throw TensorFileError("\(file("log.jsonl")) cannot be written; free room or choose another folder")
+    }
+  }
+}
+
+/// What one step gave.
+public struct StepRecord: Sendable, Codable, Equatable {
+  /// Steps done, from 1.
+  public var step: Int
+  public var epoch: Int
+  public var learningRate: Double
+  /// The step's scalar outputs: `loss.total`, `loss.inter`, `prob.inter`, …
+  public var outputs: [String: Float]
+
+  var line: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import MCLGraph
+import Synchronization
+
+/// Runs the `step` program of a model on batches, step after step, with a log, checkpoints and a curve.
+///
+/// A resumed run gives the same bits as one that was never stopped: batches are a function of their number, and a
+/// checkpoint holds every state.
+public final class Trainer {
+  public struct Configuration: Sendable {
+    /// Steps in all, from the start of the run.
+    public var steps: Int
+    public var seed: UInt64
+    public var schedule: LearningRateSchedule
+    public var checkpointEvery: Int
+    public var checkpointsKept: Int
+    public var loaderWorkers: Int
+    /// Model name and settings, kept in checkpoints and compared on resume.
+    public var identity: [String: String]
+
+    public init(
+      steps: Int, seed: UInt64, schedule: LearningRateSchedule, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
+      loaderWorkers: Int = 2, identity: [String: String] = [:]
+    ) {
+      self.steps = steps
+      self.seed = seed
+      self.schedule = schedule
+      self.checkpointEvery = checkpointEvery
+      self.checkpointsKept = checkpointsKept
+      self.loaderWorkers = loaderWorkers
+      self.identity = identity
+    }
+  }
+
+  public enum Outcome: Sendable, Equatable {
+    case finished(steps: Int)
+    case alreadyFinished(steps: Int)
+    case interrupted(steps: Int)
+  }
+
+  /// What happened in a step, for progress.
+  public struct Progress: Sendable {
+    public var record: StepRecord
+    public var steps: Int
+    public var samplesPerSecond: Double
+    /// The share of the time spent waiting for data.
+    public var dataWait: Double
+    public var secondsLeft: Double
+  }
+
+  public let executor: Executor
+  private let batches: TubeletBatches
+  private let run: RunFolder
+  private let configuration: Configuration
+  private var done = 0
+  private var records: [StepRecord] = []
+
+  /// - Throws: `UsageError` when the program is no training step of this method.
+  public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration) throws {
+    let given = ["xq", "x1", "x2", "x3", "mag", "order"]
+    let wanted = executor.plan.inputs.filter { $0.defaultValue == nil }.map(\.name)
+    guard Set(wanted) == Set(given) else {
+      throw UsageError(
+        "program '\(executor.plan.name)' takes the inputs \(wanted.joined(separator: ", ")), but training gives "
+          + given.joined(separator: ", "))
+    }
+    self.executor = executor
+    self.batches = batches
+    self.run = run
+    self.configuration = configuration
+  }
+
+  /// Starts from random states, or from the run's latest whole checkpoint when resuming.
+  /// - Throws: `UsageError` when the folder holds a run and `resume` is false, or one of another model.
+  public func start(resume: Bool, report: (String) -> Void) throws {
+    if !resume, run.hasCheckpoints {
+      throw UsageError("\(run.path) holds a run already; add --resume to go on with it, or choose another folder with --out")
+    }
+    guard resume, let checkpoint = try Checkpoint.latest(in: run.path, report: report) else {
+      try executor.initializeStates(seed: configuration.seed)
+      try run.rewriteLog([])
+      return
+    }
+    for (key, value) in identity.sorted(by: { $0.key < $1.key }) {
+      guard let kept = checkpoint.metadata[key] else { continue }
+      guard kept == value else {
+        throw UsageError(
+          "\(run.path) was trained with \(key) '\(kept)', not '\(value)'; resume with the same, or choose another folder")
+      }
+    }
+    try executor.restore(checkpoint.tensors)
+    done = checkpoint.step
+    records = try run.records(through: done)
+    try run.rewriteLog(records)
+  }
+
+  private var identity: [String: String] {
+    configuration.identity.merging(["seed": String(configuration.seed)]) { first, _ in first }
+  }
+
+  /// Trains to the end, or until `shouldStop` says so.
+  /// - Throws: `ExecutionError` when a loss is not finite; the last checkpoint is then the one before it.
+  public func train(shouldStop: () -> Bool, progress: (Progress) -> Void) throws -> Outcome {
+    guard done < configuration.steps else { return .alreadyFinished(steps: done) }
+    let batches = batches
+    let loader = try BatchLoader(
+      indices: done..<configuration.steps, workers: configuration.loaderWorkers,
+      capacity: configuration.loaderWorkers + 1
+    ) { try batches.batch($0) }
+    defer { loader.stop() }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let first = done
+    let hasRate = executor.plan.inputs.contains { $0.name == "sgd_lr" }
+    while done < configuration.steps {
+      if shouldStop() {
+        try save()
+        return .interrupted(steps: done)
+      }
+      let batch = try loader.next()
+      let rate = configuration.schedule.rate(step: done)
+      if hasRate { try executor.setInput("sgd_lr", floats: [Float(rate)]) }
+      try executor.give(batch)
+      try executor.run()
+      let outputs = try executor.scalarOutputs()
+      if let bad = outputs.filter({ !$0.value.isFinite }).min(by: { $0.key < $1.key }) {
+        throw ExecutionError(
+          "step \(done + 1): \(bad.key) is \(bad.value); lower the learning rate, and go on from the last checkpoint "
+            + "with --resume")
+      }
+      done += 1
+      let record = StepRecord(
+        step: done, epoch: batches.epoch(ofSample: (done - 1) * batch.count), learningRate: rate, outputs: outputs)
+      records.append(record)
+      try run.append(record)
+      let elapsed = (clock.now - start).components
+      let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+      let each = seconds / Double(done - first)
+      progress(
+        Progress(
+          record: record, steps: configuration.steps, samplesPerSecond: Double(batch.count) / each,
+          dataWait: loader.totalWait / seconds, secondsLeft: each * Double(configuration.steps - done)))
+      if done % configuration.checkpointEvery == 0 || done == configuration.steps { try save() }
+    }
+    return .finished(steps: done)
+  }
+
+  /// Writes a checkpoint and the loss curve.
+  private func save() throws {
+    var metadata = identity
+    metadata["steps"] = String(configuration.steps)
+    try Checkpoint(step: done, metadata: metadata, tensors: try executor.stateTensors())
+      .write(in: run.path, keeping: configuration.checkpointsKept)
+    try writeCurve()
+  }
+
+  private func writeCurve() throws {
+    guard !records.isEmpty else { return }
+    let queue = executor.plan.states.first { $0.name == "queue" }?.type.shape.first
+    let batch = executor.plan.inputs.first { $0.name == "xq" }?.type.shape.first
+    var fill: Int?
+    if let queue, let batch { fill = (queue + 3 * batch - 1) / (3 * batch) }
+    try AtomicFile.write(LossCurve(records, queueFull: fill).svg, to: run.file("loss.svg"))
+  }
+}
+
+extension Executor {
+  /// Sets the inputs of a training step.
+  func give(_ batch: ClipBatch) throws {
+    try setInput("xq", floats: batch.xq)
+    try setInput("x1", floats: batch.x1)
+    try setInput("x2", floats: batch.x2)
+    try setInput("x3", floats: batch.x3)
+    try setInput("mag", floats: batch.mag)
+    try setInput("order", integers: batch.order)
+  }
+
+  /// Every output of one number.
+  public func scalarOutputs() throws -> [String: Float] {
+    var values: [String: Float] = [:]
+    for output in plan.outputs where output.type.count == 1 { values[output.name] = try value(output.name)[0] }
+    return values
+  }
+}

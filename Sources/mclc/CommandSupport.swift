@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+
+/// Options of every verb that takes a model.
+struct ModelOptions: ParsableArguments {
+  @Argument(help: "A model file (.mcl), or one compiled with 'mclc compile -o' (.mclc).")
+  var model: String
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("A setting of the model, such as size=112 or depth=18; may be given often.", valueName: "key=value"))
+  var settings: [String] = []
+
+  /// The settings as a dictionary.
+  /// - Throws: `UsageError` for one without '=' or given twice.
+  func dictionary() throws -> [String: String] {
+    var result: [String: String] = [:]
+    for setting in settings {
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw UsageError("--set \(setting): write it as key=value, such as --set size=112")
+      }
+      guard result.updateValue(parts[1], forKey: parts[0]) == nil else {
+        throw UsageError("--set \(parts[0]) is given twice; keep one")
+      }
+    }
+    return result
+  }
+
+  func load() throws -> Module { try ModelLoader().load(model, settings: try dictionary()) }
+}
+
+/// Runs a verb's work and turns what it throws into one message and the exit code of its kind: 2 for what the user can
+/// mend in the command or its inputs, 1 for work that failed.
+func reporting(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as UsageError { throw fail("\(error)", 2) } catch let error as ModelLoadError {
+    throw fail("\(error)", 2)
+  } catch let error as ModelError { throw fail("\(error)", 2) } catch let exit as ExitCode { throw exit } catch {
+    throw fail("\(error)", 1)
+  }
+}
+
+private func fail(_ message: String, _ code: Int32) -> ExitCode {
+  let isLocated = message.contains(": error: ")
+  say(isLocated ? message : "mclc: \(message)")
+  return ExitCode(code)
+}
+
+/// One line for people, on standard error.
+func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+/// An object for machines, on standard output.
+func printJSON(_ object: [String: Any]) throws {
+  let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted])
+  print(String(decoding: data, as: UTF8.self))
+}
+
+/// Numbers as people say them: 40.7 M, 5.3 G.
+func short(_ value: Double) -> String {
+  for (limit, unit) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
+    return String(format: "%.1f %@", value / limit, unit)
+  }
+  return value == value.rounded() ? "\(Int(value))" : String(format: "%.2f", value)
+}
+
+func mebibytes(_ bytes: Int) -> String { String(format: "%.1f MiB", Double(bytes) / 1_048_576) }
+
+/// MCL_THREADS, or nil for one a processor.
+/// - Throws: `UsageError` when it is no number of threads.
+func threadCount() throws -> Int? {
+  guard let text = ProcessInfo.processInfo.environment["MCL_THREADS"] else { return nil }
+  guard let count = Int(text), (1...1024).contains(count) else {
+    throw UsageError("MCL_THREADS is '\(text)'; give a number from 1 to 1024")
+  }
+  return count
+}
