@@ -66,8 +66,7 @@ struct CompileCommand: ParsableCommand {
 
   private func report(_ module: Module, _ programs: [Graph]) throws {
     var summaries: [[String: Any]] = []
-    for graph in programs {
-      let compiled = try ProgramCompiler().compile(graph)
+    for (graph, compiled) in zip(programs, try ProgramCompiler().compile(programs)) {
       let summary = ProgramSummary(graph, compiled)
       summaries.append(summary.json)
       if !json { Swift.print(summary.text) }

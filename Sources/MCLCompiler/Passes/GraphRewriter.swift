@@ -27,10 +27,12 @@ struct GraphRewriter {
   mutating func append(
     _ operation: any Operation, _ operands: [Int], like entry: Graph.Entry
   ) throws -> Int {
-    let attributes = operation.attributes
+    let compute = operation as? Compute
+    // A computation's attributes are its formula as text, which is long; the formula itself tells as much.
+    let attributes = compute.map { [("shape", .integers($0.shape))] } ?? operation.attributes
     let key = Key(
       name: operation.name, attributes: attributes.map(\.0), values: attributes.map(\.1),
-      comprehension: (operation as? Compute)?.comprehension, operands: operands)
+      comprehension: compute?.comprehension, operands: operands)
     if let known = interned[key] { return known }
     let type = try operation.infer(operands.map { result.entries[$0].type })
     result.entries.append(

@@ -1,4 +1,6 @@
+import Dispatch
 import MCLGraph
+import Synchronization
 
 /// Compiles a program: passes, schedule, memory plan, kernels.
 public struct ProgramCompiler: Sendable {
@@ -51,6 +53,16 @@ public struct ProgramCompiler: Sendable {
       isCacheWritable: compiled.isCacheWritable,
       seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
     return Compiled(plan: plan, report: report, graph: lowered)
+  }
+
+  /// Several programs, two at a time.
+  public func compile(_ sources: [Graph]) throws -> [Compiled] {
+    let results = Mutex([Result<Compiled, any Error>?](repeating: nil, count: sources.count))
+    DispatchQueue.concurrentPerform(iterations: sources.count) { index in
+      let result = Result { try compile(sources[index]) }
+      results.withLock { $0[index] = result }
+    }
+    return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
 
   private func specification(_ index: Int, in graph: Graph) throws -> KernelSpecification {

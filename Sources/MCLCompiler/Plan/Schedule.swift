@@ -10,6 +10,8 @@ struct Schedule {
   private(set) var copies: [(state: String, entry: Int)] = []
 
   private let graph: Graph
+  /// The entry of every state that is read, by name.
+  private let leaves: [String: Int]
 
   /// The entry that stores a value: a reshape's operand, all others themselves.
   static func storage(_ entry: Int, in graph: Graph) -> Int {
@@ -23,6 +25,11 @@ struct Schedule {
   /// in place when every other reader of the old value has run before; where that cannot be, it is copied last.
   init(_ graph: Graph) {
     self.graph = graph
+    var leaves: [String: Int] = [:]
+    for (index, entry) in graph.entries.enumerated() {
+      if let leaf = entry.operation as? StateLeaf { leaves[leaf.leafName] = index }
+    }
+    self.leaves = leaves
     let stored = graph.entries.indices.map { Self.storage($0, in: graph) }
     let isComputed = graph.entries.indices.map { index in
       graph.entries[index].operation is Compute || graph.entries[index].operation is UpdateRows
@@ -58,15 +65,14 @@ struct Schedule {
       waits[writer] = readers[leaf].subtracting([writer])
     }
     // A value copied last from a state that is overwritten before would be the new one.
-    for copy in copies {
-      for (writer, state) in statesWritten where leafEntry(state) == copy.entry { demote(writer, &waits) }
+    let copied = Set(copies.map(\.entry))
+    for (writer, state) in statesWritten.sorted(by: { $0.key < $1.key }) {
+      if let leaf = leafEntry(state), copied.contains(leaf) { demote(writer, &waits) }
     }
     run(isComputed, readers, dependencies, &waits, pinned)
   }
 
-  private func leafEntry(_ state: String) -> Int? {
-    graph.entries.firstIndex { ($0.operation as? StateLeaf)?.leafName == state }
-  }
+  private func leafEntry(_ state: String) -> Int? { leaves[state] }
 
   /// Whether a computation may write over an operand it reads: a map that reads it at the point itself alone, or
   /// an update of its rows.
@@ -105,11 +111,15 @@ struct Schedule {
   ) {
     var remaining = dependencies.map(\.count)
     var unread = readers.map(\.count)
-    var isDone = [Bool](repeating: false, count: graph.entries.count)
-    var pending = Set(graph.entries.indices.filter { isComputed[$0] })
-    var ready = Set(pending.filter { remaining[$0] == 0 })
     let bytes = graph.entries.map(\.type.byteCount)
     let kept = pinned.union(graph.updates.map { Self.storage($0.entry, in: graph) })
+    // Writers in place wait for the readers of the old value, as they do for their operands.
+    var waiters = [[Int]](repeating: [], count: graph.entries.count)
+    var blocked = [Int](repeating: 0, count: graph.entries.count)
+    for (writer, awaited) in waits {
+      blocked[writer] = awaited.count
+      for reader in awaited { waiters[reader].append(writer) }
+    }
 
     func netCost(_ index: Int) -> Int {
       var cost = statesWritten[index] == nil ? bytes[index] : 0
@@ -118,26 +128,43 @@ struct Schedule {
       }
       return cost
     }
-    while !pending.isEmpty {
-      let free = ready.filter { index in (waits[index] ?? []).allSatisfy { isDone[$0] } }
-      let best = free.min { a, b in
-        let (costA, costB) = (netCost(a), netCost(b))
-        return costA != costB ? costA < costB : a < b
+    var pending = isComputed.count { $0 }
+    var free: [Int: Int] = [:]
+    var held = Set<Int>()
+    func release(_ index: Int) {
+      guard remaining[index] == 0 else { return }
+      if blocked[index] == 0 {
+        held.remove(index)
+        free[index] = netCost(index)
+      } else {
+        held.insert(index)
       }
-      guard let next = best else {
+    }
+    for index in graph.entries.indices where isComputed[index] { release(index) }
+    while pending > 0 {
+      guard let next = free.min(by: { $0.value != $1.value ? $0.value < $1.value : $0.key < $1.key })?.key else {
         // Only writers that wait for readers which wait for them: the first is copied instead.
-        guard let stuck = ready.min() else { break }
+        guard let stuck = held.min() else { break }
         demote(stuck, &waits)
+        blocked[stuck] = 0
+        release(stuck)
         continue
       }
       order.append(next)
-      isDone[next] = true
-      pending.remove(next)
-      ready.remove(next)
-      for operand in dependencies[next] { unread[operand] -= 1 }
+      pending -= 1
+      free[next] = nil
+      for operand in dependencies[next] {
+        unread[operand] -= 1
+        guard unread[operand] == 1 else { continue }
+        for reader in readers[operand] where free[reader] != nil { free[reader] = netCost(reader) }
+      }
       for reader in readers[next] {
         remaining[reader] -= 1
-        if remaining[reader] == 0 { ready.insert(reader) }
+        release(reader)
+      }
+      for writer in waiters[next] where blocked[writer] > 0 {
+        blocked[writer] -= 1
+        if blocked[writer] == 0 { release(writer) }
       }
     }
   }
