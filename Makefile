@@ -1,0 +1,34 @@
+# Each target first installs the Debian packages that are missing.
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+MCLC = .build/release/mclc
+TEST = $(SWIFT) test -c release --disable-testable-imports
+
+.PHONY: train build test soak bench format lint dependencies
+
+train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
+	@scripts/train-demo.sh $(MCLC)
+
+dependencies:
+	@scripts/install-dependencies.sh
+
+build: dependencies
+	$(BUILD)
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+test: dependencies lint
+	$(BUILD)
+	$(TEST)
+
+soak: dependencies  ## the long suites: more fuzzing, whole goldens
+	$(BUILD)
+	MCL_SOAK=1 $(TEST)
+
+bench: build
+	$(MCLC) bench step models/tiny.mcl
+	$(MCLC) bench step models/r2plus1d.mcl --set size=112 --set batch=4
+
+format: dependencies
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
