@@ -1,0 +1,7 @@
+/// Why a model could not be loaded: what, where, how to mend it. Compiler errors and model diagnostics come one a
+/// line, as `file:line: error: …`; everything else is one sentence.
+public struct ModelLoadError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
