@@ -30,7 +30,7 @@ struct ModelOptions: ParsableArguments {
     return result
   }
 
-  func load() throws -> Module { try ModelLoader().load(model, settings: try dictionary()) }
+  func load() throws -> Module { try ModelLoader().load(path: model, settings: try dictionary()) }
 }
 
 /// Runs a verb's work and turns what it throws into one message and the exit code of its kind: 2 for what the user can

@@ -1,4 +1,5 @@
-/// Why a model file gives no graph: one mistake a line, each with what, where and how to mend.
+/// Why a model could not be loaded: what, where, how to mend it. Compiler errors and model diagnostics come one a
+/// line, as `file:line: error: …`; everything else is one sentence.
 public struct ModelLoadError: Error, Sendable, CustomStringConvertible {
   public let description: String
 

@@ -1,164 +1,221 @@
 import Foundation
 import MCLGraph
 
-/// Turns a model file into its graphs, as the Swift package manager turns a manifest into a package: the file is Swift
-/// against MCLGraph, compiled and run in a child process that writes the graphs' text form and ends. The text is what
-/// is kept. A model file is a program: trust it as you would a Package.swift.
+/// Loads models: `.mcl` files, which are Swift and are compiled and run in a child process, and graph text, which is
+/// data and needs no toolchain.
+///
+/// A `.mcl` file is a program and is trusted like a `Package.swift`. Its child process has limits of time and memory
+/// against mistakes, not against malice.
 public struct ModelLoader: Sendable {
-  /// Processor seconds that a model may take to compile and to build its graphs.
-  public var secondsLimit: Int
-  /// Address space of the model's own run, in MiB.
-  public var memoryLimit: Int
-  private let cache: ObjectCache
+  /// What the child processes may use.
+  public struct Limits: Sendable {
+    /// For swiftc.
+    public var compileSeconds: Double
+    /// For the model's own code.
+    public var runSeconds: Double
+    /// Address space of the model's own code, in bytes.
+    public var runMemory: Int
 
-  public init(cache: ObjectCache = .standard, secondsLimit: Int = 60, memoryLimit: Int = 8192) {
-    self.cache = cache
-    self.secondsLimit = secondsLimit
-    self.memoryLimit = memoryLimit
+    public init(compileSeconds: Double = 60, runSeconds: Double = 20, runMemory: Int = 4 << 30) {
+      self.compileSeconds = compileSeconds
+      self.runSeconds = runSeconds
+      self.runMemory = runMemory
+    }
   }
 
-  /// The model's programs under these settings. Graph text, plain or at the head of a `.mclc`, is read as it is.
-  /// - Throws: `ModelLoadError`, or `ModelError` for graph text.
-  public func load(_ path: String, settings: [String: String] = [:]) throws -> Module {
-    if let text = try Self.graphText(path) {
-      guard settings.isEmpty else {
-        throw ModelLoadError(
-          "\(path): a compiled model keeps the settings it was compiled with; give --set to 'mclc compile' instead")
+  /// Where a module came from.
+  public enum Origin: Sendable {
+    /// The file itself is graph text.
+    case graphText
+    case cachedGraph
+    /// The compiled model was in the cache and ran with new settings.
+    case cachedExecutable
+    case compiled
+  }
+
+  public var limits: Limits
+  public var environment: [String: String]
+
+  /// - Parameter environment: where MCL_SWIFTC, MCL_LIBRARY_DIR, MCL_CACHE, XDG_CACHE_HOME, HOME and PATH are read.
+  public init(
+    limits: Limits = Limits(), environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
+    self.limits = limits
+    self.environment = environment
+  }
+
+  /// The module of the model at `path`, built with `settings`.
+  /// - Throws: `ModelLoadError`: swiftc's errors or the model's diagnostics one a line, or one sentence.
+  public func load(path: String, settings: [String: String] = [:]) throws -> Module {
+    try loadWithOrigin(path: path, settings: settings).module
+  }
+
+  /// `load`, and where the module came from.
+  public func loadWithOrigin(
+    path: String, settings: [String: String] = [:]
+  ) throws -> (module: Module, origin: Origin) {
+    if let text = try graphText(path) {
+      do { return (try Module(text: text).applying(settings, path: path), .graphText) } catch let error
+        as ModelError
+      {
+        throw ModelLoadError("\(path): \(error)")
       }
-      return try Module(text: text)
     }
-    let source = try ModelSource(path: path)
-    let library = try Self.libraryFolder()
-    let code = source.files.map { "\($0.path)\n\($0.text)" }.joined(separator: "\u{0}")
-    let identity = "model 1\n\(Self.stamp(library))\n\(code)"
-    let arguments = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let textKey = "text \(arguments)\n\(identity)"
-    if let bytes = cache.object(textKey), let module = try? Module(text: String(decoding: bytes, as: UTF8.self)) {
-      return module
+    for (key, value) in settings where key.isEmpty || (key + value).utf8.contains(0) || key.contains("=") {
+      throw ModelLoadError("--set takes KEY=VALUE, not '\(key)=\(value)'")
     }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mclc-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let sources = try ModelSources(path: path)
+    let toolchain = try Toolchain(environment: environment)
+    let cache = ModelCache(environment: environment)
+
+    let program = Self.generatedProgram(sources.entry)
+    let executableKey =
+      (["mclc model 1", toolchain.stamp, program] + Self.flags + sources.files.flatMap { [$0.path, $0.text] })
+      .map { "\($0.utf8.count) \($0)" }.joined(separator: "\n")
+    let graphKey =
+      executableKey
+      + settings.sorted { $0.key < $1.key }.map { "\n\($0.key.utf8.count) \($0.key)=\($0.value)" }.joined()
+
+    if let bytes = cache.content(graphKey, "graph"), let text = String(validating: bytes, as: UTF8.self),
+      let module = try? Module(text: text)
+    {
+      return (module, .cachedGraph)
+    }
+
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    var origin = Origin.compiled
+    var text: String?
+    if cache.content(executableKey, "model") != nil, let executable = cache.path(executableKey, "model") {
+      text = try run(executable, path, settings, folder, isCached: true)
+      origin = .cachedExecutable
+    }
+    if text == nil {
+      let executable = try compile(sources, program, toolchain, folder)
+      text = try run(executable, path, settings, folder, isCached: false)
+      origin = .compiled
+      if let bytes = FileManager.default.contents(atPath: executable) {
+        cache.store([UInt8](bytes), executableKey, "model", isExecutable: true)
+      }
+    }
+    guard let text else { throw ModelLoadError("the compiled model of \(path) could not be run") }
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch { throw ModelLoadError("\(folder.path) cannot be made; set TMPDIR to a folder with room") }
-    let program = folder.appendingPathComponent("model").path
-    if let bytes = cache.object("program \(identity)") {
-      try Self.write(Data(bytes), program)
-      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: program)
-    } else {
-      try compile(source, library, folder, program)
-      if let bytes = FileManager.default.contents(atPath: program) {
-        _ = cache.store([UInt8](bytes), "program \(identity)")
-      }
-    }
-    let text = try run(program, arguments, folder, path)
-    let module = try Module(text: text)
-    _ = cache.store(Array(text.utf8), textKey)
-    return module
+      let module = try Module(text: text)
+      cache.store(Array(text.utf8), graphKey, "graph")
+      return (module, origin)
+    } catch { throw ModelLoadError("\(path): \(error)") }
   }
 
-  /// The text of a file that begins as graph text does; nil for any other.
-  private static func graphText(_ path: String) throws -> String? {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? handle.close() }
-    let magic = "mclgraph 1\n"
-    guard let head = try? handle.read(upToCount: magic.utf8.count), Array(head) == Array(magic.utf8) else {
+  /// The text of a file that is graph text by its first line; nil for anything that has to be compiled.
+  private func graphText(_ path: String) throws -> String? {
+    let bytes = try fileContents(path, description: "model file", limit: 1 << 30)
+    guard bytes.starts(with: "mclgraph 1".utf8) else {
+      if path.hasSuffix(".mclc") {
+        throw ModelLoadError("\(path) is no compiled model: it must begin with 'mclgraph 1'")
+      }
       return nil
     }
-    guard let rest = try? handle.readToEnd() else { throw ModelLoadError("\(path): it ends after its first line") }
-    // The text of a compiled model ends at the first zero byte; kernels follow.
-    let text = rest.prefix { $0 != 0 }
-    guard let decoded = String(data: text, encoding: .utf8) else {
-      throw ModelLoadError("\(path): the graph text is damaged; compile the model again")
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ModelLoadError("the model file \(path) is not UTF-8 text")
     }
-    return magic + decoded
+    return text
   }
 
-  private func compile(_ source: ModelSource, _ library: URL, _ folder: URL, _ program: String) throws {
+  private static let flags = ["-swift-version", "6", "-Onone", "-wmo", "-diagnostic-style", "llvm"]
+
+  private static func generatedProgram(_ entry: String) -> String {
+    """
+    import Glibc
+    import MCLGraph
+
+    exit(MCLGraph.emitModel(\(entry), arguments: CommandLine.arguments))
+
+    """
+  }
+
+  /// Compiles the sources into an executable in `folder` and gives its path.
+  private func compile(
+    _ sources: ModelSources, _ program: String, _ toolchain: Toolchain, _ folder: TemporaryFolder
+  ) throws -> String {
     var files: [String] = []
-    for (index, file) in source.files.enumerated() {
-      let name = folder.appendingPathComponent("part\(index).swift").path
-      let quoted = file.path.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
-      try Self.write(Data("#sourceLocation(file: \"\(quoted)\", line: 1)\n\(file.text)\n".utf8), name)
-      files.append(name)
+    for (index, file) in sources.files.enumerated() {
+      let name = file.path.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(
+        of: "\"", with: "\\\"")
+      files.append(
+        try folder.write("\(index).swift", "#sourceLocation(file: \"\(name)\", line: 1)\n\(file.text)"))
     }
-    let main = folder.appendingPathComponent("main.swift").path
-    try Self.write(
-      Data("import Foundation\nimport MCLGraph\nexit(emitModel(\(source.entry), arguments: CommandLine.arguments))\n".utf8), main)
-    let compiler = ProcessInfo.processInfo.environment["MCL_SWIFTC"] ?? "swiftc"
-    let outcome = try BoundedProcess.run(
-      [
-        "/usr/bin/env", compiler, "-swift-version", "6", "-Onone", "-module-name", "model", "-I",
-        library.appendingPathComponent("Modules").path, "-L", library.path, "-lMCLGraph", "-Xlinker", "-rpath",
-        "-Xlinker", library.path, "-o", program,
-      ] + files + [main], seconds: secondsLimit, mebibytes: nil)
-    guard outcome.status != 0 else { return }
-    if outcome.isTimeOut {
-      throw ModelLoadError("\(source.files[0].path): compiling took over \(secondsLimit) s; split long expressions")
-    }
-    if outcome.status == 127 || outcome.status == 126 {
+    files.append(try folder.write("main.swift", program))
+    let executable = folder.file("model")
+    let output = folder.file("compiler.txt")
+    let child = ChildProcess(seconds: limits.compileSeconds, memory: nil)
+    let outcome = try child.run(
+      toolchain.compiler,
+      Self.flags + [
+        "-module-name", "Model", "-I", toolchain.moduleFolder, "-L", toolchain.libraryFolder, "-lMCLGraph",
+        "-Xlinker", "-rpath", "-Xlinker", toolchain.libraryFolder, "-o", executable,
+      ] + files, output: output)
+    switch outcome {
+    case .exited(0): return executable
+    case .outOfTime:
       throw ModelLoadError(
-        "\(source.files[0].path): '\(compiler)' was not found, and compiling models needs a Swift toolchain; put it on "
-          + "PATH or name it in MCL_SWIFTC, or give a model compiled elsewhere with 'mclc compile -o x.mclc'")
+        "\(sources.files[0].path): swiftc took more than \(limits.compileSeconds) s to compile the model and was "
+          + "stopped; split long expressions")
+    case .exited, .signalled: throw ModelLoadError(Self.compilerErrors(output, toolchain.compiler))
     }
-    let errors = outcome.output.split(separator: "\n").filter { $0.contains(": error: ") }
-    var unique: [Substring] = []
-    for error in errors where !unique.contains(error) { unique.append(error) }
-    throw ModelLoadError(unique.isEmpty ? outcome.output : unique.joined(separator: "\n"))
   }
 
-  private func run(_ program: String, _ arguments: [String], _ folder: URL, _ path: String) throws -> String {
-    let output = folder.appendingPathComponent("graph.txt").path
-    let outcome = try BoundedProcess.run(
-      [program, output] + arguments, seconds: secondsLimit, mebibytes: memoryLimit)
-    if outcome.isTimeOut {
+  /// swiftc's error lines, each once; what it printed last when it failed without one.
+  private static func compilerErrors(_ output: String, _ compiler: String) -> String {
+    let lines = printed(output)
+    var errors: [String] = []
+    for line in lines where line.contains(": error: ") && !errors.contains(line) { errors.append(line) }
+    let most = 20
+    if errors.count > most {
+      return (errors.prefix(most) + ["and \(errors.count - most) more errors"]).joined(separator: "\n")
+    }
+    if !errors.isEmpty { return errors.joined(separator: "\n") }
+    return "\(compiler) failed: \(lines.suffix(5).joined(separator: " "))"
+  }
+
+  /// What a child printed, at most the first MiB of it, as lines.
+  private static func printed(_ path: String) -> [String] {
+    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
+    defer { try? file.close() }
+    let data = (try? file.read(upToCount: 1 << 20)) ?? Data()
+    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+  }
+
+  /// Runs a compiled model and gives the graph text it wrote; nil when a cached one does not run at all.
+  private func run(
+    _ executable: String, _ path: String, _ settings: [String: String], _ folder: TemporaryFolder,
+    isCached: Bool
+  ) throws -> String? {
+    let graph = folder.file("graph.txt")
+    let output = folder.file("model.txt")
+    let child = ChildProcess(seconds: limits.runSeconds, memory: limits.runMemory)
+    let arguments = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let outcome = try child.run(executable, [graph] + arguments, output: output)
+    let lines = Self.printed(output)
+    switch outcome {
+    case .exited(0):
+      let bytes = try fileContents(graph, description: "graph", limit: 1 << 30)
+      return String(decoding: bytes, as: UTF8.self)
+    case .outOfTime:
       throw ModelLoadError(
-        "\(path): building the model took over \(secondsLimit) s and was ended; look for a loop that does not end")
+        "\(path): the model was not built after \(limits.runSeconds) s and was stopped; look for an endless loop"
+      )
+    case .exited(1) where !lines.isEmpty: throw ModelLoadError(lines.joined(separator: "\n"))
+    case .exited(126), .exited(127):
+      if isCached { return nil }
+      throw ModelLoadError("\(path): the compiled model cannot be run: \(lines.joined(separator: " "))")
+    case .exited(let code):
+      throw ModelLoadError("\(path): the model ended with exit code \(code) before it was built")
+    case .signalled(let signal):
+      let gibibytes = Double(limits.runMemory) / Double(1 << 30)
+      let reason =
+        lines.first { $0.contains("Fatal error") }
+        ?? "signal \(signal), perhaps for want of memory beyond \(gibibytes) GiB"
+      throw ModelLoadError("\(path): the model crashed while it was built: \(reason)")
     }
-    guard outcome.status == 0 else {
-      let said = outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
-      if outcome.status == 1, !said.isEmpty { throw ModelLoadError(said) }
-      let reason = said.split(separator: "\n").first { $0.contains("rror") }.map { ": \($0)" } ?? ""
-      throw ModelLoadError("\(path): building the model ended with status \(outcome.status)\(reason)")
-    }
-    guard let data = FileManager.default.contents(atPath: output) else {
-      throw ModelLoadError("\(path): building the model wrote no graph; does the file call exit?")
-    }
-    return String(decoding: data, as: UTF8.self)
-  }
-
-  private static func write(_ data: Data, _ path: String) throws {
-    guard FileManager.default.createFile(atPath: path, contents: data) else {
-      throw ModelLoadError("\(path) cannot be written; set TMPDIR to a folder with room")
-    }
-  }
-
-  /// The folder that holds libMCLGraph.so and the folder Modules: beside the running program, in MCL_LIBRARY_DIR, or
-  /// among the products of the package being tested.
-  private static func libraryFolder() throws -> URL {
-    var candidates: [URL] = []
-    if let named = ProcessInfo.processInfo.environment["MCL_LIBRARY_DIR"] {
-      candidates.append(URL(fileURLWithPath: named))
-    }
-    if let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
-      candidates.append(URL(fileURLWithPath: own).deletingLastPathComponent())
-    }
-    for argument in CommandLine.arguments {
-      candidates.append(URL(fileURLWithPath: argument).deletingLastPathComponent())
-    }
-    for folder in candidates {
-      let files = ["libMCLGraph.so", "Modules/MCLGraph.swiftmodule"].map { folder.appendingPathComponent($0).path }
-      if files.allSatisfy(FileManager.default.fileExists) { return folder.standardizedFileURL }
-    }
-    throw ModelLoadError(
-      "libMCLGraph.so and its module were not found beside mclc; run it from its build folder or set MCL_LIBRARY_DIR")
-  }
-
-  /// What changes whenever the library does: its size and time of change.
-  private static func stamp(_ library: URL) -> String {
-    let path = library.appendingPathComponent("libMCLGraph.so").path
-    let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
-    let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    return "\(path) \(attributes[.size] ?? 0) \(date)"
   }
 }

@@ -1,2 +1,0 @@
-import MCLCompiler
-import Testing

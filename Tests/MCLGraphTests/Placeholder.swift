@@ -1,2 +1,0 @@
-import MCLGraph
-import Testing
