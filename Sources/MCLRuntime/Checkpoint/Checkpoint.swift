@@ -40,7 +40,8 @@ public struct Checkpoint: Sendable {
       } catch let error as TensorFileError { report("\(error.description); trying the one before") }
     }
     guard steps.isEmpty else {
-      throw TensorFileError("\(folder): none of its \(steps.count) checkpoints is whole; start anew in another folder")
+      throw TensorFileError(
+        "\(folder): none of its \(steps.count) checkpoints is whole; start anew in another folder")
     }
     return nil
   }
@@ -98,7 +99,8 @@ extension Executor {
   public func restore(_ tensors: [String: HostTensor]) throws {
     for state in plan.states {
       guard let tensor = tensors[state.name] else {
-        throw ExecutionError("the checkpoint has no '\(state.name)'; it is of another model or other settings")
+        throw ExecutionError(
+          "the checkpoint has no '\(state.name)'; it is of another model or other settings")
       }
       guard tensor.shape == state.type.shape else {
         throw ExecutionError(
@@ -108,7 +110,8 @@ extension Executor {
       switch (state.type.element, tensor.storage) {
       case (.float32, .float32(let values)): try setState(state.name, floats: values)
       case (.int64, .int64(let values)): try setState(state.name, integers: values)
-      default: throw ExecutionError("the checkpoint's '\(state.name)' has another element type than \(state.type)")
+      default:
+        throw ExecutionError("the checkpoint's '\(state.name)' has another element type than \(state.type)")
       }
     }
   }

@@ -52,9 +52,11 @@ public final class Executor {
     // Bound: the region was made for `type.count` elements.
     switch type.element {
     case .float32:
-      region.base.bindMemory(to: Float.self, capacity: type.count).update(repeating: Float(value), count: type.count)
+      region.base.bindMemory(to: Float.self, capacity: type.count).update(
+        repeating: Float(value), count: type.count)
     case .int64:
-      region.base.bindMemory(to: Int64.self, capacity: type.count).update(repeating: Int64(value), count: type.count)
+      region.base.bindMemory(to: Int64.self, capacity: type.count).update(
+        repeating: Int64(value), count: type.count)
     }
   }
 

@@ -15,7 +15,8 @@ public final class RunFolder: Sendable {
     let file = (path as NSString).appendingPathComponent(".lock")
     lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard lock >= 0 else {
-      throw UsageError("\(path): it cannot be written (\(String(cString: strerror(errno)))); choose another with --out")
+      throw UsageError(
+        "\(path): it cannot be written (\(String(cString: strerror(errno)))); choose another with --out")
     }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       close(lock)
@@ -32,7 +33,9 @@ public final class RunFolder: Sendable {
   /// The log's records up to a step; later ones, from a run that was killed after its last checkpoint, are dropped.
   func records(through step: Int) throws -> [StepRecord] {
     guard let data = FileManager.default.contents(atPath: file("log.jsonl")) else { return [] }
-    let records = data.split(separator: 0x0a).compactMap { try? JSONDecoder().decode(StepRecord.self, from: $0) }
+    let records = data.split(separator: 0x0a).compactMap {
+      try? JSONDecoder().decode(StepRecord.self, from: $0)
+    }
     return records.filter { $0.step <= step }
   }
 
