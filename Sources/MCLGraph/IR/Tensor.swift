@@ -37,7 +37,7 @@ public final class Tensor: @unchecked Sendable {
       return
     }
     do {
-      type = try operation.infer(operands.map(\.type))
+      type = try checkedLeafType(operation.infer(operands.map(\.type)), operation.name)
       diagnostic = nil
       isPoisoned = false
     } catch {

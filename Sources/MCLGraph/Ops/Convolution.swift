@@ -29,7 +29,7 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   }
 
   func check() throws {
-    guard stride.count == 3, padding.count == 3, dilation.count == 3, groups >= 1,
+    guard stride.count == 3, padding.count == 3, dilation.count == 3, (1...1 << 20).contains(groups),
       stride.allSatisfy({ (1...1 << 20).contains($0) }), padding.allSatisfy({ (0...1 << 20).contains($0) }),
       dilation.allSatisfy({ (1...1 << 20).contains($0) })
     else {

@@ -23,7 +23,7 @@ public struct PoolGeometry: Sendable, Hashable {
   func output(_ input: TensorType) throws -> [Int] {
     guard input.rank == 5, kernel.count == 3, stride.count == 3, padding.count == 3,
       kernel.allSatisfy({ (1...1 << 20).contains($0) }), stride.allSatisfy({ (1...1 << 20).contains($0) }),
-      zip(padding, kernel).allSatisfy({ $0 >= 0 && 2 * $0 <= $1 })
+      zip(padding, kernel).allSatisfy({ $0 >= 0 && $0 <= $1 / 2 })
     else {
       throw ShapeError(
         "pooling takes [N, C, T, H, W] with three kernel sizes and strides, and padding of at most half the kernel; "

@@ -24,7 +24,9 @@ public struct UpdateRows: Operation {
     let rows = result.shape[0]
     let width = result.count / rows
     var elements = operands[0].elements
-    let start = Int(operands[2].elements[0])
+    // Reduced before it becomes an integer, so that no value of the cursor can overflow.
+    let cursor = operands[2].elements[0].truncatingRemainder(dividingBy: Double(rows))
+    let start = cursor.isFinite ? Int(cursor) : 0
     for row in 0..<operands[1].shape[0] {
       let target = ((start + row) % rows + rows) % rows
       for column in 0..<width {
