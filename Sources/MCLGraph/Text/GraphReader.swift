@@ -2,7 +2,8 @@ extension Module {
   /// Reads the text form. The text is data: it is checked in every respect, and nothing in it is executed.
   /// - Throws: `ModelError` that names the line.
   public init(text: String) throws {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().makeIterator()
+    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+      .makeIterator()
     func next() -> LineScanner? {
       while let (number, line) = lines.next() {
         if !line.isEmpty { return LineScanner(line, line: number + 1) }
@@ -22,7 +23,9 @@ extension Module {
       case "program": programs.append(try Self.readProgram(try line.text(), next))
       case let word: throw line.error("'\(word)' is not expected here")
       }
+      guard line.isAtEnd else { throw line.error("the line should end here") }
     }
+    try verifyDeclarations()
   }
 
   private static func readProgram(_ name: String, _ next: () -> LineScanner?) throws -> Graph {

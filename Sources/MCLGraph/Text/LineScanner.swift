@@ -4,8 +4,8 @@ struct LineScanner {
   private var position = 0
   private let line: Int
 
-  init(_ text: Substring, line: Int) {
-    bytes = Array(text.utf8)
+  init(_ text: Substring.UTF8View, line: Int) {
+    bytes = Array(text)
     self.line = line
   }
 
