@@ -19,7 +19,9 @@ public struct Convert: Operation {
       result, element == .int64 ? operands[0].elements.map { $0.rounded(.towardZero) } : operands[0].elements)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
+  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    [element == operands[0].type.element ? upstream : nil]
+  }
 
   public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .map(result, operands: 1) { .convert(element, $0[0]) }
