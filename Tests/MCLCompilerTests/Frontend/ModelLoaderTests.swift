@@ -310,4 +310,19 @@ private let small = """
     }
     #expect(Set(texts).count == 4)
   }
+
+  @Test(arguments: [("112", 5.3), ("224", 20.2)])
+  func theDefaultNetworkHasItsKnownSize(size: String, gigaproducts: Double) throws {
+    let module = try Workspace().loader.load(
+      path: "\(models)/r2plus1d.mcl", settings: ["size": size, "batch": "1"])
+    let trained = try module.program("step").states.filter(\.isTrainable).map(\.type.count).reduce(0, +)
+    #expect(trained == 40_685_314)
+    let program = try module.program("encode")
+    let products = program.entries.reduce(0) { sum, entry in
+      guard entry.operation is Convolution else { return sum }
+      let weight = program.entries[entry.operands[1]].type.shape
+      return sum + entry.type.count * weight.dropFirst().reduce(1, *)
+    }
+    #expect(abs(Double(products) / 1e9 - gigaproducts) < 0.05, "\(products)")
+  }
 }
