@@ -88,9 +88,10 @@ import Testing
     let graph = try Self.program([2, 3, 4, 5, 6]) { x in
       Tensor(Standardize(axes: [0, 2, 3, 4], epsilon: 1e-5), [x]).mean([2, 3, 4])
     }
+    var current = graph
     for pass in Pipeline.passes {
-      let once = try pass.run(graph)
-      #expect(try pass.run(once).entries.count == once.entries.count, "\(pass.name)")
+      current = try pass.run(current)
+      #expect(try pass.run(current).text == current.text, "\(pass.name)")
     }
   }
 

@@ -23,8 +23,17 @@ public struct FusePointwise: Pass {
       }
     }
 
-    /// Whether entry `producer` may be computed inside every reader.
+    // One answer a producer, so that all its readers do the same.
+    var answers: [Int: Bool] = [:]
     func isFusible(_ producer: Int) -> Bool {
+      if let known = answers[producer] { return known }
+      let answer = mayMoveIntoReaders(producer)
+      answers[producer] = answer
+      return answer
+    }
+
+    /// Whether entry `producer` may be computed inside every reader.
+    func mayMoveIntoReaders(_ producer: Int) -> Bool {
       guard let computation = computations[producer], computation.comprehension.reduction == .none,
         !roots.contains(producer)
       else { return false }

@@ -8,6 +8,14 @@ struct GraphRewriter {
     var values: [Attribute]
     var comprehension: Comprehension?
     var operands: [Int]
+
+    /// By the cheap parts, which nearly always tell keys apart; equality looks at all.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(name)
+      hasher.combine(operands)
+      hasher.combine(values)
+      hasher.combine(comprehension?.axes)
+    }
   }
 
   let source: Graph
@@ -21,6 +29,8 @@ struct GraphRewriter {
     result = source
     result.entries = []
     mapping = [Int](repeating: -1, count: source.entries.count)
+    interned.reserveCapacity(source.entries.count)
+    result.entries.reserveCapacity(source.entries.count)
   }
 
   /// Adds an operation on entries of the result, or finds the one that is there.
