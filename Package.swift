@@ -46,6 +46,8 @@ let package = Package(
       name: "MCLCompilerTests", dependencies: ["MCLCompiler", "MCLRuntime", "MCLTestKit"],
       swiftSettings: swift6),
     .testTarget(
+      name: "CommandLineTests", dependencies: ["mclc", "MCLTestKit"], swiftSettings: swift6),
+    .testTarget(
       name: "MCLRuntimeTests", dependencies: ["MCLRuntime", "MCLTestKit"],
       exclude: ["Sampling/Fixtures/make_augmentation_fixtures.py"], swiftSettings: swift6),
   ]

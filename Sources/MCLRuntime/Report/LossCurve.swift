@@ -50,7 +50,7 @@ public struct LossCurve {
       svg +=
         "<line x1=\"\(at)\" x2=\"\(at)\" y1=\"\(top)\" y2=\"\(height - bottom)\" stroke=\"#999\" stroke-dasharray=\"4 4\"/>\n"
       svg +=
-        "<text x=\"\(at)\" y=\"\(top - 6)\" text-anchor=\"middle\" fill=\"#777\">queue full of real keys</text>\n"
+        "<text x=\"\(at)\" y=\"\(top - 6)\" text-anchor=\"\(Double(queueFull) < last / 8 ? "start" : "middle")\" fill=\"#777\">queue full of real keys</text>\n"
     }
     for (index, line) in series.enumerated() {
       func path(_ values: [(Int, Double)]) -> String {

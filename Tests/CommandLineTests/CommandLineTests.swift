@@ -1,0 +1,149 @@
+import Foundation
+import MCLTestKit
+import Testing
+
+/// What a user sees of `mclc`: sentences and exit codes, from the program itself.
+@Suite struct CommandLineTests {
+  struct Outcome {
+    var code: Int32
+    var output: String
+    var errors: String
+  }
+
+  static let folder: URL = {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "mclc-cli-\(UUID().uuidString)")
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder
+  }()
+
+  /// Runs `mclc` in the repository, so that models are named as users name them.
+  func mclc(_ arguments: [String], stopAfter seconds: Double? = nil) throws -> Outcome {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(
+      "mclc")
+    process.arguments = arguments
+    process.currentDirectoryURL = repositoryFolder
+    let names = ["out", "err"].map { Self.folder.appendingPathComponent("\(UUID().uuidString).\($0)") }
+    for name in names { FileManager.default.createFile(atPath: name.path, contents: nil) }
+    process.standardOutput = try FileHandle(forWritingTo: names[0])
+    process.standardError = try FileHandle(forWritingTo: names[1])
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    if let seconds {
+      Thread.sleep(forTimeInterval: seconds)
+      process.interrupt()
+    }
+    process.waitUntilExit()
+    let said = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+    return Outcome(code: process.terminationStatus, output: said[0], errors: said[1])
+  }
+
+  func write(_ name: String, _ text: String) throws -> String {
+    let path = Self.folder.appendingPathComponent(name).path
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func wrongUseIsAnsweredWithOneSentenceAndTwo() throws {
+    let table: [([String], String)] = [
+      (
+        ["compile", "models/nope.mcl"],
+        "mclc: cannot read the model file models/nope.mcl: No such file or directory\n"
+      ),
+      (
+        ["compile", "models/tiny.mcl", "--set", "sise=64"],
+        "mclc: error: the model has no setting 'sise'; did you mean 'size'?\n"
+      ),
+      (
+        ["compile", "models/tiny.mcl", "--set", "size"],
+        "mclc: --set size: write it as key=value, such as --set size=112\n"
+      ),
+      (
+        ["compile", "models/tiny.mcl", "--program", "stop"],
+        "mclc: error: model 'tiny' has no program 'stop'; it has 'step', 'encode', 'embed'\n"
+      ),
+      (
+        ["train", "models/tiny.mcl", "--data", "/nowhere", "--out", "/tmp/unused", "--steps", "1"],
+        "mclc: /nowhere: there is no such folder; name one with videos, or make some with 'mclc synthesize'\n"
+      ),
+    ]
+    for (arguments, sentence) in table {
+      let outcome = try mclc(arguments)
+      #expect(outcome.code == 2, "\(arguments)")
+      #expect(outcome.errors == sentence)
+    }
+    #expect(try mclc(["train", "models/tiny.mcl", "--data", "x", "--out", "y"]).code == 2)
+    #expect(try mclc(["compile", "models/tiny.mcl", "--nonsense"]).code == 2)
+    #expect(try mclc(["--help"]).code == 0)
+  }
+
+  @Test func mistakesInAModelPointIntoIt() throws {
+    let type = try write(
+      "type.mcl",
+      "import MCLGraph\nlet m = Model(\"m\") { settings in\n  Program(\"p\") { nothing in x }\n}\n")
+    let wrong = try mclc(["compile", type])
+    #expect(wrong.code == 2)
+    #expect(wrong.errors.contains("type.mcl:3:") && wrong.errors.contains("cannot find 'x' in scope"))
+
+    let shape = try write(
+      "shape.mcl",
+      """
+      import MCLGraph
+      let m = Model("m") { settings in
+        Program("p") { context in
+          let a = context.input("a", [2, 3])
+          let b = context.input("b", [4, 3])
+          return Step(outputs: [("y", a.matmul(b))])
+        }
+      }
+      """)
+    let misfit = try mclc(["compile", shape])
+    #expect(misfit.code == 2)
+    #expect(
+      misfit.errors.contains("shape.mcl:") && misfit.errors.contains("f32[2,3]")
+        && misfit.errors.contains("f32[4,3]"))
+  }
+
+  /// Synthesizes, trains, is interrupted, resumes to the end, and finds nothing left to do.
+  @Test func aRunCanBeInterruptedAndResumed() throws {
+    let data = Self.folder.appendingPathComponent("videos").path
+    let run = Self.folder.appendingPathComponent("run").path
+    #expect(try mclc(["synthesize", "--out", data, "--videos", "3", "--frames", "40"]).code == 0)
+    try Data().write(to: URL(fileURLWithPath: data + "/empty.avi"))
+    let small = ["--set", "batch=2", "--set", "size=32", "--set", "queue_size=12"]
+    let train = ["train", "models/tiny.mcl", "--data", data, "--out", run] + small
+    let first = try mclc(train + ["--steps", "2"])
+    #expect(first.code == 0, "\(first.errors)")
+    #expect(first.errors.contains("mclc: skipped empty.avi: "))
+    let again = try mclc(train + ["--steps", "3"])
+    #expect(again.code == 2)
+    #expect(
+      again.errors.hasSuffix(
+        "holds a run already; add --resume to go on with it, or choose another folder with --out\n"))
+    let stopped = try mclc(train + ["--steps", "1000000", "--resume"], stopAfter: 6)
+    #expect(stopped.code == 130, "\(stopped.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: run)
+    #expect(names.contains("loss.svg") && names.contains("log.jsonl"))
+    #expect(names.contains { $0.hasPrefix("checkpoint-") && $0.hasSuffix(".safetensors") })
+    let finished = try mclc(train + ["--steps", "2", "--resume"])
+    #expect(finished.code == 0)
+    #expect(finished.errors.contains("already finished"))
+    let other = try mclc([
+      "train", "models/tiny.mcl", "--data", data, "--out", run, "--set", "batch=1", "--steps", "9",
+      "--resume",
+    ])
+    #expect(other.code == 2)
+  }
+
+  @Test func assemblyShowsVectorMultiplyAdds() throws {
+    let assembly = try mclc(["compile", "models/tiny.mcl", "--program", "embed", "--emit", "asm"])
+    #expect(assembly.code == 0)
+    #if arch(x86_64)
+      #expect(assembly.output.contains("vfmadd") && assembly.output.contains("ymm"))
+    #elseif arch(arm64)
+      #expect(assembly.output.contains("fmla"))
+    #endif
+  }
+}
