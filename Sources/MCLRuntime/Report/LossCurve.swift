@@ -19,6 +19,7 @@ public struct LossCurve {
     let (width, height, left, right, top, bottom) = (960.0, 480.0, 64.0, 24.0, 48.0, 56.0)
     let series = Self.terms.compactMap { term -> (label: String, colour: String, values: [(Int, Double)])? in
       let values = records.compactMap { record in record.outputs[term.key].map { (record.step, Double($0)) } }
+        .filter { $0.1.isFinite }
       return values.isEmpty ? nil : (term.label, term.colour, values)
     }
     let last = Double(max(records.last?.step ?? 1, 2))
@@ -35,24 +36,31 @@ public struct LossCurve {
 
       """
     for tick in Self.ticks(highest) {
-      svg += "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" stroke=\"#e5e7eb\"/>\n"
-      svg += "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#555\">\(Self.short(tick))</text>\n"
+      svg +=
+        "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" stroke=\"#e5e7eb\"/>\n"
+      svg +=
+        "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#555\">\(Self.short(tick))</text>\n"
     }
     for tick in Self.ticks(last) where tick >= 1 {
-      svg += "<text x=\"\(number(x(tick)))\" y=\"\(height - bottom + 20)\" text-anchor=\"middle\" fill=\"#555\">\(Self.short(tick))</text>\n"
+      svg +=
+        "<text x=\"\(number(x(tick)))\" y=\"\(height - bottom + 20)\" text-anchor=\"middle\" fill=\"#555\">\(Self.short(tick))</text>\n"
     }
     svg += "<text x=\"\(width / 2)\" y=\"\(height - 12)\" text-anchor=\"middle\" fill=\"#555\">step</text>\n"
     if let queueFull, Double(queueFull) > 1, Double(queueFull) < last {
       let at = number(x(Double(queueFull)))
-      svg += "<line x1=\"\(at)\" x2=\"\(at)\" y1=\"\(top)\" y2=\"\(height - bottom)\" stroke=\"#999\" stroke-dasharray=\"4 4\"/>\n"
-      svg += "<text x=\"\(at)\" y=\"\(top - 6)\" text-anchor=\"middle\" fill=\"#777\">queue full of real keys</text>\n"
+      svg +=
+        "<line x1=\"\(at)\" x2=\"\(at)\" y1=\"\(top)\" y2=\"\(height - bottom)\" stroke=\"#999\" stroke-dasharray=\"4 4\"/>\n"
+      svg +=
+        "<text x=\"\(at)\" y=\"\(top - 6)\" text-anchor=\"middle\" fill=\"#777\">queue full of real keys</text>\n"
     }
     for (index, line) in series.enumerated() {
       func path(_ values: [(Int, Double)]) -> String {
         values.map { "\(number(x(Double($0.0)))),\(number(y($0.1)))" }.joined(separator: " ")
       }
-      svg += "<polyline fill=\"none\" stroke=\"\(line.colour)\" stroke-opacity=\"0.25\" points=\"\(path(line.values))\"/>\n"
-      svg += "<polyline fill=\"none\" stroke=\"\(line.colour)\" stroke-width=\"2\" points=\"\(path(Self.smoothed(line.values)))\"/>\n"
+      svg +=
+        "<polyline fill=\"none\" stroke=\"\(line.colour)\" stroke-opacity=\"0.25\" points=\"\(path(line.values))\"/>\n"
+      svg +=
+        "<polyline fill=\"none\" stroke=\"\(line.colour)\" stroke-width=\"2\" points=\"\(path(Self.smoothed(line.values)))\"/>\n"
       let place = left + 300 + Double(index) * 150
       svg += "<rect x=\"\(place)\" y=\"14\" width=\"12\" height=\"12\" fill=\"\(line.colour)\"/>\n"
       svg += "<text x=\"\(place + 17)\" y=\"25\" fill=\"#333\">\(line.label)</text>\n"
@@ -78,6 +86,6 @@ public struct LossCurve {
   }
 
   private static func short(_ value: Double) -> String {
-    value == value.rounded() ? "\(Int(value))" : String(format: "%.2g", value)
+    String(format: value == value.rounded() && value < 1e6 ? "%.0f" : "%.2g", value)
   }
 }
