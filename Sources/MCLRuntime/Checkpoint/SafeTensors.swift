@@ -23,7 +23,9 @@ public struct SafeTensors: Sendable {
   private let data: Data
 
   private static let headerLimit = 100 << 20
-  private static let byteCounts = ["F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1]
+  private static let byteCounts = [
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1,
+  ]
 
   /// Reads and checks the header; the data stays mapped.
   /// - Throws: `TensorFileError` that names the file and the tensor.
@@ -35,23 +37,29 @@ public struct SafeTensors: Sendable {
     guard data.count >= 8 else { throw TensorFileError("\(path): it is too short to be a safetensors file") }
     let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(Self.headerLimit), length <= UInt64(data.count - 8) else {
-      throw TensorFileError("\(path): its header claims \(length) bytes, more than the file has; it is damaged")
+      throw TensorFileError(
+        "\(path): its header claims \(length) bytes, more than the file has; it is damaged")
     }
     let header = try SafeTensorsHeader(data.subdata(in: 8..<8 + Int(length)), path: path)
     metadata = header.metadata
     let available = data.count - 8 - Int(length)
-    for (name, raw) in header.tensors {
+    for (name, raw) in header.tensors.sorted(by: { $0.key < $1.key }) {
       entries[name] = try Self.check(name, raw, available, path)
     }
     var end = 0
-    for (name, entry) in entries.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
+    func place(_ entry: (key: String, value: Entry)) -> (Int, Int, String) {
+      (entry.value.range.lowerBound, entry.value.range.upperBound, entry.key)
+    }
+    for (name, entry) in entries.sorted(by: { place($0) < place($1) }) {
       guard entry.range.lowerBound == end || entry.range.isEmpty else {
-        throw TensorFileError("\(path): tensor '\(name)' overlaps another or leaves a gap before it; the file is damaged")
+        throw TensorFileError(
+          "\(path): tensor '\(name)' overlaps another or leaves a gap before it; the file is damaged")
       }
       end = max(end, entry.range.upperBound)
     }
     guard end == available else {
-      throw TensorFileError("\(path): its tensors take \(end) bytes, but \(available) follow the header; it is damaged")
+      throw TensorFileError(
+        "\(path): its tensors take \(end) bytes, but \(available) follow the header; it is damaged")
     }
   }
 
@@ -60,7 +68,8 @@ public struct SafeTensors: Sendable {
   ) throws -> Entry {
     guard let size = byteCounts[raw.dtype] else {
       throw TensorFileError(
-        "\(path): tensor '\(name)' has the type \(raw.dtype); known are \(byteCounts.keys.sorted().joined(separator: ", "))")
+        "\(path): tensor '\(name)' has the type \(raw.dtype); known are \(byteCounts.keys.sorted().joined(separator: ", "))"
+      )
     }
     var bytes = size
     for dimension in raw.shape {
@@ -85,7 +94,8 @@ public struct SafeTensors: Sendable {
   public func tensor(_ name: String) throws -> HostTensor {
     guard let entry = entries[name] else { throw TensorFileError("\(path): it has no tensor '\(name)'") }
     let start = data.count - (entries.values.map(\.range.upperBound).max() ?? 0)
-    let bytes = data.subdata(in: data.startIndex + start + entry.range.lowerBound..<data.startIndex + start + entry.range.upperBound)
+    let bytes = data.subdata(
+      in: data.startIndex + start + entry.range.lowerBound..<data.startIndex + start + entry.range.upperBound)
     // Bound: whole elements of `bytes`, whose length was checked against the shape.
     func read<Element: BitwiseCopyable>(_: Element.Type) -> [Element] {
       bytes.withUnsafeBytes { buffer in
@@ -115,7 +125,8 @@ public struct SafeTensors: Sendable {
     switch exponent {
     case 0: return sign * fraction * 0x1p-24
     case 31: return fraction == 0 ? sign * .infinity : .nan
-    default: return sign * (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    default:
+      return sign * (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
     }
   }
 
@@ -123,10 +134,13 @@ public struct SafeTensors: Sendable {
 
   /// Writes tensors in order of name: the same bytes for the same content. The file appears whole or not at all.
   /// - Throws: `TensorFileError` when it cannot be written.
-  public static func write(_ tensors: [String: HostTensor], metadata: [String: String], to path: String) throws {
+  public static func write(_ tensors: [String: HostTensor], metadata: [String: String], to path: String)
+    throws
+  {
     let names = tensors.keys.sorted()
     var header = "{\"__metadata__\":{"
-    header += metadata.sorted { $0.key < $1.key }.map { "\(json($0.key)):\(json($0.value))" }.joined(separator: ",")
+    header += metadata.sorted { $0.key < $1.key }.map { "\(json($0.key)):\(json($0.value))" }.joined(
+      separator: ",")
     header += "}"
     var offset = 0
     for name in names {
@@ -139,7 +153,8 @@ public struct SafeTensors: Sendable {
         case .uint8: ("U8", 1)
         }
       let end = offset + tensor.count * size
-      header += ",\(json(name)):{\"dtype\":\"\(dtype)\",\"shape\":[\(tensor.shape.map(String.init).joined(separator: ","))]"
+      header +=
+        ",\(json(name)):{\"dtype\":\"\(dtype)\",\"shape\":[\(tensor.shape.map(String.init).joined(separator: ","))]"
       header += ",\"data_offsets\":[\(offset),\(end)]}"
       offset = end
     }

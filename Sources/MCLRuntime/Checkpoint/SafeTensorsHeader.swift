@@ -85,7 +85,8 @@ struct SafeTensorsHeader {
       skipSpace()
       let start = position
       while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
-      guard let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)), values.count < 64 else {
+      guard let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)), values.count < 64
+      else {
         throw error("an integer is expected")
       }
       values.append(value)
@@ -113,7 +114,8 @@ struct SafeTensorsHeader {
       return text
     }
     let quoted = Data([0x22] + raw + [0x22])
-    guard let text = try? JSONSerialization.jsonObject(with: quoted, options: .fragmentsAllowed) as? String else {
+    guard let text = try? JSONSerialization.jsonObject(with: quoted, options: .fragmentsAllowed) as? String
+    else {
       throw error("a string has an unknown escape")
     }
     return text
