@@ -24,7 +24,8 @@ final class FrameStore: Sendable {
     let size = source.frameCount * source.width * source.height * 3
     guard size <= budget / 4 else {
       guard let first = indices.min(), let last = indices.max() else { return [] }
-      let decoded = try VideoDecoder.decode(path: video.video.path, shortSide: shortSide, frames: first..<last + 1)
+      let decoded = try VideoDecoder.decode(
+        path: video.video.path, shortSide: shortSide, frames: first..<last + 1)
       return try indices.map { try image(decoded[$0 - first]) }
     }
     let key = video.video.path

@@ -74,7 +74,9 @@ public final class TubeletBatches: Sendable {
         return
       } catch {
         lastError = "\(error)"
-        if failed.withLock({ $0.insert(video.video.name).inserted }) { onFailure(video.video.name, lastError) }
+        if failed.withLock({ $0.insert(video.video.name).inserted }) {
+          onFailure(video.video.name, lastError)
+        }
       }
     }
     throw UsageError("no video can be read any more; the last said: \(lastError)")
@@ -83,7 +85,9 @@ public final class TubeletBatches: Sendable {
   /// The motion target of the query: flow i of a frame goes to the frame after it, so the last frame has its
   /// predecessor's.
   private func target(_ video: PreparedVideo, _ plan: TubeletPlan) throws -> [Float] {
-    let indices = sampler.temporal.frameIndices(start: plan.starts.clip1).map { min($0, video.motion.flowCount - 1) }
+    let indices = sampler.temporal.frameIndices(start: plan.starts.clip1).map {
+      min($0, video.motion.flowCount - 1)
+    }
     let crop = plan.xq.crop
     return try TubeletTarget(
       flows: try video.motion.flows(indices), top: crop.y, left: crop.x, cropHeight: crop.height,

@@ -24,9 +24,12 @@ public struct VideoDataset: Sendable {
   public init(directory: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: directory, isDirectory: &isFolder) else {
-      throw UsageError("\(directory): there is no such folder; name one with videos, or make some with 'mclc synthesize'")
+      throw UsageError(
+        "\(directory): there is no such folder; name one with videos, or make some with 'mclc synthesize'")
     }
-    guard isFolder.boolValue else { throw UsageError("\(directory): it is a file; name the folder that holds the videos") }
+    guard isFolder.boolValue else {
+      throw UsageError("\(directory): it is a file; name the folder that holds the videos")
+    }
     let root = URL(fileURLWithPath: directory).standardizedFileURL
     guard let walker = FileManager.default.enumerator(atPath: root.path) else {
       throw UsageError("\(directory): it cannot be read; check its permissions")
@@ -36,9 +39,12 @@ public struct VideoDataset: Sendable {
       guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }) else { continue }
       let path = root.appendingPathComponent(name).path
       var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+        continue
+      }
       let parts = name.split(separator: "/")
-      videos.append(Video(path: path, name: name, label: parts.count > 1 ? String(parts[parts.count - 2]) : nil))
+      videos.append(
+        Video(path: path, name: name, label: parts.count > 1 ? String(parts[parts.count - 2]) : nil))
     }
     videos.sort { $0.name < $1.name }
     guard !videos.isEmpty else { throw UsageError("\(directory): it holds no files; put videos there") }

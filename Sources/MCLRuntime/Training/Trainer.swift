@@ -19,7 +19,8 @@ public final class Trainer {
     public var identity: [String: String]
 
     public init(
-      steps: Int, seed: UInt64, schedule: LearningRateSchedule, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
+      steps: Int, seed: UInt64, schedule: LearningRateSchedule, checkpointEvery: Int = 100,
+      checkpointsKept: Int = 3,
       loaderWorkers: Int = 2, identity: [String: String] = [:]
     ) {
       self.steps = steps
@@ -56,7 +57,9 @@ public final class Trainer {
   private var records: [StepRecord] = []
 
   /// - Throws: `UsageError` when the program is no training step of this method.
-  public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration) throws {
+  public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration)
+    throws
+  {
     let given = ["xq", "x1", "x2", "x3", "mag", "order"]
     let wanted = executor.plan.inputs.filter { $0.defaultValue == nil }.map(\.name)
     guard Set(wanted) == Set(given) else {
@@ -74,7 +77,8 @@ public final class Trainer {
   /// - Throws: `UsageError` when the folder holds a run and `resume` is false, or one of another model.
   public func start(resume: Bool, report: (String) -> Void) throws {
     if !resume, run.hasCheckpoints {
-      throw UsageError("\(run.path) holds a run already; add --resume to go on with it, or choose another folder with --out")
+      throw UsageError(
+        "\(run.path) holds a run already; add --resume to go on with it, or choose another folder with --out")
     }
     guard resume, let checkpoint = try Checkpoint.latest(in: run.path, report: report) else {
       try executor.initializeStates(seed: configuration.seed)
@@ -85,7 +89,8 @@ public final class Trainer {
       guard let kept = checkpoint.metadata[key] else { continue }
       guard kept == value else {
         throw UsageError(
-          "\(run.path) was trained with \(key) '\(kept)', not '\(value)'; resume with the same, or choose another folder")
+          "\(run.path) was trained with \(key) '\(kept)', not '\(value)'; resume with the same, or choose another folder"
+        )
       }
     }
     try executor.restore(checkpoint.tensors)
@@ -130,7 +135,8 @@ public final class Trainer {
       }
       done += 1
       let record = StepRecord(
-        step: done, epoch: batches.epoch(ofSample: (done - 1) * batch.count), learningRate: rate, outputs: outputs)
+        step: done, epoch: batches.epoch(ofSample: (done - 1) * batch.count), learningRate: rate,
+        outputs: outputs)
       records.append(record)
       try run.append(record)
       let elapsed = (clock.now - start).components
@@ -178,7 +184,9 @@ extension Executor {
   /// Every output of one number.
   public func scalarOutputs() throws -> [String: Float] {
     var values: [String: Float] = [:]
-    for output in plan.outputs where output.type.count == 1 { values[output.name] = try value(output.name)[0] }
+    for output in plan.outputs where output.type.count == 1 {
+      values[output.name] = try value(output.name)[0]
+    }
     return values
   }
 }
