@@ -62,9 +62,11 @@ struct BenchStepCommand: ParsableCommand {
     for input in executor.plan.inputs where input.defaultValue == nil {
       var random = CounterRandom(seed: 1, purpose: CounterRandom.Purpose("bench \(input.name)"))
       if input.type.element == .int64 {
-        try executor.setInput(input.name, integers: (0..<input.type.count).map { _ in Int64(random.integer(below: 2)) })
+        try executor.setInput(
+          input.name, integers: (0..<input.type.count).map { _ in Int64(random.integer(below: 2)) })
       } else {
-        try executor.setInput(input.name, floats: (0..<input.type.count).map { _ in Float(random.uniform()) * 2 })
+        try executor.setInput(
+          input.name, floats: (0..<input.type.count).map { _ in Float(random.uniform()) * 2 })
       }
     }
   }
@@ -86,13 +88,15 @@ struct BenchStepCommand: ParsableCommand {
     if json {
       return try printJSON([
         "program": plan.name, "medianSeconds": median, "minimumSeconds": seconds[0], "runs": seconds.count,
-        "samplesPerSecond": Double(clips) / median, "gigaflops": 2e-9 * Double(work) / median, "peakRSSMiB": peak,
+        "samplesPerSecond": Double(clips) / median, "gigaflops": 2e-9 * Double(work) / median,
+        "peakRSSMiB": peak,
         "arenaBytes": plan.arenaBytes,
       ])
     }
     print(
       String(
-        format: "%@: median %.3f s of %d runs (%.3f to %.3f), %.2f samples/s, %.0f GFLOP/s, peak RSS %.0f MiB, arena %@",
+        format:
+          "%@: median %.3f s of %d runs (%.3f to %.3f), %.2f samples/s, %.0f GFLOP/s, peak RSS %.0f MiB, arena %@",
         plan.name, median, seconds.count, seconds[0], seconds[seconds.count - 1], Double(clips) / median,
         2e-9 * Double(work) / median, peak, mebibytes(plan.arenaBytes)))
     guard ProcessInfo.processInfo.environment["MCL_DEBUG"].flatMap(Int.init) ?? 0 >= 2 else { return }
@@ -105,10 +109,13 @@ struct BenchStepCommand: ParsableCommand {
       for buffer in launch.buffers { bytes += plan.buffers[buffer].type.byteCount }
       print(
         String(
-          format: "%8.2f ms %6.1f GFLOP/s %6.1f GB/s  %@ %@", each * 1e3, 2e-9 * Double(kernel.multiplyAdds) / each,
+          format: "%8.2f ms %6.1f GFLOP/s %6.1f GB/s  %@ %@", each * 1e3,
+          2e-9 * Double(kernel.multiplyAdds) / each,
           1e-9 * Double(bytes) / each, kernel.family, launch.path))
     }
-    for (family, launches) in Dictionary(grouping: plan.launches.indices, by: { plan.kernels[plan.launches[$0].kernel].family }) {
+    for (family, launches) in Dictionary(
+      grouping: plan.launches.indices, by: { plan.kernels[plan.launches[$0].kernel].family })
+    {
       let each = launches.reduce(0) { $0 + executor.launchSeconds[$1] } / Double(seconds.count)
       print(String(format: "%8.2f ms in %d launches of %@", each * 1e3, launches.count, family))
     }

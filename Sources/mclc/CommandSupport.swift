@@ -11,7 +11,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
-    help: ArgumentHelp("A setting of the model, such as size=112 or depth=18; may be given often.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "A setting of the model, such as size=112 or depth=18; may be given often.", valueName: "key=value"))
   var settings: [String] = []
 
   /// The settings as a dictionary.
@@ -19,7 +20,8 @@ struct ModelOptions: ParsableArguments {
   func dictionary() throws -> [String: String] {
     var result: [String: String] = [:]
     for setting in settings {
-      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+        String.init)
       guard parts.count == 2, !parts[0].isEmpty else {
         throw UsageError("--set \(setting): write it as key=value, such as --set size=112")
       }
@@ -36,9 +38,13 @@ struct ModelOptions: ParsableArguments {
 /// Runs a verb's work and turns what it throws into one message and the exit code of its kind: 2 for what the user can
 /// mend in the command or its inputs, 1 for work that failed.
 func reporting(_ body: () throws -> Void) throws {
-  do { try body() } catch let error as UsageError { throw fail("\(error)", 2) } catch let error as ModelLoadError {
+  do { try body() } catch let error as UsageError { throw fail("\(error)", 2) } catch let error
+    as ModelLoadError
+  {
     throw fail("\(error)", 2)
-  } catch let error as ModelError { throw fail("\(error)", 2) } catch let exit as ExitCode { throw exit } catch {
+  } catch let error as ModelError { throw fail("\(error)", 2) } catch let exit as ExitCode {
+    throw exit
+  } catch {
     throw fail("\(error)", 1)
   }
 }

@@ -22,7 +22,9 @@ struct CompileCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
   @Option(help: "Only this program of the model.") var program: String?
-  @Option(help: "Print graph, fused (after all passes), program (the launches), llvm, asm or dot instead of a report.")
+  @Option(
+    help:
+      "Print graph, fused (after all passes), program (the launches), llvm, asm or dot instead of a report.")
   var emit: Emission?
   @Option(help: "With --emit graph: as it is after this pass.") var after: String?
   @Option(name: [.short, .customLong("output")], help: "Write the model's graphs to this file (.mclc).")
@@ -35,7 +37,8 @@ struct CompileCommand: ParsableCommand {
       if let output { try AtomicFile.write(module.text, to: output) }
       let programs = try program.map { [try module.program($0)] } ?? module.programs
       if let after, !Pipeline.passes.contains(where: { $0.name == after }) {
-        throw UsageError("--after \(after): the passes are \(Pipeline.passes.map(\.name).joined(separator: ", "))")
+        throw UsageError(
+          "--after \(after): the passes are \(Pipeline.passes.map(\.name).joined(separator: ", "))")
       }
       guard let emit else { return try report(module, programs) }
       for graph in programs { try print(emit, graph) }
@@ -132,15 +135,18 @@ struct ProgramSummary {
     let families = kernels.map { "\($0.launches) \($0.family)" }.joined(separator: ", ")
     let fused = report.operationsBefore - report.launches
     lines.append(
-      "  kernels: \(report.launches) launches (\(families)) for \(report.operationsBefore) operations; \(fused) fused or folded")
+      "  kernels: \(report.launches) launches (\(families)) for \(report.operationsBefore) operations; \(fused) fused or folded"
+    )
     lines.append(
       "  code: \(report.distinctKernels) distinct kernels, \(report.compiledKernels) compiled now, the rest from the cache"
         + (report.isCacheWritable ? "" : " (the cache cannot be written: set MCL_CACHE)"))
     lines.append("  work: \(short(Double(multiplyAdds))) multiply-adds a run")
     if forwardMultiplyAdds > 0 {
-      lines.append("  forward: \(short(Double(forwardMultiplyAdds / clips))) multiply-adds a clip of the query")
+      lines.append(
+        "  forward: \(short(Double(forwardMultiplyAdds / clips))) multiply-adds a clip of the query")
     }
-    lines.append("  memory: arena \(mebibytes(plan.arenaBytes)), of \(mebibytes(plan.unsharedBytes)) without sharing")
+    lines.append(
+      "  memory: arena \(mebibytes(plan.arenaBytes)), of \(mebibytes(plan.unsharedBytes)) without sharing")
     lines.append(String(format: "  compiled in %.2f s", report.seconds))
     return lines.joined(separator: "\n") + "\n"
   }
@@ -152,7 +158,9 @@ struct ProgramSummary {
       "distinctKernels": report.distinctKernels, "compiledKernels": report.compiledKernels,
       "multiplyAdds": multiplyAdds, "forwardMultiplyAddsPerClip": forwardMultiplyAdds / clips,
       "arenaBytes": plan.arenaBytes, "unsharedBytes": plan.unsharedBytes, "seconds": report.seconds,
-      "passes": report.passes.map { ["name": $0.name, "before": $0.entriesBefore, "after": $0.entriesAfter] as [String: Any] },
+      "passes": report.passes.map {
+        ["name": $0.name, "before": $0.entriesBefore, "after": $0.entriesAfter] as [String: Any]
+      },
     ]
   }
 }

@@ -46,8 +46,12 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print a summary as JSON at the end; no progress.") var json = false
 
   func validate() throws {
-    guard (steps == nil) != (epochs == nil) else { throw ValidationError("give --steps or --epochs, one of them") }
-    for (name, value) in [("--steps", steps ?? 1), ("--epochs", epochs ?? 1), ("--checkpoint-every", checkpointEvery)]
+    guard (steps == nil) != (epochs == nil) else {
+      throw ValidationError("give --steps or --epochs, one of them")
+    }
+    for (name, value) in [
+      ("--steps", steps ?? 1), ("--epochs", epochs ?? 1), ("--checkpoint-every", checkpointEvery),
+    ]
     where !(1...1 << 40).contains(value) { throw ValidationError("\(name) takes a number of at least 1") }
     guard (1...256).contains(workers) else { throw ValidationError("--workers takes 1 to 256") }
   }
@@ -96,7 +100,11 @@ struct TrainCommand: ParsableCommand {
     }
     bar.clear()
     for skipped in prepared.skipped { say("mclc: skipped \(skipped.name): \(skipped.reason)") }
-    if !json { say("\(prepared.videos.count) videos, motion of \(prepared.computed) computed, \(prepared.skipped.count) skipped") }
+    if !json {
+      say(
+        "\(prepared.videos.count) videos, motion of \(prepared.computed) computed, \(prepared.skipped.count) skipped"
+      )
+    }
     return prepared
   }
 
@@ -105,7 +113,9 @@ struct TrainCommand: ParsableCommand {
   ) throws -> (TubeletBatches, TubeletBatches.ClipShape) {
     guard let clip = graph.inputs.first(where: { $0.name == "xq" })?.type.shape, clip.count == 5,
       let motion = graph.inputs.first(where: { $0.name == "mag" })?.type.shape, motion.count == 4
-    else { throw UsageError("the model's step takes no clips 'xq' [N, 3, T, H, W] and motion 'mag' [N, t, h, w]") }
+    else {
+      throw UsageError("the model's step takes no clips 'xq' [N, 3, T, H, W] and motion 'mag' [N, t, h, w]")
+    }
     let shape = TubeletBatches.ClipShape(
       batch: clip[0], frames: clip[2], height: clip[3], width: clip[4], motion: Array(motion.dropFirst()))
     guard clip[1] == 3, shape.frames % 4 == 0,
@@ -113,7 +123,8 @@ struct TrainCommand: ParsableCommand {
     else {
       throw UsageError(
         "clips of \(shape.frames) frames give motion maps \([shape.frames / 4, (shape.height + 31) / 32, (shape.width + 31) / 32]), "
-          + "but the model wants \(shape.motion); give a multiple of 4 frames and a backbone that divides the size by 32")
+          + "but the model wants \(shape.motion); give a multiple of 4 frames and a backbone that divides the size by 32"
+      )
     }
     let batches = try TubeletBatches(
       videos: videos, shape: shape, policy: augmentation == .full ? .full : .cropAndFlip, seed: seed
@@ -129,12 +140,14 @@ struct TrainCommand: ParsableCommand {
     let rate: LearningRateSchedule =
       schedule == .constant
       ? .constant(base)
-      : .cosine(base: base, stepsPerEpoch: perEpoch, epochs: max(1, (total + perEpoch - 1) / perEpoch), warmup: 5)
+      : .cosine(
+        base: base, stepsPerEpoch: perEpoch, epochs: max(1, (total + perEpoch - 1) / perEpoch), warmup: 5)
     let settings = module.settings.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     return Trainer.Configuration(
       steps: total, seed: seed, schedule: rate, checkpointEvery: checkpointEvery, loaderWorkers: workers,
       identity: [
-        "model": module.name, "settings": settings, "augmentation": augmentation.rawValue, "schedule": schedule.rawValue,
+        "model": module.name, "settings": settings, "augmentation": augmentation.rawValue,
+        "schedule": schedule.rawValue,
       ])
   }
 
@@ -149,8 +162,11 @@ struct TrainCommand: ParsableCommand {
       bar.show(
         Double(progress.record.step) / Double(progress.steps),
         "step \(progress.record.step)/\(progress.steps) \(losses.joined(separator: " ")) | "
-          + String(format: "%.1f samples/s, %.0f%% waiting for data", progress.samplesPerSecond, progress.dataWait * 100)
-          + ", \(ProgressBar.duration(progress.secondsLeft)) left", isLast: progress.record.step == progress.steps)
+          + String(
+            format: "%.1f samples/s, %.0f%% waiting for data", progress.samplesPerSecond,
+            progress.dataWait * 100)
+          + ", \(ProgressBar.duration(progress.secondsLeft)) left",
+        isLast: progress.record.step == progress.steps)
     }
   }
 

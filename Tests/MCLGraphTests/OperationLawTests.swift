@@ -66,6 +66,51 @@ import Testing
     #expect(Set(checked.keys) == Set(OperationRegistry.byName.keys).subtracting(without))
   }
 
+  @Test func whatIsLoweredIsWhatIsEvaluated() throws {
+    var kinds: [String: Int] = [:]
+    for (index, sample) in OperationSamples.all.enumerated() where !(sample.operation is any Leaf) {
+      let type = try sample.operation.infer(sample.operands)
+      var random = RandomValues(seed: UInt64(2000 + index))
+      let values = sample.values(using: &random)
+      let expected = sample.operation.evaluate(values, result: type)
+      let leaves = sample.operands.enumerated().map {
+        Tensor(InputLeaf(name: "x\($0.offset)", type: $0.element), [])
+      }
+      let lowered: [Double]
+      switch sample.operation.lower(leaves, result: type) {
+      case .comprehension(let comprehension):
+        kinds["comprehension", default: 0] += 1
+        // The output axes may split the result's shape finer, but never hold other elements.
+        #expect(comprehension.outputCount == type.count, "\(sample)")
+        #expect(comprehension.element == type.element, "\(sample)")
+        lowered = ComprehensionReference.evaluate(comprehension, values)
+      case .reinterpret:
+        kinds["reinterpret", default: 0] += 1
+        lowered = values[0].elements
+      case .composite(let formula):
+        kinds["composite", default: 0] += 1
+        #expect(formula.type == type, "\(sample)")
+        let graph = try Graph(
+          name: "formula",
+          inputs: leaves.enumerated().map { Graph.Input(name: "x\($0.offset)", type: $0.element.type) },
+          states: [], outputs: [("y", formula)], updates: [], taps: [])
+        var interpreter = Interpreter(graph, states: [:])
+        let inputs = Dictionary(
+          values.enumerated().map { ("x\($0.offset)", $0.element) }, uniquingKeysWith: { first, _ in first })
+        lowered = try #require(try interpreter.run(inputs).outputs["y"]).elements
+      case .updateRows:
+        kinds["updateRows", default: 0] += 1
+        #expect(sample.operation is UpdateRows)
+        continue
+      case .leaf:
+        Issue.record("\(sample) is lowered as storage")
+        continue
+      }
+      #expect(Deviation(lowered, from: expected.elements).relativeToLargest < 1e-12, "\(sample)")
+    }
+    #expect(kinds.keys.sorted() == ["composite", "comprehension", "reinterpret", "updateRows"])
+  }
+
   @Test func gradientCheckSeesAWrongRule() throws {
     // The check itself is checked: an operation whose rule is off by a factor must be found out.
     let sample = OperationSample(WrongSquare(), [TensorType(.float32, [3])])

@@ -139,8 +139,8 @@ public struct ModelLoader: Sendable {
   ) throws -> String {
     var files: [String] = []
     for (index, file) in sources.files.enumerated() {
-      let name = file.path.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(
-        of: "\"", with: "\\\"")
+      // The directive takes its text as it stands, without escapes: what would end it is shown as something else.
+      let name = String(file.path.map { $0 == "\\" ? "_" : $0 == "\"" ? "'" : $0 })
       files.append(
         try folder.write("\(index).swift", "#sourceLocation(file: \"\(name)\", line: 1)\n\(file.text)"))
     }

@@ -36,7 +36,8 @@ public struct ProgramCompiler: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     if let unknown = taps.subtracting(source.taps.map(\.name)).min() {
-      let nearest = nearestName(to: unknown, in: source.taps.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+      let nearest =
+        nearestName(to: unknown, in: source.taps.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
       throw ModelError([Diagnostic("program '\(source.name)' has no tap '\(unknown)'\(nearest)")])
     }
     var graph = source
@@ -78,7 +79,8 @@ public struct ProgramCompiler: Sendable {
   }
 
   private func plan(
-    _ graph: Graph, _ schedule: Schedule, _ specifications: [KernelSpecification], _ compiled: KernelCompiler.Result
+    _ graph: Graph, _ schedule: Schedule, _ specifications: [KernelSpecification],
+    _ compiled: KernelCompiler.Result
   ) -> ExecutionPlan {
     let stateNumber = Dictionary(
       graph.states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -92,7 +94,9 @@ public struct ProgramCompiler: Sendable {
     var lastUse = schedule.order.indices.map { $0 }
     for (position, entry) in schedule.order.enumerated() {
       for operand in graph.entries[entry].operands {
-        if let made = step[Schedule.storage(operand, in: graph)] { lastUse[made] = max(lastUse[made], position) }
+        if let made = step[Schedule.storage(operand, in: graph)] {
+          lastUse[made] = max(lastUse[made], position)
+        }
       }
     }
     let kept = (graph.outputs + graph.taps).map(\.entry) + schedule.copies.map(\.entry)
@@ -102,7 +106,8 @@ public struct ProgramCompiler: Sendable {
       let isInState = schedule.statesWritten[entry] != nil
       blocks.append(
         MemoryPlan.Block(
-          byteCount: isInState ? 0 : graph.entries[entry].type.byteCount, first: position, last: lastUse[position]))
+          byteCount: isInState ? 0 : graph.entries[entry].type.byteCount, first: position,
+          last: lastUse[position]))
     }
     for position in schedule.order.indices {
       blocks.append(

@@ -57,7 +57,9 @@ struct Schedule {
         continue
       }
       guard leaf != writer else { continue }
-      guard isComputed[writer], statesWritten[writer] == nil, !pinned.contains(leaf), canOverwrite(writer, leaf) else {
+      guard isComputed[writer], statesWritten[writer] == nil, !pinned.contains(leaf),
+        canOverwrite(writer, leaf)
+      else {
         copies.append((update.name, writer))
         continue
       }
@@ -142,7 +144,8 @@ struct Schedule {
     }
     for index in graph.entries.indices where isComputed[index] { release(index) }
     while pending > 0 {
-      guard let next = free.min(by: { $0.value != $1.value ? $0.value < $1.value : $0.key < $1.key })?.key else {
+      guard let next = free.min(by: { $0.value != $1.value ? $0.value < $1.value : $0.key < $1.key })?.key
+      else {
         // Only writers that wait for readers which wait for them: the first is copied instead.
         guard let stuck = held.min() else { break }
         demote(stuck, &waits)

@@ -37,9 +37,9 @@ extension Operation {
   }
 
   /// Throws unless the type's elements are `float32`.
-  func expectFloat(_ types: TensorType...) throws {
+  func expectFloat(_ types: TensorType..., function: String? = nil) throws {
     for type in types where type.element != .float32 {
-      throw ShapeError("\(name) takes f32 elements, not \(type); convert it first")
+      throw ShapeError("\(function ?? name) takes f32 elements, not \(type); convert it first")
     }
   }
 }

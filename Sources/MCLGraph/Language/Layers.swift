@@ -27,9 +27,13 @@ public struct Conv: Layer {
   }
 
   public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
-    guard input.rank == 5, kernel.count == 3, geometry.groups >= 1, input.shape[1] % geometry.groups == 0
-    else {
-      return unusable("Conv takes [N, C, T, H, W] and a kernel of three sizes", input, scope, location)
+    guard input.rank == 5, kernel.count == 3 else {
+      return unusable(
+        "Conv takes [N, C, T, H, W] and a kernel of three sizes, here \(kernel)", input, scope, location)
+    }
+    guard geometry.groups >= 1, input.shape[1] % geometry.groups == 0 else {
+      return unusable(
+        "Conv in \(geometry.groups) groups takes a multiple of as many channels", input, scope, location)
     }
     let weight = scope.parameter(
       "weight", [channels, input.shape[1] / geometry.groups] + kernel,

@@ -19,7 +19,7 @@ public struct Binary: Operation {
     if function == .remainder, operands[0].element != .int64 {
       throw ShapeError("remainder takes i64 elements, not \(operands[0])")
     }
-    if function == .divide { try expectFloat(operands[0]) }
+    if function == .divide { try expectFloat(operands[0], function: function.rawValue) }
     return operands[0]
   }
 

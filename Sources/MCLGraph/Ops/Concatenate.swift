@@ -15,7 +15,10 @@ public struct Concatenate: Operation {
     for operand in operands.dropFirst() {
       var expected = type
       guard operand.rank == type.rank else {
-        throw ShapeError("concatenate of \(type) and \(operand): the ranks must agree")
+        throw ShapeError("concatenate of \(type) and \(operand): the ranks must agree; reshape one")
+      }
+      guard operand.element == type.element else {
+        throw ShapeError("concatenate of \(type) and \(operand): the element types must agree; convert one")
       }
       expected.shape[axis] = operand.shape[axis]
       guard operand == expected else {

@@ -22,7 +22,7 @@ public struct Reduce: Operation {
 
   public func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
-    try expectFloat(operands[0])
+    try expectFloat(operands[0], function: kind.rawValue)
     guard axes.allSatisfy({ operands[0].shape.indices.contains($0) }), Set(axes).count == axes.count else {
       throw ShapeError(
         "\(kind.rawValue) over axes \(axes) of \(operands[0]): name each axis of the tensor once")

@@ -17,7 +17,7 @@ public struct Unary: Operation {
 
   public func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
-    try expectFloat(operands[0])
+    try expectFloat(operands[0], function: function.rawValue)
     return operands[0]
   }
 

@@ -6,7 +6,9 @@ extension Graph {
       lines.append("  n\(index) [label=\(quoted("\(entry.operation.name)\n\(entry.path)\n\(entry.type)"))];")
       lines += entry.operands.map { "  n\($0) -> n\(index);" }
     }
-    for output in outputs { lines.append("  \(quoted(output.name)) [shape=oval]; n\(output.entry) -> \(quoted(output.name));") }
+    for output in outputs {
+      lines.append("  \(quoted(output.name)) [shape=oval]; n\(output.entry) -> \(quoted(output.name));")
+    }
     return (lines + ["}"]).joined(separator: "\n")
   }
 }

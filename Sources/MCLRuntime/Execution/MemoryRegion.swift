@@ -11,10 +11,12 @@ final class MemoryRegion: @unchecked Sendable {
   /// - Throws: `ExecutionError` when the system gives no such amount.
   init(byteCount: Int, purpose: String) throws {
     let size = max(byteCount, 1)
-    guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), base != MAP_FAILED
+    guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      base != MAP_FAILED
     else {
       throw ExecutionError(
-        "the \(purpose) needs \(byteCount >> 20) MiB, which the system does not give; use a smaller batch or size")
+        "the \(purpose) needs \(byteCount >> 20) MiB, which the system does not give; use a smaller batch or size"
+      )
     }
     // Huge pages spare TLB misses where the system has them; without them nothing changes but speed.
     madvise(base, size, MADV_HUGEPAGE)

@@ -256,4 +256,73 @@ private let small = """
     let broken = try workspace.write("broken.mclc", String(text.dropLast(10)))
     #expect(workspace.complaint(broken)?.hasPrefix("\(broken): ") == true)
   }
+
+  @Test func aSlowCompilerIsStopped() throws {
+    let workspace = try Workspace(limits: .init(compileSeconds: 0.02))
+    let path = try workspace.write("small.mcl", small)
+    #expect(
+      workspace.complaint(path)
+        == "\(path): swiftc took more than 0.02 s to compile the model and was stopped; split long expressions"
+    )
+  }
+
+  @Test func strangePathsWork() throws {
+    let workspace = try Workspace()
+    let path = try workspace.write("a \"b\" \\(c) é.mcl", small)
+    let module = try workspace.loader.load(path: path)
+    #expect(
+      module.programs.first?.entries.first?.location
+        == SourceLocation(file: "\(workspace.folder.path)/a 'b' _(c) é.mcl", line: 5))
+    #expect(try Module(text: module.text).text == module.text)
+  }
+
+  @Test func filesThatAreNoModelsAreRefused() throws {
+    let workspace = try Workspace()
+    let binary = workspace.folder.appendingPathComponent("video.mcl")
+    try Data([0, 1, 2, 0xff, 0xfe]).write(to: binary)
+    #expect(workspace.complaint(binary.path) == "the model file \(binary.path) is not UTF-8 text")
+    let empty = try workspace.write("empty.mcl", "")
+    #expect(workspace.complaint(empty)?.hasPrefix("\(empty) declares no model; ") == true)
+    // A pipe that nobody writes to must not be waited for.
+    let pipe = workspace.folder.appendingPathComponent("pipe.mcl").path
+    try #require(mkfifo(pipe, 0o600) == 0)
+    #expect(workspace.complaint(pipe) == "cannot read the model file \(pipe): it is not a regular file")
+  }
+
+  @Test func aCacheThatCannotBeWrittenIsNoError() throws {
+    let workspace = try Workspace(environment: ["MCL_CACHE": "/dev/null/cache"])
+    let path = try workspace.write("small.mcl", small)
+    #expect(try workspace.loader.loadWithOrigin(path: path).origin == .compiled)
+    #expect(try workspace.loader.loadWithOrigin(path: path).origin == .compiled)
+  }
+
+  @Test func loadsAtOnceShareOneCache() async throws {
+    let workspace = try Workspace()
+    let path = try workspace.write("small.mcl", small)
+    let loader = workspace.loader
+    let texts = try await withThrowingTaskGroup(of: String.self) { group in
+      for size in 1...6 {
+        group.addTask { try loader.load(path: path, settings: ["size": "\(size / 2 + 1)"]).text }
+      }
+      var texts: [String] = []
+      for try await text in group { texts.append(text) }
+      return texts
+    }
+    #expect(Set(texts).count == 4)
+  }
+
+  @Test(arguments: [("112", 5.3), ("224", 20.2)])
+  func theDefaultNetworkHasItsKnownSize(size: String, gigaproducts: Double) throws {
+    let module = try Workspace().loader.load(
+      path: "\(models)/r2plus1d.mcl", settings: ["size": size, "batch": "1"])
+    let trained = try module.program("step").states.filter(\.isTrainable).map(\.type.count).reduce(0, +)
+    #expect(trained == 40_685_314)
+    let program = try module.program("encode")
+    let products = program.entries.reduce(0) { sum, entry in
+      guard entry.operation is Convolution else { return sum }
+      let weight = program.entries[entry.operands[1]].type.shape
+      return sum + entry.type.count * weight.dropFirst().reduce(1, *)
+    }
+    #expect(abs(Double(products) / 1e9 - gigaproducts) < 0.05, "\(products)")
+  }
 }

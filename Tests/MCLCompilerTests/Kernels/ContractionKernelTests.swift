@@ -18,32 +18,32 @@ import Testing
     }
   }
 
-  static let convolutions: [Convolution] = [
-    Convolution(batch: 2, inputChannels: 20, outputChannels: 24, input: [3, 5, 7], kernel: [1, 1, 1]),
-    Convolution(
+  static let convolutions: [ConvolutionCase] = [
+    ConvolutionCase(batch: 2, inputChannels: 20, outputChannels: 24, input: [3, 5, 7], kernel: [1, 1, 1]),
+    ConvolutionCase(
       batch: 2, inputChannels: 16, outputChannels: 24, input: [3, 9, 10], kernel: [1, 3, 3],
       padding: [0, 1, 1]),
-    Convolution(
+    ConvolutionCase(
       batch: 2, inputChannels: 16, outputChannels: 24, input: [4, 5, 6], kernel: [3, 1, 1],
       padding: [1, 0, 0]),
-    Convolution(
+    ConvolutionCase(
       batch: 2, inputChannels: 3, outputChannels: 20, input: [8, 18, 20], kernel: [4, 7, 7],
       stride: [4, 2, 2],
       padding: [0, 3, 3]),
-    Convolution(
+    ConvolutionCase(
       batch: 1, inputChannels: 9, outputChannels: 17, input: [2, 14, 14], kernel: [1, 3, 3],
       stride: [1, 2, 2],
       padding: [0, 1, 1]),
-    Convolution(
+    ConvolutionCase(
       batch: 2, inputChannels: 12, outputChannels: 16, input: [4, 8, 8], kernel: [1, 1, 1], stride: [1, 2, 2]),
-    Convolution(
+    ConvolutionCase(
       batch: 1, inputChannels: 8, outputChannels: 16, input: [7, 11, 12], kernel: [3, 3, 3],
       padding: [2, 2, 2],
       dilation: [2, 2, 2]),
-    Convolution(
+    ConvolutionCase(
       batch: 2, groups: 3, inputChannels: 5, outputChannels: 7, input: [3, 8, 9], kernel: [2, 3, 3],
       stride: [1, 3, 2], padding: [1, 1, 1]),
-    Convolution(
+    ConvolutionCase(
       batch: 1, inputChannels: 16, outputChannels: 24, input: [5, 15, 15], kernel: [1, 2, 2],
       stride: [2, 3, 3]),
   ]
@@ -66,7 +66,7 @@ import Testing
 
   @Test func epiloguesAreApplied() throws {
     var generator = SplitMix(state: 77)
-    let convolution = Convolution(
+    let convolution = ConvolutionCase(
       batch: 2, inputChannels: 8, outputChannels: 12, input: [2, 9, 9], kernel: [1, 3, 3], padding: [0, 1, 1])
     var comprehension = convolution.forward
     let rank = comprehension.axes.count
@@ -94,7 +94,7 @@ import Testing
 
   @Test func resultsDoNotDependOnThreads() throws {
     var generator = SplitMix(state: 3)
-    let convolution = Convolution(
+    let convolution = ConvolutionCase(
       batch: 2, inputChannels: 24, outputChannels: 40, input: [4, 14, 14], kernel: [1, 3, 3],
       padding: [0, 1, 1])
     let x = random(convolution.inputCount, &generator)

@@ -1,7 +1,7 @@
 import MCLGraph
 
 /// The three comprehensions of a 3-D convolution, x [N, G C, ...], w [G O, C, kernel...], y [N, G O, ...].
-struct Convolution {
+struct ConvolutionCase {
   var batch = 1
   var groups = 1
   var inputChannels: Int

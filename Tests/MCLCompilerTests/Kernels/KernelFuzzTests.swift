@@ -113,7 +113,7 @@ import Testing
     for round in 0..<40 {
       let harness = harnesses[round % harnesses.count]
       func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
-      var convolution = Convolution(
+      var convolution = ConvolutionCase(
         batch: pick(1...3), groups: pick(1...2), inputChannels: pick(1...20), outputChannels: pick(1...40),
         input: [pick(1...5), pick(1...12), pick(1...20)], kernel: [pick(1...3), pick(1...3), pick(1...3)],
         stride: [pick(1...3), pick(1...3), pick(1...3)], padding: [pick(0...2), pick(0...2), pick(0...2)],

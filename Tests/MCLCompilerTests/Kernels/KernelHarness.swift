@@ -110,7 +110,7 @@ struct KernelHarness {
   func check(
     _ comprehension: Comprehension, _ operands: [[Double]], _ elements: [ElementType]? = nil,
     tolerance: Double = 2e-6, family: String? = nil, workers: Int = 1, note: String = "",
-    sourceLocation: SourceLocation = #_sourceLocation
+    sourceLocation: Testing.SourceLocation = #_sourceLocation
   ) throws -> KernelPlan {
     let elements = elements ?? operands.map { _ in .float32 }
     let rounded = zip(operands, elements).map { values, element in

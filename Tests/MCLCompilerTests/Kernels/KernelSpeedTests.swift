@@ -86,7 +86,7 @@ import Testing
         let isStem = name == "stem"
         let clock = ContinuousClock()
         let padding = isStem ? [0, 3, 3] : kernel.map { $0 / 2 }
-        let convolution = Convolution(
+        let convolution = ConvolutionCase(
           batch: isStem ? 1 : 4, inputChannels: channels, outputChannels: outputs, input: size,
           kernel: kernel,
           stride: [isStem ? 4 : 1, stride, stride], padding: padding)
