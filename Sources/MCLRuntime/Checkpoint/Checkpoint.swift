@@ -8,6 +8,12 @@ public struct Checkpoint: Sendable {
   public var metadata: [String: String]
   public var tensors: [String: HostTensor]
 
+  package init(step: Int, metadata: [String: String], tensors: [String: HostTensor]) {
+    self.step = step
+    self.metadata = metadata
+    self.tensors = tensors
+  }
+
   package static func fileName(_ step: Int) -> String {
     let digits = String(step)
     return "checkpoint-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
