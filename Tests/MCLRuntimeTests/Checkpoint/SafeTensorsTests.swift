@@ -26,8 +26,9 @@ private func complaint(_ path: String) -> String? {
 
 @Suite struct SafeTensorsTests {
   static let tensors: [String: HostTensor] = [
-    "floats": HostTensor([2, 3], .float32([0, -0.0, 1.5, .infinity, -.greatestFiniteMagnitude, 1e-45])),
-    "doubles": HostTensor([2], .float64([.pi, -1e-310])),
+    "floats": HostTensor(
+      [2, 3], .float32([0, -0.0, 1.5, .infinity, -.greatestFiniteMagnitude, .leastNonzeroMagnitude])),
+    "doubles": HostTensor([2], .float64([.pi, -.leastNonzeroMagnitude])),
     "integers": HostTensor([1, 3, 1], .int64([.min, 0, .max])),
     "bytes": HostTensor([5], .uint8([0, 1, 127, 128, 255])),
     "scalar": HostTensor([], .float32([7])),
@@ -145,7 +146,7 @@ private func complaint(_ path: String) -> String? {
       ),
       (
         tensorFile("{\"a\":{\"place\":1}}"),
-        "the header is damaged at byte 13: tensor 'a' has the unknown field 'place'"
+        "the header is damaged at byte 14: tensor 'a' has the unknown field 'place'"
       ),
       (
         tensorFile("{\"a\":{\"data_offsets\":[0,1,2]}}"),

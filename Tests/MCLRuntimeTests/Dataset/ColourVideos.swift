@@ -12,7 +12,8 @@ final class ColourVideos: Sendable {
   var cache: String { folder + "/motion" }
 
   init(frames: Int = 40) throws {
-    folder = NSTemporaryDirectory() + "/mcl-colours-" + UUID().uuidString
+    folder =
+      FileManager.default.temporaryDirectory.appendingPathComponent("mcl-colours-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder + "/videos", withIntermediateDirectories: true)
     for (channel, name) in Self.names.enumerated() {
       try VideoEncoder.encode(

@@ -10,7 +10,8 @@ import Testing
     try VideoSynthesizer().synthesize(into: data, videos: 2, seed: 3, frames: 40, width: 64, height: 48)
     try VideoEncoder.encode(sampleFrames(20, width: 64, height: 48), to: data + "/short.avi")
     _ = try folder.file("data/empty.mp4", [])
-    _ = try folder.file("data/prose.avi", Array(String(repeating: "Prose.\n", count: 99).utf8))
+    _ = try folder.file(
+      "data/prose.txt", Array(String(repeating: "Not a video, but prose.\n", count: 99).utf8))
     _ = try folder.file("data/sound.wav", waveFile())
     return folder
   }
@@ -50,8 +51,8 @@ import Testing
     #expect(
       reasons == [
         "empty.mp4": "\(data)/empty.mp4 is empty, 0 bytes long; copy the video again.",
-        "prose.avi":
-          "\(data)/prose.avi is not a video that FFmpeg can read (it looks like text); copy or convert it again.",
+        "prose.txt":
+          "\(data)/prose.txt is not a video that FFmpeg can read (it looks like text); copy or convert it again.",
         "sound.wav":
           "\(data)/sound.wav has no video stream, only sound or data; give a file with pictures.",
         "short.avi":

@@ -1,2 +1,0 @@
-import MCLRuntime
-import Testing
