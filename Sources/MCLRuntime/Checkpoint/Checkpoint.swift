@@ -8,7 +8,13 @@ public struct Checkpoint: Sendable {
   public var metadata: [String: String]
   public var tensors: [String: HostTensor]
 
-  static func fileName(_ step: Int) -> String {
+  package init(step: Int, metadata: [String: String], tensors: [String: HostTensor]) {
+    self.step = step
+    self.metadata = metadata
+    self.tensors = tensors
+  }
+
+  package static func fileName(_ step: Int) -> String {
     let digits = String(step)
     return "checkpoint-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
   }
@@ -18,7 +24,8 @@ public struct Checkpoint: Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.compactMap { name in
       guard name.hasPrefix("checkpoint-"), name.hasSuffix(".safetensors") else { return nil }
-      return Int(name.dropFirst("checkpoint-".count).dropLast(".safetensors".count))
+      let step = Int(name.dropFirst("checkpoint-".count).dropLast(".safetensors".count))
+      return step.flatMap { $0 >= 0 && fileName($0) == name ? $0 : nil }
     }.sorted(by: >)
   }
 
@@ -33,7 +40,9 @@ public struct Checkpoint: Sendable {
         let file = try SafeTensors(path: path)
         var tensors: [String: HostTensor] = [:]
         for name in file.entries.keys { tensors[name] = try file.tensor(name) }
-        guard file.metadata["step"] == String(step), file.metadata["checksum"] == checksum(tensors) else {
+        guard file.metadata["step"] == String(step),
+          file.metadata["checksum"] == checksum(tensors, file.metadata)
+        else {
           throw TensorFileError("\(path): its checksum does not fit its content; it is damaged")
         }
         return Checkpoint(step: step, metadata: file.metadata, tensors: tensors)
@@ -46,28 +55,40 @@ public struct Checkpoint: Sendable {
     return nil
   }
 
-  /// Writes the checkpoint and removes all but the latest `keeping`.
+  /// Writes the checkpoint and removes all but the latest `keeping`, and any of a later step, which a run that is at this
+  /// step has found damaged.
   /// - Throws: `TensorFileError` when it cannot be written; older ones then stay.
   public func write(in folder: String, keeping: Int) throws {
     var metadata = metadata
     metadata["format"] = "mclc checkpoint 1"
     metadata["step"] = String(step)
-    metadata["checksum"] = Self.checksum(tensors)
+    metadata["checksum"] = Self.checksum(tensors, metadata)
     try SafeTensors.write(
       tensors, metadata: metadata, to: (folder as NSString).appendingPathComponent(Self.fileName(step)))
-    for old in Self.steps(in: folder).dropFirst(max(keeping, 1)) {
+    let others = Self.steps(in: folder)
+    for old in others.filter({ $0 > step }) + others.filter({ $0 <= step }).dropFirst(max(keeping, 1)) {
       try? FileManager.default.removeItem(
         atPath: (folder as NSString).appendingPathComponent(Self.fileName(old)))
     }
   }
 
-  /// FNV-1a, 64 bits, over names and 8-byte words of every tensor in order of name.
-  static func checksum(_ tensors: [String: HostTensor]) -> String {
+  /// FNV-1a, 64 bits, over the metadata but the checksum itself, then name, type, shape and bytes of every tensor in
+  /// order of name.
+  static func checksum(_ tensors: [String: HostTensor], _ metadata: [String: String]) -> String {
     var hash = MotionHash()
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "checksum" {
+      for text in [key, value] {
+        hash.combine(UInt64(text.utf8.count))
+        hash.combine(Array(text.utf8))
+      }
+    }
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      hash.combine(UInt64(name.utf8.count))
       hash.combine(Array(name.utf8))
+      hash.combine(UInt64(tensor.shape.count))
       for size in tensor.shape { hash.combine(UInt64(size)) }
       func combine<Element: BitwiseCopyable>(_ values: [Element]) {
+        hash.combine(Array("\(Element.self)".utf8))
         values.withUnsafeBytes { hash.combine($0) }
       }
       switch tensor.storage {

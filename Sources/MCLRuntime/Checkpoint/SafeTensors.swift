@@ -43,11 +43,14 @@ public struct SafeTensors: Sendable {
     let header = try SafeTensorsHeader(data.subdata(in: 8..<8 + Int(length)), path: path)
     metadata = header.metadata
     let available = data.count - 8 - Int(length)
-    for (name, raw) in header.tensors {
+    for (name, raw) in header.tensors.sorted(by: { $0.key < $1.key }) {
       entries[name] = try Self.check(name, raw, available, path)
     }
     var end = 0
-    for (name, entry) in entries.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
+    func place(_ entry: (key: String, value: Entry)) -> (Int, Int, String) {
+      (entry.value.range.lowerBound, entry.value.range.upperBound, entry.key)
+    }
+    for (name, entry) in entries.sorted(by: { place($0) < place($1) }) {
       guard entry.range.lowerBound == end || entry.range.isEmpty else {
         throw TensorFileError(
           "\(path): tensor '\(name)' overlaps another or leaves a gap before it; the file is damaged")

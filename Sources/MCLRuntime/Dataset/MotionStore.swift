@@ -71,8 +71,6 @@ public struct MotionStore: Sendable {
       } catch let error as VideoError {
         result.skipped.append((video.name, error.description))
       } catch let error as MotionError {
-        // A cache that cannot be written stops everything; a video that cannot be read only itself.
-        if error.description.contains(cache.directory) { throw UsageError(error.description) }
         result.skipped.append((video.name, error.description))
       }
     }
@@ -83,13 +81,15 @@ public struct MotionStore: Sendable {
     return result
   }
 
+  // A cache that cannot be read or written stops everything, as a UsageError; a video that cannot be read only itself.
+
   private func cached(_ video: VideoDataset.Video, _ identity: VideoIdentity) throws -> MotionCacheEntry? {
     do {
       let entry = try cache.open(video.name, identity: identity, parameters: parameters)
       try entry.check()
       return entry
     } catch let error as MotionError {
-      guard error.asksForPreparation else { throw error }
+      guard error.asksForPreparation else { throw UsageError(error.description) }
       return nil
     }
   }
@@ -101,6 +101,8 @@ public struct MotionStore: Sendable {
     let motion = try MotionPreparation(parameters: parameters).analyze(
       identity: identity,
       nextFrame: { try decoder.next().map { ($0.pixels, $0.width, $0.height) } }, progress: progress)
-    try cache.store(motion, as: video.name)
+    do { try cache.store(motion, as: video.name) } catch let error as MotionError {
+      throw UsageError(error.description)
+    }
   }
 }

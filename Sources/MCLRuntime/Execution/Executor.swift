@@ -43,20 +43,25 @@ public final class Executor {
     isGiven = plan.inputs.map { $0.defaultValue != nil }
     launchSeconds = [Double](repeating: 0, count: plan.launches.count)
     for (index, input) in plan.inputs.enumerated() {
-      if let value = input.defaultValue { fill(inputRegions[index], input.type, value) }
+      if let value = input.defaultValue { try fill(inputRegions[index], input, value) }
     }
     steps = try plan.launches.map(bind)
   }
 
-  private func fill(_ region: MemoryRegion, _ type: TensorType, _ value: Double) {
+  private func fill(_ region: MemoryRegion, _ input: Graph.Input, _ value: Double) throws {
+    let type = input.type
     // Bound: the region was made for `type.count` elements.
     switch type.element {
     case .float32:
       region.base.bindMemory(to: Float.self, capacity: type.count).update(
         repeating: Float(value), count: type.count)
     case .int64:
+      guard let integer = Int64(exactly: value) else {
+        throw ExecutionError(
+          "input '\(input.name)' is \(type), but its default \(value) is no integer of 64 bits")
+      }
       region.base.bindMemory(to: Int64.self, capacity: type.count).update(
-        repeating: Int64(value), count: type.count)
+        repeating: integer, count: type.count)
     }
   }
 

@@ -19,6 +19,7 @@ public struct LossCurve {
     let (width, height, left, right, top, bottom) = (960.0, 480.0, 64.0, 24.0, 48.0, 56.0)
     let series = Self.terms.compactMap { term -> (label: String, colour: String, values: [(Int, Double)])? in
       let values = records.compactMap { record in record.outputs[term.key].map { (record.step, Double($0)) } }
+        .filter { $0.1.isFinite }
       return values.isEmpty ? nil : (term.label, term.colour, values)
     }
     let last = Double(max(records.last?.step ?? 1, 2))
@@ -85,6 +86,6 @@ public struct LossCurve {
   }
 
   private static func short(_ value: Double) -> String {
-    value == value.rounded() ? "\(Int(value))" : String(format: "%.2g", value)
+    String(format: value == value.rounded() && value < 1e6 ? "%.0f" : "%.2g", value)
   }
 }

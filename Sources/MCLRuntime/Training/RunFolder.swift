@@ -13,7 +13,7 @@ public final class RunFolder: Sendable {
       throw UsageError("\(path): the folder cannot be made; choose another with --out")
     }
     let file = (path as NSString).appendingPathComponent(".lock")
-    lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard lock >= 0 else {
       throw UsageError(
         "\(path): it cannot be written (\(String(cString: strerror(errno)))); choose another with --out")
@@ -22,6 +22,8 @@ public final class RunFolder: Sendable {
       close(lock)
       throw UsageError("\(path): another process is training there; wait for it or choose another folder")
     }
+    // Last, as a class that is whole runs its deinit when init throws, which would close the file twice.
+    self.lock = lock
   }
 
   deinit { close(lock) }
@@ -31,7 +33,7 @@ public final class RunFolder: Sendable {
   public var hasCheckpoints: Bool { !Checkpoint.steps(in: path).isEmpty }
 
   /// The log's records up to a step; later ones, from a run that was killed after its last checkpoint, are dropped.
-  func records(through step: Int) throws -> [StepRecord] {
+  package func records(through step: Int) throws -> [StepRecord] {
     guard let data = FileManager.default.contents(atPath: file("log.jsonl")) else { return [] }
     let records = data.split(separator: 0x0a).compactMap {
       try? JSONDecoder().decode(StepRecord.self, from: $0)
@@ -44,7 +46,7 @@ public final class RunFolder: Sendable {
     try AtomicFile.write(try records.map { try $0.line + "\n" }.joined(), to: file("log.jsonl"))
   }
 
-  func append(_ record: StepRecord) throws {
+  package func append(_ record: StepRecord) throws {
     let line = Array((try record.line + "\n").utf8)
     let log = open(file("log.jsonl"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
     defer { if log >= 0 { close(log) } }

@@ -24,10 +24,14 @@ extension Executor {
     var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("state \(origin.name)"))
     let count = state.type.count
     if state.type.element == .int64 {
-      guard case .constant(let value) = origin.initializer else {
-        throw ExecutionError("state '\(state.name)' holds integers and can only start as a constant")
+      guard case .constant(let value) = origin.initializer, let integer = Int64(exactly: value) else {
+        throw ExecutionError("state '\(state.name)' holds integers and can only start as a whole constant")
       }
-      return try setState(state.name, integers: [Int64](repeating: Int64(value), count: count))
+      return try setState(state.name, integers: [Int64](repeating: integer, count: count))
+    }
+    if case .uniform(let bound) = origin.initializer, !(bound.isFinite && bound >= 0) {
+      throw ExecutionError(
+        "state '\(state.name)' starts uniform in -\(bound)...\(bound); give a bound of at least 0")
     }
     let values: [Float] =
       switch origin.initializer {

@@ -7,7 +7,8 @@ final class VideoTestFolder {
   let path: String
 
   init() throws {
-    path = NSTemporaryDirectory() + "/mcl-video-" + UUID().uuidString
+    path =
+      FileManager.default.temporaryDirectory.appendingPathComponent("mcl-video-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 

@@ -1,0 +1,60 @@
+import Foundation
+import MCLRuntime
+import Testing
+
+/// A data set of three videos that can be told apart by their colour, with the motion of each in a cache.
+final class ColourVideos: Sendable {
+  static let names = ["red.avi", "green.avi", "blue.avi"]
+
+  let folder: String
+  let prepared: MotionStore.Prepared
+  var data: String { folder + "/videos" }
+  var cache: String { folder + "/motion" }
+
+  init(frames: Int = 40) throws {
+    folder =
+      FileManager.default.temporaryDirectory.appendingPathComponent("mcl-colours-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder + "/videos", withIntermediateDirectories: true)
+    for (channel, name) in Self.names.enumerated() {
+      try VideoEncoder.encode(
+        (0..<frames).map { Self.frame($0, channel) }, to: "\(folder)/videos/\(name)")
+    }
+    prepared = try MotionStore(directory: folder + "/motion").prepare(
+      VideoDataset(directory: folder + "/videos"), progress: { _ in })
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// A square that moves over a ground of one colour.
+  private static func frame(_ t: Int, _ channel: Int) -> VideoFrame {
+    var pixels: [UInt8] = []
+    for y in 0..<48 {
+      for x in 0..<64 {
+        let light: UInt8 = (x - t - 8).magnitude < 6 && (y - 20).magnitude < 8 ? 40 : 0
+        for c in 0..<3 { pixels.append((c == channel ? 200 : 60) + light) }
+      }
+    }
+    return VideoFrame(width: 64, height: 48, pixels: pixels)
+  }
+
+  func batches(
+    _ count: Int, seed: UInt64 = 5, policy: AugmentationPolicy = .cropAndFlip,
+    decodedBudget: Int = 1 << 30, onFailure: @escaping @Sendable (String, String) -> Void = { _, _ in }
+  ) throws -> TubeletBatches {
+    try TubeletBatches(
+      videos: prepared.videos,
+      shape: .init(batch: count, frames: 16, height: 32, width: 32, motion: [4, 1, 1]),
+      policy: policy, seed: seed, decodedBudget: decodedBudget, onFailure: onFailure)
+  }
+
+  /// Of each sample of a batch, the video it was drawn from: the number of its strongest channel.
+  static func drawn(_ batch: ClipBatch) -> [Int] {
+    let plane = batch.frames * batch.height * batch.width
+    return (0..<batch.count).map { sample in
+      let means = (0..<3).map { c in
+        batch.xq[(3 * sample + c) * plane..<(3 * sample + c + 1) * plane].reduce(0, +)
+      }
+      return means.indices.max { means[$0] < means[$1] } ?? -1
+    }
+  }
+}
