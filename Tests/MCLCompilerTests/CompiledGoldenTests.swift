@@ -72,17 +72,18 @@ import Testing
     let start = name.split(separator: "_").prefix(2).joined(separator: "_") + "_init"
     let compared = try check(
       try GoldenFile(root.appendingPathComponent("\(start).safetensors")),
-      try GoldenFile(root.appendingPathComponent("\(name).safetensors")), watched: true)
+      try GoldenFile(root.appendingPathComponent("\(name).safetensors")), watched: true, steps: steps)
     #expect(compared > 100)
   }
 
-  private func check(_ start: GoldenFile, _ expected: GoldenFile, watched: Bool) throws -> Int {
+  private func check(_ start: GoldenFile, _ expected: GoldenFile, watched: Bool, steps: Int = 3) throws -> Int
+  {
     let program = try projectModel("r2plus1d", settings: expected.settings).program("step")
     let taps = watched ? Set(program.taps.map(\.name)).intersection(expected.values.keys) : []
     let run = try Run(program, taps: taps, threads: 2, start: start)
     var compared = 0
     var worst = (share: 0.0, name: "")
-    for step in 1...3 {
+    for step in 1...steps {
       run.executor.poison()
       try run.executor.run()
       let prefix = "step\(step)."

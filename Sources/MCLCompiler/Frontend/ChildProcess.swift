@@ -83,11 +83,13 @@ struct ChildProcess {
 private func withCStrings<Result>(
   _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
-  // One pointer a string and the null that ends the array; each is freed once, here.
-  let pointers = strings.map { strdup($0) } + [nil]
-  defer { for pointer in pointers { free(pointer) } }
-  return pointers.withUnsafeBufferPointer { buffer in
-    guard let base = buffer.baseAddress else { preconditionFailure("the array holds at least the null") }
-    return body(base)
+  // Bound: one pointer a string and the null that ends the array; each is freed once, here.
+  let pointers = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
+  for (index, string) in strings.enumerated() { pointers[index] = strdup(string) }
+  pointers[strings.count] = nil
+  defer {
+    for index in strings.indices { free(pointers[index]) }
+    pointers.deallocate()
   }
+  return body(UnsafePointer(pointers))
 }
