@@ -78,7 +78,7 @@ import Testing
     // The whole text is long: most damage is done to one that holds every twelfth line and so is refused late.
     var random = RandomValues(seed: 20_261_123)
     let whole = Array(lines.joined(separator: [10]))
-    for _ in 0..<150 {
+    for _ in 0..<150 * soakFactor {
       var bytes = whole
       for _ in 0...random.integer(below: 3) {
         bytes[random.integer(below: bytes.count)] ^= UInt8(1) << UInt8(random.integer(below: 8))

@@ -1,6 +1,7 @@
 import Foundation
 import MCLCompiler
 import MCLGraph
+import MCLTestKit
 import Testing
 
 /// Random comprehensions against the naive evaluator. MCL_SEED reproduces a run; the seed is printed.
@@ -44,7 +45,7 @@ import Testing
     print("fuzz seed \(seed)")
     let harnesses = harnesses
     var generator = SplitMix(state: seed)
-    for round in 0..<150 {
+    for round in 0..<150 * soakFactor {
       let harness = harnesses[round % harnesses.count]
       let rank = Int.random(in: 1...4, using: &generator)
       let sizes = [1, 2, 3, 4, 7, 8, 9, 17, 33]
@@ -110,7 +111,7 @@ import Testing
     let harnesses = harnesses
     var generator = SplitMix(state: seed &+ 1)
     var contractions = 0
-    for round in 0..<40 {
+    for round in 0..<40 * soakFactor {
       let harness = harnesses[round % harnesses.count]
       func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
       var convolution = ConvolutionCase(

@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import MCLTestKit
 import Testing
 
 /// A safetensors file made by hand: length, header, data.
@@ -228,7 +229,7 @@ private func complaint(_ path: String) -> String? {
     var random = CounterRandom(seed: seed, purpose: "damage")
     let header = whole[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
     var refused = 0
-    for _ in 0..<1500 {
+    for _ in 0..<1500 * soakFactor {
       var bytes = whole
       for _ in 0..<1 + Int(random.next() % 3) {
         bytes[Int(random.next() % UInt64(8 + header))] ^= UInt8(1 << (random.next() % 8))
