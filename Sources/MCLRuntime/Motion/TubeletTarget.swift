@@ -54,18 +54,17 @@ public struct TubeletTarget: Sendable, Equatable {
     rows = (height + Self.block - 1) / Self.block
     columns = (width + Self.block - 1) / Self.block
     let boundary = try MotionBoundary(width: columns * Self.block, height: rows * Self.block)
-    let resize = AntialiasedImageResize(
-      fromWidth: cropWidth, height: cropHeight, toWidth: boundary.width, height: boundary.height)
-    let crop = { (image: [UInt8]) in
-      (top..<top + cropHeight).flatMap {
-        image[$0 * first.width + left..<$0 * first.width + left + cropWidth]
-      }
+    let resize = try BilinearResize(
+      crop: Crop(x: left, y: top, width: cropWidth, height: cropHeight), width: boundary.width,
+      height: boundary.height)
+    let resized = { (image: [UInt8]) in
+      try resize.resized(image, width: first.width, height: first.height, channels: 1)
     }
     var values: [Float] = []
     for group in 0..<groups {
       var sums = SlidingFlowSums(pixels: boundary.width * boundary.height, length: Self.groupLength)
       for flow in flows[group * Self.groupLength..<(group + 1) * Self.groupLength] {
-        sums.append(u: resize(crop(flow.u)), v: resize(crop(flow.v)))
+        sums.append(u: try resized(flow.u), v: try resized(flow.v))
       }
       let u = try boundary.blockMeans(ofSum: sums.sumU, block: Self.block, rim: 0)
       let v = try boundary.blockMeans(ofSum: sums.sumV, block: Self.block, rim: 0)
