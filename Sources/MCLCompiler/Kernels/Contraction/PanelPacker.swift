@@ -80,6 +80,10 @@ struct PanelPacker {
 
   // MARK: Along lanes, and scattered
 
+  /// Whether the group's lanes are neighbours in memory and read at once; a lone lane is a scalar, and masked loads
+  /// are of vectors only.
+  private func readsVector(_ group: LaneGroup) -> Bool { layout.mode == .alongLanes && group.count > 1 }
+
   private func copy(
     _ groups: [LaneGroup], _ state: LoopState, _ from: IRValue, _ to: IRValue, _ row: IRValue,
     _ panel: IRValue
@@ -87,7 +91,7 @@ struct PanelPacker {
     let numerators = state.numerators[0]
     let masks = groups.map { $0.mask(numerators, inner: nil) }
     let addresses: [[IRValue]] = zip(groups, masks).map { group, mask in
-      layout.mode == .alongLanes
+      readsVector(group)
         ? [builder.add(state.offsets[0], group.first)] : group.safeOffsets(state.offsets[0], mask)
     }
     let stride = layout.innerStride
@@ -98,7 +102,7 @@ struct PanelPacker {
         let type = builder.vector(f32, group.count)
         let fill = builder.constant(access.fill, type)
         var value: IRValue
-        if layout.mode == .alongLanes {
+        if readsVector(group) {
           let address = builder.element(base, builder.add(addresses[position][0], step), bytes: 4)
           value =
             masks[position].map {
