@@ -1,0 +1,74 @@
+import MCLCompiler
+import MCLGraph
+
+/// Something that runs a program on named values: the Double interpreter, or the compiled program.
+public protocol ParityEngine: AnyObject {
+  /// Runs the program once and makes its updates visible.
+  func run(_ inputs: [String: Value]) throws
+  /// An output or a tap of the last run; nil when there is none of that name.
+  func result(_ name: String) throws -> [Double]?
+  /// A state as it is now; nil when there is none of that name.
+  func state(_ name: String) throws -> [Double]?
+}
+
+/// The operations' own definitions, in Double.
+public final class ReferenceEngine: ParityEngine {
+  private var interpreter: Interpreter
+  private var last: Interpreter.Result?
+
+  public init(_ program: Graph, states: [String: Value]) {
+    interpreter = Interpreter(program, states: states)
+  }
+
+  public func run(_ inputs: [String: Value]) throws { last = try interpreter.run(inputs) }
+  public func result(_ name: String) -> [Double]? { (last?.outputs[name] ?? last?.taps[name])?.elements }
+  public func state(_ name: String) -> [Double]? { interpreter.states[name]?.elements }
+}
+
+/// The compiled program, its working memory filled with NaN before each run.
+public final class CompiledEngine: ParityEngine {
+  private let executor: Executor
+  private let elements: [String: ElementType]
+  private let results: Set<String>
+
+  /// - Parameter taps: what to watch; nothing means the program as `train` runs it.
+  public init(_ program: Graph, taps: Set<String>, states: [String: Value], threads: Int?) throws {
+    executor = try Executor(ProgramCompiler().compile(program, taps: taps).plan, threads: threads)
+    elements = Dictionary(
+      program.states.map { ($0.name, $0.type.element) }, uniquingKeysWith: { first, _ in first })
+    results = Set(program.outputs.map(\.name)).union(taps)
+    for state in program.states {
+      guard let value = states[state.name] else { continue }
+      if state.type.element == .float32 {
+        try executor.setState(state.name, floats: value.elements.map { Float($0) })
+      } else {
+        try executor.setState(state.name, integers: value.elements.map { Int64($0) })
+      }
+    }
+  }
+
+  public func run(_ inputs: [String: Value]) throws {
+    for (name, value) in inputs {
+      if value.type.element == .float32 {
+        try executor.setInput(name, floats: value.elements.map { Float($0) })
+      } else {
+        try executor.setInput(name, integers: value.elements.map { Int64($0) })
+      }
+    }
+    executor.poison()
+    try executor.run()
+  }
+
+  public func result(_ name: String) throws -> [Double]? {
+    guard results.contains(name) else { return nil }
+    return try executor.value(name).map { Double($0) }
+  }
+
+  public func state(_ name: String) throws -> [Double]? {
+    switch elements[name] {
+    case .float32: try executor.stateFloats(name).map { Double($0) }
+    case .int64: try executor.stateIntegers(name).map { Double($0) }
+    case nil: nil
+    }
+  }
+}

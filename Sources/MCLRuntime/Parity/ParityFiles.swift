@@ -1,0 +1,136 @@
+import MCLGraph
+
+/// The files of a check: what is expected, and where weights and inputs come from.
+public struct ParityFiles {
+  public enum Start {
+    /// Weights, states and inputs in a file; `batchN.` tensors drive step N.
+    case file(SafeTensors)
+    /// By the formula.
+    case formula
+  }
+
+  public let start: Start
+  public let expected: SafeTensors
+  /// Whether both are one file, so that it holds inputs beside expectations.
+  public let isOneFile: Bool
+
+  public init(start: Start, expected: SafeTensors, isOneFile: Bool) {
+    self.start = start
+    self.expected = expected
+    self.isOneFile = isOneFile
+  }
+
+  /// The settings of a model that metadata may hold; other keys there are information.
+  public static let settingKeys = [
+    "block", "layers", "widths", "stem", "frames", "size", "batch", "num_channels", "mlp_layers",
+    "queue_size",
+    "queue_index_start", "temperature", "temperature_intra", "alpha", "sgd_lr", "sgd_momentum",
+    "weight_decay",
+    "order_weight", "mal_weight", "num_classes",
+  ]
+
+  /// What configures the run: the expected file's metadata over the inputs file's.
+  public var metadata: [String: String] {
+    guard case .file(let file) = start else { return expected.metadata }
+    return file.metadata.merging(expected.metadata) { _, new in new }
+  }
+
+  /// The model's settings: those given over the files'.
+  public func settings(given: [String: String]) -> [String: String] {
+    metadata.filter { Self.settingKeys.contains($0.key) }.merging(given) { _, new in new }
+  }
+
+  /// The steps that the file speaks of.
+  /// - Throws: `UsageError` when that is no number.
+  public func steps() throws -> Int {
+    guard let text = metadata["steps"] else { return 1 }
+    guard let steps = Int(text), (1...100_000).contains(steps) else {
+      throw UsageError("the expected file's 'steps' is '\(text)'; it must be a number from 1 to 100000")
+    }
+    return steps
+  }
+
+  /// The names of the parameters in the order of vectors of norms: a JSON list in the metadata.
+  public var parameterOrder: [String] {
+    guard let text = metadata["param_order"] else { return [] }
+    return text.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+      .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+  }
+
+  /// Every state before the first step.
+  /// - Throws: `UsageError` naming the first that the file lacks or holds in another shape.
+  func states(of program: Graph) throws -> [String: Value] {
+    var states: [String: Value] = [:]
+    for state in program.states {
+      let value: Value?
+      switch start {
+      case .formula: value = FormulaTensors(suffix: metadata["seed_suffix"] ?? "").state(state)
+      case .file(let file):
+        if file.entries[state.name] != nil {
+          value = try Self.value(state.name, in: file, as: state.type)
+        } else if case .constant(let constant) = state.initializer,
+          state.name.hasPrefix("velocity.") || state.name == "queue_index"
+        {
+          // Momenta start at zero and the cursor where the model says.
+          value = Value(state.type, repeating: constant)
+        } else {
+          value = nil
+        }
+      }
+      guard let value else {
+        throw UsageError("the inputs give no start for state '\(state.name)' \(state.type)")
+      }
+      states[state.name] = value
+    }
+    return states
+  }
+
+  /// What the program is given in a step, from 1.
+  /// - Throws: `UsageError` naming the first input that is nowhere, or has another shape.
+  func inputs(of program: Graph, step: Int) throws -> [String: Value] {
+    var inputs: [String: Value] = [:]
+    for input in program.inputs where input.defaultValue == nil {
+      inputs[input.name] = try value(of: input, step)
+    }
+    return inputs
+  }
+
+  private func value(of input: Graph.Input, _ step: Int) throws -> Value {
+    switch start {
+    case .file(let file):
+      for name in ["batch\(step).\(input.name)", input.name] where file.entries[name] != nil {
+        return try Self.value(name, in: file, as: input.type)
+      }
+      if step > 1, file.entries["batch1.\(input.name)"] != nil {
+        throw UsageError(
+          "the inputs file has 'batch1.\(input.name)' but none for step \(step); give --steps \(step - 1)")
+      }
+    case .formula:
+      if let value = FormulaTensors(suffix: metadata["seed_suffix"] ?? "").input(input) { return value }
+    }
+    if input.type.element == .int64 {
+      if expected.entries[input.name] != nil {
+        return try Self.value(input.name, in: expected, as: input.type)
+      }
+      if let labels = metadata[input.name]?.split(separator: ",").map({ Double($0) }),
+        labels.count == input.type.count, !labels.contains(nil)
+      {
+        return Value(input.type, labels.compactMap { $0 })
+      }
+    }
+    throw UsageError("the inputs give no value for input '\(input.name)' \(input.type) of program")
+  }
+
+  /// A tensor of a file as a value of the program. Bytes are clips: `(2 u - 255) / 128`.
+  static func value(_ name: String, in file: SafeTensors, as type: TensorType) throws -> Value {
+    let tensor = try file.tensor(name)
+    guard tensor.count == type.count, tensor.shape == type.shape || type.shape.isEmpty && tensor.shape == [1]
+    else {
+      throw UsageError("tensor '\(name)' has the shape \(tensor.shape), but the program takes \(type)")
+    }
+    if case .uint8(let bytes) = tensor.storage, type.element == .float32 {
+      return Value(type, bytes.map { (2 * Double($0) - 255) / 128 })
+    }
+    return Value(type, tensor.doubles)
+  }
+}

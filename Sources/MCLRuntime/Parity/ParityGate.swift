@@ -1,0 +1,56 @@
+import MCLGraph
+
+/// What counts as equal for an expected tensor: how the error is measured, and how large it may be.
+public struct ParityGate: Sendable, Hashable {
+  public enum Measure: Sendable, Hashable {
+    /// The largest difference.
+    case absolute
+    /// The largest difference over the largest magnitude expected.
+    case largest
+    /// The L2 norm of the difference over that of what is expected.
+    case norm
+    /// The largest difference over a number known otherwise, such as a gradient's norm.
+    case scaled(by: Double)
+    /// The largest difference element by element over each element's own expectation.
+    case elementwise
+    /// The largest ratio of a difference to its own bound, one an element.
+    case bounds([Double])
+  }
+
+  public var measure: Measure
+  public var limit: Double
+
+  public init(_ measure: Measure, _ limit: Double) {
+    self.measure = measure
+    self.limit = limit
+  }
+
+  /// What is expected to be zero must be below this.
+  public static let zeroLimit = 1e-7
+
+  /// The error of `actual`, as this gate measures it; infinite when the counts differ or a number is not finite.
+  public func error(_ actual: [Double], from expected: [Double]) -> Double {
+    guard actual.count == expected.count, actual.allSatisfy(\.isFinite) else { return .infinity }
+    let largest = zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    switch measure {
+    case .absolute: return largest
+    case .scaled(let scale): return scale > 0 ? largest / scale : largest
+    case .largest:
+      let scale = expected.reduce(0) { max($0, abs($1)) }
+      return scale > 0 ? largest / scale : largest
+    case .norm:
+      let scale = expected.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let difference = zip(actual, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+      return scale > 0 ? difference / scale : difference
+    case .elementwise:
+      return zip(actual, expected).reduce(0) { worst, pair in
+        let difference = abs(pair.0 - pair.1)
+        // An element that is zero has its own limit: the ratio is brought to this gate's.
+        return max(worst, pair.1 == 0 ? difference / Self.zeroLimit * limit : difference / abs(pair.1))
+      }
+    case .bounds(let bounds):
+      guard bounds.count == expected.count else { return .infinity }
+      return zip(zip(actual, expected), bounds).reduce(0) { max($0, abs($1.0.0 - $1.0.1) / $1.1) }
+    }
+  }
+}

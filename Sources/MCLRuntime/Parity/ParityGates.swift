@@ -1,0 +1,98 @@
+import MCLGraph
+
+/// The goldens' table of gates.
+struct ParityGates {
+  enum Kind {
+    /// Weights from a file, run in Double and rounded: small networks, compared whole.
+    case small
+    /// The same over many steps: losses within a band of fp32 runs.
+    case trajectory
+    /// Weights by formula: full-width networks, compared by norms.
+    case formula
+  }
+
+  let kind: Kind
+  let isReference: Bool
+  let learningRate: Double
+  /// An expected tensor by name, for gates that depend on another: bands and norms.
+  let expected: (String) -> [Double]?
+
+  /// The gate of a tensor; `values` are those expected, `count` the elements of what was reduced to them.
+  func gate(_ name: String, _ source: GoldenSource, values: [Double], isInteger: Bool, count: Int)
+    -> ParityGate
+  {
+    if isInteger { return ParityGate(.absolute, 0) }
+    if case .given = source.base { return ParityGate(.largest, 1e-7) }
+    if values.allSatisfy({ $0 == 0 }) { return ParityGate(.absolute, ParityGate.zeroLimit) }
+    switch kind {
+    case .trajectory:
+      if source.reduction == .steps {
+        let bands = expected("band." + name) ?? [Double](repeating: 0, count: values.count)
+        return ParityGate(.bounds(bands.map { max(1e-4, 5 * $0) }), 1)
+      }
+      return small(source, values)
+    case .small: return small(source, values)
+    case .formula: return formula(name, source, count)
+    }
+  }
+
+  private func resultName(_ source: GoldenSource) -> String {
+    switch source.base {
+    case .result(let name), .state(let name), .given(let name), .evaluation(_, let name): name
+    case .derivative(let derivative): derivative.name
+    }
+  }
+
+  private func small(_ source: GoldenSource, _ values: [Double]) -> ParityGate {
+    if isReference, kind == .small { return ParityGate(.largest, 2e-7) }
+    let name = resultName(source)
+    if name.hasPrefix("loss") {
+      return values.allSatisfy({ abs($0) < 0.1 })
+        ? ParityGate(.absolute, 1e-6) : ParityGate(.elementwise, 1e-5)
+    }
+    switch source.base {
+    case .derivative:
+      if case .norms = source.reduction { return ParityGate(.elementwise, 1e-4) }
+      return ParityGate(.norm, 1e-4)
+    case .state(let state) where state != "queue": return ParityGate(.norm, 5e-4)
+    case .result(let tap) where tap.hasPrefix("grad."): return ParityGate(.norm, 1e-4)
+    default: return ParityGate(.largest, 2e-5)
+    }
+  }
+
+  private func formula(_ name: String, _ source: GoldenSource, _ count: Int) -> ParityGate {
+    let local = resultName(source)
+    switch source.base {
+    case .evaluation: return ParityGate(.largest, 1e-5)
+    case .derivative: return gradient(name, source, count)
+    case .state(let state):
+      let parameter = String(state.dropFirst(2))
+      if state.hasPrefix("q."), !state.contains(".running_"),
+        let norm = expected("grad.\(parameter).l2")?.first
+      {
+        return ParityGate(.absolute, learningRate * 0.03 * norm)
+      }
+      return ParityGate(.largest, 2e-4)
+    default: break
+    }
+    if local.hasPrefix("grad.") { return gradient(name, source, count) }
+    if local.hasPrefix("loss") || local.hasPrefix("prob.") {
+      return ParityGate(.absolute, local.hasPrefix("loss.mal") ? 5e-3 : 1e-4)
+    }
+    if local.hasPrefix("mal.") || local == "gradient_map" {
+      if source.reduction == .sum { return gradient(name, source, count) }
+      return ParityGate(.largest, source.reduction == .first16 ? 0.1 : 0.01)
+    }
+    return ParityGate(.largest, 2e-4)
+  }
+
+  /// Norms and elements to 3 % of the tensor's norm, sums to 3 % of norm x sqrt(elements).
+  private func gradient(_ name: String, _ source: GoldenSource, _ count: Int) -> ParityGate {
+    if case .norms = source.reduction { return ParityGate(.elementwise, 0.03) }
+    let stem = name.lastIndex { $0 == "." || $0 == "_" }.map { name[..<$0] } ?? name[...]
+    let norm = expected("\(stem).l2")?.first ?? expected("\(stem)_l2")?.first
+    guard let norm, norm > 0 else { return ParityGate(.largest, 0.03) }
+    let scale = source.reduction == .sum ? norm * Double(count).squareRoot() : norm
+    return ParityGate(.scaled(by: scale), 0.03)
+  }
+}

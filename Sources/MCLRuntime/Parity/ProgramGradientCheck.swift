@@ -1,0 +1,174 @@
+import MCLGraph
+
+/// A whole program's derivatives against central differences of the Double interpreter, along random directions.
+public struct ProgramGradientCheck {
+  /// One order of differentiation of one output, as a random projection.
+  public struct Outcome: Sendable {
+    public var output: String
+    public var order: Int
+    public var symbolic: Double
+    public var numeric: Double
+
+    /// The difference relative to the larger of the two.
+    public var error: Double {
+      let difference = abs(symbolic - numeric)
+      guard difference.isFinite else { return .infinity }
+      return difference / max(abs(symbolic), abs(numeric), 1e-6)
+    }
+    public var isWithin: Bool { error <= 1e-4 }
+  }
+
+  let program: Graph
+  let seed: UInt64
+
+  public init(_ program: Graph, seed: UInt64) {
+    self.program = program
+    self.seed = seed
+  }
+
+  /// For every loss of the program: `d loss / d x . v` over all trained states and float inputs x, v random, and the
+  /// same of `s = sum w . d loss / d x`, w random: the second order.
+  /// - Throws: `UsageError` when the program has no scalar output that depends on a trained state.
+  public func outcomes() throws -> [Outcome] {
+    let targets =
+      program.states.filter { $0.isTrainable && $0.type.element == .float32 }.map(\.name)
+      + program.inputs.filter { $0.type.rank == 5 }.map(\.name)
+    let losses = program.outputs.filter {
+      program.entries[$0.entry].type.count == 1 && $0.name.hasPrefix("loss")
+    }.map(\.name)
+    guard !targets.isEmpty, !losses.isEmpty else {
+      throw UsageError(
+        "program '\(program.name)' has no loss to differentiate; name one that trains with --program")
+    }
+    let types = Dictionary(
+      program.states.map { ($0.name, $0.type) } + program.inputs.map { ($0.name, $0.type) },
+      uniquingKeysWith: { first, _ in first })
+    let point = try Start(program, seed: seed)
+    let direction = point.random("direction", targets, types, scale: 1)
+    return try losses.flatMap { try outcomes($0, targets, types, point, direction) }
+  }
+
+  /// Values to differentiate at: states by their initializers, inputs at random.
+  struct Start {
+    var states: [String: Value] = [:]
+    var inputs: [String: Value] = [:]
+    private let seed: UInt64
+
+    init(_ program: Graph, seed: UInt64) throws {
+      self.seed = seed
+      let declared = Dictionary(
+        program.states.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      for state in program.states {
+        var origin = state
+        var hops = 0
+        while case .copy(let name) = origin.initializer, let next = declared[name], hops < 100 {
+          origin = next
+          hops += 1
+        }
+        var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("state \(origin.name)"))
+        let values: [Double] = (0..<state.type.count).map { _ in
+          switch origin.initializer {
+          case .constant(let value): value
+          case .normal(let deviation): random.normal() * deviation
+          case .uniform(let bound): random.uniform(in: -bound...bound)
+          case .copy: 0
+          }
+        }
+        states[state.name] = Value(state.type, values)
+      }
+      for input in program.inputs where input.defaultValue == nil {
+        var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("input \(input.name)"))
+        let values: [Double] = (0..<input.type.count).map { _ in
+          input.type.element == .int64
+            ? Double(random.integer(below: 2))
+            : input.type.rank == 5 ? random.normal() : random.uniform() * 10
+        }
+        inputs[input.name] = Value(input.type, values)
+      }
+    }
+
+    func random(_ purpose: String, _ names: [String], _ types: [String: TensorType], scale: Double)
+      -> [String: Value]
+    {
+      var values: [String: Value] = [:]
+      for name in names {
+        guard let type = types[name] else { continue }
+        var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("\(purpose) \(name)"))
+        values[name] = Value(type, (0..<type.count).map { _ in random.normal() * scale })
+      }
+      return values
+    }
+
+    /// The point moved along a direction, times what it is multiplied by.
+    func moved(_ direction: [String: Value], _ length: Double) -> Start {
+      var result = self
+      for (name, along) in direction {
+        func shifted(_ value: Value) -> Value {
+          Value(value.type, zip(value.elements, along.elements).map { $0 + length * $1 })
+        }
+        if let value = states[name] { result.states[name] = shifted(value) }
+        if let value = inputs[name] { result.inputs[name] = shifted(value) }
+      }
+      return result
+    }
+  }
+
+  private func outcomes(
+    _ loss: String, _ targets: [String], _ types: [String: TensorType], _ point: Start,
+    _ direction: [String: Value]
+  ) throws -> [Outcome] {
+    let tensors = program.thawed()
+    var leaves: [String: Tensor] = [:]
+    for (entry, tensor) in zip(program.entries, tensors) {
+      if let leaf = entry.operation as? any Leaf { leaves[leaf.leafName] = tensor }
+    }
+    let points = targets.compactMap { leaves[$0] }
+    guard let root = program.outputs.first(where: { $0.name == loss }), points.count == targets.count else {
+      return []
+    }
+    let first = tensors[root.entry]
+    let firstGradients = gradient(of: first, at: points)
+    let weights = targets.map { Tensor(InputLeaf(name: "weight \($0)", type: types[$0] ?? first.type), []) }
+    let products = zip(firstGradients, weights).map { ($0 * $1).sum() }
+    let second = products.dropFirst().reduce(products[0]) { $0 + $1 }
+    let secondGradients = gradient(of: second, at: points)
+    let graph = try Graph(
+      name: "gradients",
+      inputs: program.inputs + zip(targets, weights).map { Graph.Input(name: "weight \($0)", type: $1.type) },
+      states: program.states, outputs: [("1", first), ("2", second)], updates: [],
+      taps: zip(targets, firstGradients).map { ("1 \($0)", $1) }
+        + zip(targets, secondGradients).map { ("2 \($0)", $1) },
+      declared: tensors + weights)
+    // Weights of about one over the gradient's size, so that both orders are of size 1.
+    var start = point
+    for (name, value) in point.random("weight", targets, types, scale: 1) {
+      start.inputs["weight \(name)"] = value
+    }
+
+    func evaluate(_ graph: Graph, _ start: Start) throws -> Interpreter.Result {
+      var interpreter = Interpreter(graph, states: start.states)
+      return try interpreter.run(start.inputs)
+    }
+    let here = try evaluate(graph, start)
+    var plain = graph
+    plain.taps = []
+    let length = 1e-6
+    let (after, before) = (
+      try evaluate(plain, start.moved(direction, length)),
+      try evaluate(plain, start.moved(direction, -length))
+    )
+    return [1, 2].map { order in
+      var symbolic = 0.0
+      for target in targets {
+        let derivative = here.taps["\(order) \(target)"]?.elements ?? []
+        symbolic += zip(derivative, direction[target]?.elements ?? []).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+      func value(_ result: Interpreter.Result) -> Double {
+        result.outputs["\(order)"]?.elements.first ?? .nan
+      }
+      return Outcome(
+        output: loss, order: order, symbolic: symbolic, numeric: (value(after) - value(before)) / (2 * length)
+      )
+    }
+  }
+}
