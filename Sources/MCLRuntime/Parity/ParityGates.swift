@@ -30,10 +30,22 @@ struct ParityGates {
         let bands = expected("band." + name) ?? [Double](repeating: 0, count: values.count)
         return ParityGate(.bounds(bands.map { max(1e-4, 5 * $0) }), 1)
       }
-      return small(source, values)
+      // After so many steps fp32 runs part company: states may do so as far as the losses of such runs did.
+      var gate = small(source, values)
+      gate.limit = max(gate.limit, 5 * relativeBand)
+      return gate
     case .small: return small(source, values)
-    case .formula: return formula(name, source, count)
+    case .formula: return formula(name, source, values, count)
     }
+  }
+
+  /// How far fp32 runs of a trajectory were apart in the last step's total loss, relative to it.
+  private var relativeBand: Double {
+    guard let band = expected("band.loss.total")?.last, let loss = expected("loss.total")?.last, loss != 0
+    else {
+      return 0
+    }
+    return abs(band / loss)
   }
 
   private func resultName(_ source: GoldenSource) -> String {
@@ -60,10 +72,12 @@ struct ParityGates {
     }
   }
 
-  private func formula(_ name: String, _ source: GoldenSource, _ count: Int) -> ParityGate {
+  private func formula(
+    _ name: String, _ source: GoldenSource, _ values: [Double], _ count: Int
+  ) -> ParityGate {
     let local = resultName(source)
     switch source.base {
-    case .evaluation: return ParityGate(.largest, 1e-5)
+    case .evaluation: return evaluation(name, source, values, count)
     case .derivative: return gradient(name, source, count)
     case .state(let state):
       let parameter = String(state.dropFirst(2))
@@ -86,12 +100,26 @@ struct ParityGates {
     return ParityGate(.largest, 2e-4)
   }
 
+  /// Of the largest magnitude; where only the first elements are there, of the tensor's root mean square if that is
+  /// more, since the first elements of a rectified map may all be small.
+  private func evaluation(
+    _ name: String, _ source: GoldenSource, _ values: [Double], _ count: Int
+  ) -> ParityGate {
+    guard source.reduction == .first16, let norm = norm(of: name) else { return ParityGate(.largest, 1e-5) }
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    return ParityGate(.scaled(by: max(largest, norm / Double(count).squareRoot())), 1e-5)
+  }
+
+  /// The norm that the file gives beside `X.sum`, `X_first16` and the like.
+  private func norm(of name: String) -> Double? {
+    let stem = name.lastIndex { $0 == "." || $0 == "_" }.map { name[..<$0] } ?? name[...]
+    return expected("\(stem).l2")?.first ?? expected("\(stem)_l2")?.first
+  }
+
   /// Norms and elements to 3 % of the tensor's norm, sums to 3 % of norm x sqrt(elements).
   private func gradient(_ name: String, _ source: GoldenSource, _ count: Int) -> ParityGate {
     if case .norms = source.reduction { return ParityGate(.elementwise, 0.03) }
-    let stem = name.lastIndex { $0 == "." || $0 == "_" }.map { name[..<$0] } ?? name[...]
-    let norm = expected("\(stem).l2")?.first ?? expected("\(stem)_l2")?.first
-    guard let norm, norm > 0 else { return ParityGate(.largest, 0.03) }
+    guard let norm = norm(of: name), norm > 0 else { return ParityGate(.largest, 0.03) }
     let scale = source.reduction == .sum ? norm * Double(count).squareRoot() : norm
     return ParityGate(.scaled(by: scale), 0.03)
   }
