@@ -1,193 +1,147 @@
-import Foundation
-
-/// Why a tensor file cannot be read or written, in one sentence.
-public struct TensorFileError: Error, Sendable, CustomStringConvertible {
-  public let description: String
-  public init(_ description: String) { self.description = description }
-}
-
 /// A safetensors file: 8 bytes of header length, a JSON header with each tensor's type, shape and place, then the data.
 ///
-/// Files are untrusted: every length is checked against the file before anything is allocated by it.
+/// Files are untrusted: every length is checked against the file before anything is allocated by it. Opening reads the
+/// header only; each tensor is read when it is asked for, so a file larger than memory serves too.
 public struct SafeTensors: Sendable {
-  public struct Entry: Sendable {
-    public var dtype: String
-    public var shape: [Int]
-    /// Bytes of the data section.
-    public var range: Range<Int>
-  }
+  /// The free texts of the header.
+  public let metadata: [String: String]
+  /// The tensors' names in the order of the header.
+  public let names: [String]
+  /// The tensors' types and places by name.
+  public let entries: [String: Entry]
+  private let file: RandomAccessFile
+  private let dataStart: Int
 
-  public private(set) var entries: [String: Entry] = [:]
-  public private(set) var metadata: [String: String] = [:]
-  private let path: String
-  private let data: Data
+  public var path: String { file.path }
 
-  private static let headerLimit = 100 << 20
-  private static let byteCounts = [
-    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1,
-  ]
+  /// The longest header: that of the format's own library.
+  private static let headerLimit = 100_000_000
 
-  /// Reads and checks the header; the data stays mapped.
-  /// - Throws: `TensorFileError` that names the file and the tensor.
+  /// Opens the file, reads and checks its header.
+  /// - Throws: `TensorFileError` that names the file and the tensor: for a header that is longer than the file or
+  ///   100 MB, is not the JSON of the format or not UTF-8, for names that stand twice, types that are not known, shapes
+  ///   whose product overflows, places that overlap, leave gaps, lie outside the file, do not fit their shape or are no
+  ///   multiple of their element's size.
   public init(path: String) throws {
-    self.path = path
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
-      throw TensorFileError("\(path): there is no such file, or it may not be read; check the path")
-    }
-    guard data.count >= 8 else { throw TensorFileError("\(path): it is too short to be a safetensors file") }
-    let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(Self.headerLimit), length <= UInt64(data.count - 8) else {
+    file = try RandomAccessFile(path: path)
+    guard file.count >= 8 else { throw TensorFileError("\(path): it is too short to be a safetensors file") }
+    let length = UInt64(littleEndian: try file.elements(UInt64.self, at: 0, count: 1)[0])
+    guard length <= UInt64(file.count - 8) else {
       throw TensorFileError(
         "\(path): its header claims \(length) bytes, more than the file has; it is damaged")
     }
-    let header = try SafeTensorsHeader(data.subdata(in: 8..<8 + Int(length)), path: path)
-    metadata = header.metadata
-    let available = data.count - 8 - Int(length)
-    for (name, raw) in header.tensors.sorted(by: { $0.key < $1.key }) {
-      entries[name] = try Self.check(name, raw, available, path)
-    }
-    var end = 0
-    func place(_ entry: (key: String, value: Entry)) -> (Int, Int, String) {
-      (entry.value.range.lowerBound, entry.value.range.upperBound, entry.key)
-    }
-    for (name, entry) in entries.sorted(by: { place($0) < place($1) }) {
-      guard entry.range.lowerBound == end || entry.range.isEmpty else {
-        throw TensorFileError(
-          "\(path): tensor '\(name)' overlaps another or leaves a gap before it; the file is damaged")
-      }
-      end = max(end, entry.range.upperBound)
-    }
-    guard end == available else {
+    guard length <= UInt64(Self.headerLimit) else {
       throw TensorFileError(
-        "\(path): its tensors take \(end) bytes, but \(available) follow the header; it is damaged")
-    }
-  }
-
-  private static func check(
-    _ name: String, _ raw: SafeTensorsHeader.Tensor, _ available: Int, _ path: String
-  ) throws -> Entry {
-    guard let size = byteCounts[raw.dtype] else {
-      throw TensorFileError(
-        "\(path): tensor '\(name)' has the type \(raw.dtype); known are \(byteCounts.keys.sorted().joined(separator: ", "))"
+        "\(path): its header claims \(length) bytes, but \(Self.headerLimit) is the most the format allows; it is damaged"
       )
     }
-    var bytes = size
-    for dimension in raw.shape {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
-      guard dimension >= 0, !overflow else {
-        throw TensorFileError("\(path): tensor '\(name)' has the impossible shape \(raw.shape)")
-      }
-      bytes = product
-    }
-    guard raw.start >= 0, raw.start <= raw.end, raw.end <= available else {
-      throw TensorFileError("\(path): tensor '\(name)' lies outside the file; it is damaged")
-    }
-    guard raw.end - raw.start == bytes else {
-      throw TensorFileError(
-        "\(path): tensor '\(name)' of shape \(raw.shape) needs \(bytes) bytes but has \(raw.end - raw.start)")
-    }
-    return Entry(dtype: raw.dtype, shape: raw.shape, range: raw.start..<raw.end)
+    dataStart = 8 + Int(length)
+    let header = try SafeTensorsHeader(
+      try file.elements(UInt8.self, at: 8, count: Int(length)), available: file.count - dataStart, path: path)
+    metadata = header.metadata
+    names = header.names
+    entries = header.entries
   }
 
-  /// One tensor; F16, BF16 and I32 become wider.
+  /// A tensor's type and shape.
   /// - Throws: `TensorFileError` when there is none of that name.
-  public func tensor(_ name: String) throws -> HostTensor {
-    guard let entry = entries[name] else { throw TensorFileError("\(path): it has no tensor '\(name)'") }
-    let start = data.count - (entries.values.map(\.range.upperBound).max() ?? 0)
-    let bytes = data.subdata(
-      in: data.startIndex + start + entry.range.lowerBound..<data.startIndex + start + entry.range.upperBound)
-    // Bound: whole elements of `bytes`, whose length was checked against the shape.
-    func read<Element: BitwiseCopyable>(_: Element.Type) -> [Element] {
-      bytes.withUnsafeBytes { buffer in
-        (0..<buffer.count / MemoryLayout<Element>.size).map {
-          buffer.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.size, as: Element.self)
+  public func entry(_ name: String) throws -> Entry {
+    guard let entry = entries[name] else {
+      throw TensorFileError("\(path): it has no tensor \(TensorFileError.quoted(name))")
+    }
+    return entry
+  }
+
+  /// The values, row-major, each exactly.
+  /// - Throws: `TensorFileError` when there is no such tensor, or a 64-bit integer in it has no exact Double.
+  public func doubles(_ name: String) throws -> [Double] {
+    let entry = try entry(name)
+    if entry.element == .int64 {
+      return try converted(entry, Int64.self) { index, value in
+        guard let exact = Double(exactly: value) else {
+          throw TensorFileError(
+            "\(path): tensor \(TensorFileError.quoted(name)) holds \(value) at element \(index), which is no exact Double; "
+              + "read it as integers")
         }
+        return exact
       }
     }
+    return try read(entry, Double.self, float: { Double($0) }, double: { $0 }, integer: { Double($0) })
+  }
+
+  /// The values, row-major, rounded to the nearest Float where they have none of their own (F64, large integers).
+  /// - Throws: `TensorFileError` when there is no such tensor.
+  public func floats(_ name: String) throws -> [Float] {
+    try read(try entry(name), Float.self, float: { $0 }, double: { Float($0) }, integer: { Float($0) })
+  }
+
+  /// The values, row-major; a tensor of floating point is taken where each value is a whole number.
+  /// - Throws: `TensorFileError` when there is no such tensor, or a value is no whole number within 64 bits.
+  public func integers(_ name: String) throws -> [Int64] {
+    let entry = try entry(name)
+    guard entry.element.isFloatingPoint else {
+      return try read(entry, Int64.self, float: { _ in 0 }, double: { _ in 0 }, integer: { $0 })
+    }
+    return try doubles(name).enumerated().map { index, value in
+      guard let whole = Int64(exactly: value) else {
+        throw TensorFileError(
+          "\(path): tensor \(TensorFileError.quoted(name)) holds \(value) at element \(index), which is no integer of 64 bits"
+        )
+      }
+      return whole
+    }
+  }
+
+  /// One tensor; F16 and BF16 become Float, integers but U8 become Int64, BOOL becomes UInt8.
+  /// - Throws: `TensorFileError` when there is none of that name.
+  public func tensor(_ name: String) throws -> HostTensor {
+    let entry = try entry(name)
     let storage: HostTensor.Storage =
-      switch entry.dtype {
-      case "F32": .float32(read(Float.self))
-      case "F64": .float64(read(Double.self))
-      case "F16": .float32(read(UInt16.self).map(Self.halfPrecision))
-      case "BF16": .float32(read(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) })
-      case "I64": .int64(read(Int64.self))
-      case "I32": .int64(read(Int32.self).map { Int64($0) })
-      default: .uint8([UInt8](bytes))
+      switch entry.element {
+      case .float64: .float64(try doubles(name))
+      case .float32, .float16, .bfloat16: .float32(try floats(name))
+      case .uint8, .bool:
+        .uint8(
+          try file.elements(UInt8.self, at: dataStart + entry.range.lowerBound, count: entry.range.count))
+      default: .int64(try integers(name))
       }
     return HostTensor(entry.shape, storage)
   }
 
-  /// IEEE half precision: 1 sign, 5 exponent, 10 fraction bits.
-  private static func halfPrecision(_ bits: UInt16) -> Float {
-    let sign: Float = bits >> 15 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10) & 0x1f
-    let fraction = Float(bits & 0x3ff)
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-24
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default:
-      return sign * (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+  // MARK: Conversion
+
+  /// Every element type widened to one of three, then converted.
+  private func read<Result>(
+    _ entry: Entry, _: Result.Type, float: (Float) -> Result, double: (Double) -> Result,
+    integer: (Int64) -> Result
+  ) throws -> [Result] {
+    switch entry.element {
+    case .float64: try converted(entry, Double.self) { double($1) }
+    case .float32: try converted(entry, Float.self) { float($1) }
+    case .float16: try converted(entry, UInt16.self) { float(widened(halfPrecision: $1)) }
+    case .bfloat16: try converted(entry, UInt16.self) { float(widened(brainFloat: $1)) }
+    case .int64: try converted(entry, Int64.self) { integer($1) }
+    case .int32: try converted(entry, Int32.self) { integer(Int64($1)) }
+    case .int16: try converted(entry, Int16.self) { integer(Int64($1)) }
+    case .int8: try converted(entry, Int8.self) { integer(Int64($1)) }
+    case .uint32: try converted(entry, UInt32.self) { integer(Int64($1)) }
+    case .uint16: try converted(entry, UInt16.self) { integer(Int64($1)) }
+    case .uint8, .bool: try converted(entry, UInt8.self) { integer(Int64($1)) }
     }
   }
 
-  // MARK: Writing
-
-  /// Writes tensors in order of name: the same bytes for the same content. The file appears whole or not at all.
-  /// - Throws: `TensorFileError` when it cannot be written.
-  public static func write(_ tensors: [String: HostTensor], metadata: [String: String], to path: String)
-    throws
-  {
-    let names = tensors.keys.sorted()
-    var header = "{\"__metadata__\":{"
-    header += metadata.sorted { $0.key < $1.key }.map { "\(json($0.key)):\(json($0.value))" }.joined(
-      separator: ",")
-    header += "}"
-    var offset = 0
-    for name in names {
-      guard let tensor = tensors[name] else { continue }
-      let (dtype, size) =
-        switch tensor.storage {
-        case .float32: ("F32", 4)
-        case .float64: ("F64", 8)
-        case .int64: ("I64", 8)
-        case .uint8: ("U8", 1)
-        }
-      let end = offset + tensor.count * size
-      header +=
-        ",\(json(name)):{\"dtype\":\"\(dtype)\",\"shape\":[\(tensor.shape.map(String.init).joined(separator: ","))]"
-      header += ",\"data_offsets\":[\(offset),\(end)]}"
-      offset = end
+  /// A tensor's elements through `convert`, a piece at a time, so that only the result takes memory.
+  private func converted<Raw: BitwiseCopyable, Result>(
+    _ entry: Entry, _: Raw.Type, _ convert: (Int, Raw) throws -> Result
+  ) throws -> [Result] {
+    var result: [Result] = []
+    result.reserveCapacity(entry.count)
+    while result.count < entry.count {
+      let piece = try file.elements(
+        Raw.self, at: dataStart + entry.range.lowerBound + result.count * MemoryLayout<Raw>.size,
+        count: min(entry.count - result.count, 1 << 16))
+      for value in piece { result.append(try convert(result.count, value)) }
     }
-    header += "}"
-    while header.utf8.count % 8 != 0 { header += " " }
-    try AtomicFile.write(to: path) { append in
-      let length = UInt64(header.utf8.count).littleEndian
-      try withUnsafeBytes(of: length) { try append($0) }
-      try Array(header.utf8).withUnsafeBytes { try append($0) }
-      for name in names {
-        switch tensors[name]?.storage {
-        case .float32(let values)?: try values.withUnsafeBytes { try append($0) }
-        case .float64(let values)?: try values.withUnsafeBytes { try append($0) }
-        case .int64(let values)?: try values.withUnsafeBytes { try append($0) }
-        case .uint8(let values)?: try values.withUnsafeBytes { try append($0) }
-        case nil: break
-        }
-      }
-    }
-  }
-
-  private static func json(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    return result
   }
 }

@@ -1,123 +1,116 @@
-import Foundation
-
-/// The JSON header of a safetensors file. A parser of its own, since the general ones let a later duplicate name win.
+/// The header of a safetensors file, checked against the length of the data that follows it.
+///
+/// The JSON is read by a parser of its own: the general ones let a later duplicate name win and follow any nesting.
+/// This one knows the format's three levels only, keeps nothing that is not checked, and allocates no more than a small
+/// multiple of the header's length.
 struct SafeTensorsHeader {
-  struct Tensor {
-    var dtype = ""
-    var shape: [Int] = []
-    var start = -1
-    var end = -1
-  }
-
-  private(set) var tensors: [String: Tensor] = [:]
   private(set) var metadata: [String: String] = [:]
-  private var bytes: [UInt8]
-  private var position = 0
+  private(set) var names: [String] = []
+  private(set) var entries: [String: SafeTensors.Entry] = [:]
+  private let available: Int
   private let path: String
 
-  init(_ data: Data, path: String) throws {
-    bytes = [UInt8](data)
+  /// - Parameter available: bytes of data that follow the header.
+  /// - Throws: `TensorFileError` naming file, byte and tensor.
+  init(_ bytes: [UInt8], available: Int, path: String) throws {
+    self.available = available
     self.path = path
-    try object { header, name in
+    var scanner = JSONScanner(bytes, path: path)
+    var hasMetadata = false
+    try scanner.object { scanner, name in
+      scanner.place = name == "__metadata__" ? "the metadata" : "tensor \(TensorFileError.quoted(name))"
       if name == "__metadata__" {
-        try header.object { header, key in
-          guard header.metadata.updateValue(try header.string(), forKey: key) == nil else {
-            throw header.error("the metadata key '\(key)' stands twice")
-          }
-        }
-        return
+        guard !hasMetadata else { throw scanner.error("it stands twice") }
+        hasMetadata = true
+        try readMetadata(&scanner)
+      } else {
+        let entry = try readEntry(&scanner, name)
+        guard entries.updateValue(entry, forKey: name) == nil else { throw scanner.error("it stands twice") }
+        names.append(name)
       }
-      var tensor = Tensor()
-      try header.object { header, key in
-        switch key {
-        case "dtype": tensor.dtype = try header.string()
-        case "shape": tensor.shape = try header.integers()
-        case "data_offsets":
-          let offsets = try header.integers()
-          guard offsets.count == 2 else { throw header.error("tensor '\(name)' needs two offsets") }
-          (tensor.start, tensor.end) = (offsets[0], offsets[1])
-        default: throw header.error("tensor '\(name)' has the unknown field '\(key)'")
-        }
-      }
-      guard header.tensors.updateValue(tensor, forKey: name) == nil else {
-        throw header.error("tensor '\(name)' stands twice")
+      scanner.place = nil
+    }
+    guard scanner.isAtEnd else { throw scanner.error("something follows it") }
+    try checkLayout()
+  }
+
+  private mutating func readMetadata(_ scanner: inout JSONScanner) throws {
+    try scanner.object { scanner, key in
+      guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
+        throw scanner.error("the key \(TensorFileError.quoted(key)) stands twice")
       }
     }
-    skipSpace()
-    guard position == bytes.count else { throw error("something follows it") }
   }
 
-  private func error(_ message: String) -> TensorFileError {
-    TensorFileError("\(path): the header is damaged at byte \(position): \(message)")
-  }
-
-  private mutating func skipSpace() {
-    while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
-  }
-
-  private mutating func take(_ symbol: Character) -> Bool {
-    skipSpace()
-    guard position < bytes.count, bytes[position] == symbol.asciiValue else { return false }
-    position += 1
-    return true
-  }
-
-  private mutating func expect(_ symbol: Character) throws {
-    guard take(symbol) else { throw error("'\(symbol)' is expected") }
-  }
-
-  private mutating func object(_ member: (inout SafeTensorsHeader, String) throws -> Void) throws {
-    try expect("{")
-    if take("}") { return }
-    repeat {
-      let key = try string()
-      try expect(":")
-      try member(&self, key)
-    } while take(",")
-    try expect("}")
-  }
-
-  private mutating func integers() throws -> [Int] {
-    try expect("[")
-    var values: [Int] = []
-    if take("]") { return values }
-    repeat {
-      skipSpace()
-      let start = position
-      while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
-      guard let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)), values.count < 64
-      else {
-        throw error("an integer is expected")
+  private func readEntry(_ scanner: inout JSONScanner, _ name: String) throws -> SafeTensors.Entry {
+    var (dtype, shape, offsets): (String?, [Int]?, [Int]?)
+    try scanner.object { scanner, key in
+      switch key {
+      case "dtype" where dtype == nil: dtype = try scanner.string()
+      case "shape" where shape == nil: shape = try scanner.integers()
+      case "data_offsets" where offsets == nil:
+        offsets = try scanner.integers()
+        guard offsets?.count == 2 else { throw scanner.error("it needs two offsets") }
+      case "dtype", "shape", "data_offsets": throw scanner.error("its '\(key)' stands twice")
+      default: throw scanner.error("it has the unknown field \(TensorFileError.quoted(key))")
       }
-      values.append(value)
-    } while take(",")
-    try expect("]")
-    return values
+    }
+    guard let dtype, let shape, let offsets else {
+      let missing = dtype == nil ? "dtype" : shape == nil ? "shape" : "data_offsets"
+      throw scanner.error("it has no '\(missing)'")
+    }
+    return try check(name, dtype, shape, offsets[0], offsets[1])
   }
 
-  private mutating func string() throws -> String {
-    try expect("\"")
-    let start = position
-    var isEscaped = false
-    while position < bytes.count, bytes[position] != 0x22 {
-      if bytes[position] == 0x5c {
-        isEscaped = true
-        position += 1
+  private func check(_ name: String, _ dtype: String, _ shape: [Int], _ start: Int, _ end: Int) throws
+    -> SafeTensors.Entry
+  {
+    func wrong(_ what: String) -> TensorFileError {
+      TensorFileError("\(path): tensor \(TensorFileError.quoted(name)) \(what)")
+    }
+    guard let element = SafeTensors.Element(rawValue: dtype) else {
+      let known = SafeTensors.Element.allCases.map(\.rawValue).sorted().joined(separator: ", ")
+      throw wrong("has the type \(TensorFileError.quoted(dtype)); known are \(known)")
+    }
+    var bytes = element.byteCount
+    // A zero makes the whole product zero, wherever it stands.
+    for dimension in shape.contains(0) ? [0] : shape {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+      guard !overflow else { throw wrong("has the impossible shape \(shape)") }
+      bytes = product
+    }
+    guard start <= end, end <= available else { throw wrong("lies outside the file; it is damaged") }
+    guard end - start == bytes else {
+      throw wrong("of shape \(shape) needs \(bytes) bytes but has \(end - start)")
+    }
+    guard start % element.byteCount == 0 else {
+      throw wrong(
+        "starts at byte \(start) of the data, no multiple of the \(element.byteCount) bytes of \(dtype); "
+          + "write it anew with a current safetensors library")
+    }
+    return SafeTensors.Entry(element: element, shape: shape, range: start..<end)
+  }
+
+  /// The tensors, in order of their places, fill the data without overlap or gap.
+  private func checkLayout() throws {
+    var end = 0
+    let order = names.indices.sorted { first, second in
+      let (a, b) = (entries[names[first]]?.range ?? 0..<0, entries[names[second]]?.range ?? 0..<0)
+      return (a.lowerBound, a.upperBound, first) < (b.lowerBound, b.upperBound, second)
+    }
+    for index in order {
+      let name = names[index]
+      guard let range = entries[name]?.range else { continue }
+      guard range.lowerBound == end else {
+        let what = range.lowerBound < end ? "overlaps the tensor before it" : "leaves a gap before it"
+        throw TensorFileError(
+          "\(path): tensor \(TensorFileError.quoted(name)) \(what); the file is damaged")
       }
-      position += 1
+      end = range.upperBound
     }
-    guard position < bytes.count else { throw error("a string is not closed") }
-    let raw = bytes[start..<position]
-    position += 1
-    if !isEscaped {
-      guard let text = String(validating: raw, as: UTF8.self) else { throw error("a string is not UTF-8") }
-      return text
+    guard end == available else {
+      throw TensorFileError(
+        "\(path): its tensors take \(end) bytes, but \(available) follow the header; it is damaged")
     }
-    let quoted = Data([0x22] + raw + [0x22])
-    guard let text = try? JSONSerialization.jsonObject(with: quoted, options: .fragmentsAllowed) as? String
-    else {
-      throw error("a string has an unknown escape")
-    }
-    return text
   }
 }

@@ -136,31 +136,82 @@ private func complaint(_ path: String) -> String? {
       (tensorFile("{\"a"), "the header is damaged at byte 3: a string is not closed"),
       (tensorFile("{\"a\\"), "the header is damaged at byte 5: a string is not closed"),
       (tensorFile("{\"\\ud800\":{}}"), "the header is damaged at byte 9: a string has an unknown escape"),
-      (tensorFile("{\"__metadata__\":{\"a\":1}}"), "the header is damaged at byte 21: '\"' is expected"),
+      (
+        tensorFile("{\"__metadata__\":{\"a\":1}}"),
+        "the header is damaged at byte 21, in the metadata: '\"' is expected"
+      ),
       (
         tensorFile("{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}"),
-        "the header is damaged at byte 30: the metadata key 'a' stands twice"
+        "the header is damaged at byte 30, in the metadata: the key 'a' stands twice"
       ),
       (
         tensorFile("{\(a),\(a)}", four),
-        "the header is damaged at byte \(2 * a.utf8.count + 2): tensor 'a' stands twice"
+        "the header is damaged at byte \(2 * a.utf8.count + 2), in tensor 'a': it stands twice"
       ),
       (
         tensorFile("{\"a\":{\"place\":1}}"),
-        "the header is damaged at byte 14: tensor 'a' has the unknown field 'place'"
+        "the header is damaged at byte 14, in tensor 'a': it has the unknown field 'place'"
       ),
       (
         tensorFile("{\"a\":{\"data_offsets\":[0,1,2]}}"),
-        "the header is damaged at byte 28: tensor 'a' needs two offsets"
+        "the header is damaged at byte 28, in tensor 'a': it needs two offsets"
       ),
-      (tensorFile("{\"a\":{\"shape\":[-1]}}"), "the header is damaged at byte 15: an integer is expected"),
+      (
+        tensorFile("{\"a\":{\"shape\":[-1]}}"),
+        "the header is damaged at byte 15, in tensor 'a': an integer from 0 to 2^63-1 is expected"
+      ),
+      (
+        tensorFile("{\"a\":{\"shape\":[01]}}"),
+        "the header is damaged at byte 17, in tensor 'a': an integer from 0 to 2^63-1 is expected"
+      ),
+      (
+        tensorFile("{\"a\":{\"shape\":[1.5]}}"),
+        "the header is damaged at byte 16, in tensor 'a': ']' is expected"
+      ),
+      (
+        tensorFile("{\"a\":{\"shape\":[\(Array(repeating: "1", count: 65).joined(separator: ","))]}}"),
+        "the header is damaged at byte 144, in tensor 'a': there are more than 64 numbers in a list"
+      ),
+      (
+        tensorFile("{\"a\":{\"shape\":[[1]]}}"),
+        "the header is damaged at byte 15, in tensor 'a': an integer from 0 to 2^63-1 is expected"
+      ),
+      (
+        tensorFile("{\"a\":{\"dtype\":{\"dtype\":\"F32\"}}}"),
+        "the header is damaged at byte 14, in tensor 'a': '\"' is expected"
+      ),
+      (
+        tensorFile("{\"a\":" + String(repeating: "[", count: 100_000)),
+        "the header is damaged at byte 5, in tensor 'a': '{' is expected"
+      ),
+      (
+        tensorFile("{\"a\":" + String(repeating: "{\"a\":", count: 100_000)),
+        "the header is damaged at byte 10, in tensor 'a': it has the unknown field 'a'"
+      ),
+      (
+        tensorFile("{\"__metadata__\":{\"a\":{}}}"),
+        "the header is damaged at byte 21, in the metadata: '\"' is expected"
+      ),
+      (
+        tensorFile("{\"__metadata__\":{},\"__metadata__\":{}}"),
+        "the header is damaged at byte 34, in the metadata: it stands twice"
+      ),
+      (
+        tensorFile("{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\"}}"),
+        "the header is damaged at byte 27, in tensor 'a': its 'dtype' stands twice"
+      ),
+      (tensorFile("{\"a\u{1}\":{}}"), "the header is damaged at byte 3: a string holds a control character"),
+      (
+        tensorFile("{\"\\u001b[2J\":{}}"),
+        "the header is damaged at byte 15, in tensor '\\u{1B}[2J': it has no 'dtype'"
+      ),
       (
         tensorFile("{\"a\":{\"shape\":[99999999999999999999]}}"),
-        "the header is damaged at byte 35: an integer is expected"
+        "the header is damaged at byte 35, in tensor 'a': an integer from 0 to 2^63-1 is expected"
       ),
       (
         tensorFile("{\(entry("a", "F128", "[1]", 0, 4))}", four),
-        "tensor 'a' has the type F128; known are BF16, BOOL, F16, F32, F64, I32, I64, U8"
+        "tensor 'a' has the type 'F128'; known are BF16, BOOL, F16, F32, F64, I16, I32, I64, I8, U16, U32, U8"
       ),
       (
         tensorFile("{\(entry("a", "F32", "[4294967296,4294967296,4]", 0, 4))}", four),
@@ -177,19 +228,36 @@ private func complaint(_ path: String) -> String? {
       ),
       (
         tensorFile("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", four),
-        "tensor 'a' lies outside the file; it is damaged"
+        "the header is damaged at byte 32, in tensor 'a': it has no 'data_offsets'"
       ),
       (
         tensorFile("{\(entry("a", "F32", "[2]", 0, 8)),\(entry("b", "F32", "[1]", 4, 8))}", four + four),
-        "tensor 'b' overlaps another or leaves a gap before it; the file is damaged"
+        "tensor 'b' overlaps the tensor before it; the file is damaged"
       ),
       (
         tensorFile("{\(entry("b", "F32", "[1]", 0, 4)),\(a)}", four),
-        "tensor 'b' overlaps another or leaves a gap before it; the file is damaged"
+        "tensor 'a' overlaps the tensor before it; the file is damaged"
       ),
       (
         tensorFile("{\(a),\(entry("b", "F32", "[1]", 8, 12))}", four + four + four),
-        "tensor 'b' overlaps another or leaves a gap before it; the file is damaged"
+        "tensor 'b' leaves a gap before it; the file is damaged"
+      ),
+      (
+        tensorFile("{\(entry("a", "U8", "[0]", 0, 0)),\(entry("b", "U8", "[0]", 4, 4))}", four),
+        "tensor 'b' leaves a gap before it; the file is damaged"
+      ),
+      (
+        tensorFile("{\(entry("a", "U8", "[2]", 0, 2)),\(entry("b", "F32", "[1]", 2, 6))}", four + [0, 0]),
+        "tensor 'b' starts at byte 2 of the data, no multiple of the 4 bytes of F32; write it anew with a current "
+          + "safetensors library"
+      ),
+      (
+        tensorFile("{\(entry("a", "U8", "[9223372036854775807,9223372036854775807,0]", 0, 4))}", four),
+        "tensor 'a' of shape [9223372036854775807, 9223372036854775807, 0] needs 0 bytes but has 4"
+      ),
+      (
+        tensorFile("{\(entry("a", "F64", "[9223372036854775807]", 0, 4))}", four),
+        "tensor 'a' has the impossible shape [9223372036854775807]"
       ),
       (
         tensorFile("{\(a)}", four + [0, 0]),
@@ -200,6 +268,10 @@ private func complaint(_ path: String) -> String? {
       let path = try folder.file("case\(number)", file)
       #expect(complaint(path) == "\(path): \(sentence)", "case \(number)")
     }
+    #expect(complaint(folder.path) == "\(folder.path): it is no regular file; check the path")
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(complaint(pipe) == "\(pipe): it is no regular file; check the path")
     let missing = folder.path + "/none"
     #expect(
       complaint(missing) == "\(missing): there is no such file, or it may not be read; check the path")
@@ -209,10 +281,90 @@ private func complaint(_ path: String) -> String? {
     #expect(error?.description == "\(whole): it has no tensor 'b'")
   }
 
+  @Test func numbersAreExactOrRefused() throws {
+    let folder = try VideoTestFolder()
+    let big: [Int64] = [1 << 53, (1 << 53) + 1]
+    let entries = [
+      entry("whole", "F64", "[2]", 0, 16), entry("big", "I64", "[2]", 16, 32),
+      entry("part", "F32", "[2]", 32, 40), entry("u", "U32", "[1]", 40, 44),
+      entry("s", "I16", "[1]", 44, 46), entry("v", "U16", "[1]", 46, 48), entry("b", "I8", "[2]", 48, 50),
+    ]
+    let data =
+      littleEndian([Double(3).bitPattern, Double(-0x1p63).bitPattern]) + littleEndian(big)
+      + littleEndian([Float(1).bitPattern, Float(0.5).bitPattern]) + littleEndian([UInt32.max])
+      + littleEndian([Int16.min]) + littleEndian([UInt16.max]) + littleEndian([Int8.min, 5])
+    let path = try folder.file("a", tensorFile("{\(entries.joined(separator: ","))}", data))
+    let file = try SafeTensors(path: path)
+    #expect(file.names == ["whole", "big", "part", "u", "s", "v", "b"])
+    let place = try file.entry("b")
+    #expect(place.element == .int8 && place.shape == [2] && place.range == 48..<50 && place.count == 2)
+    #expect(try file.integers("whole") == [3, .min])
+    #expect(try file.integers("big") == big)
+    #expect(try file.floats("big") == [0x1p53, 0x1p53])
+    #expect(try file.doubles("part") == [1, 0.5])
+    #expect(try file.doubles("u") == [4_294_967_295])
+    #expect(try file.integers("s") == [-32768])
+    #expect(try file.doubles("v") == [65535])
+    #expect(try file.floats("b") == [-128, 5])
+    #expect(try file.tensor("b") == HostTensor([2], .int64([-128, 5])))
+    func complaint(_ body: () throws -> Void) -> String? {
+      #expect(throws: TensorFileError.self, performing: body)?.description
+    }
+    #expect(
+      complaint { _ = try file.doubles("big") }
+        == "\(path): tensor 'big' holds 9007199254740993 at element 1, which is no exact Double; read it as integers"
+    )
+    #expect(
+      complaint { _ = try file.integers("part") }
+        == "\(path): tensor 'part' holds 0.5 at element 1, which is no integer of 64 bits")
+    #expect(complaint { _ = try file.floats("none") } == "\(path): it has no tensor 'none'")
+  }
+
+  /// A large file costs no more than what is asked of it: here one of 64 GiB, nearly all of it a hole.
+  @Test func aTensorIsReadWithoutTheRest() throws {
+    let folder = try VideoTestFolder()
+    let size = 64 << 30
+    let header =
+      "{\(entry("hole", "U8", "[\(size)]", 0, size)),\(entry("end", "F32", "[2]", size, size + 8))}"
+    let path = try folder.file("sparse", tensorFile(header))
+    try #require(truncate(path, off_t(8 + header.utf8.count + size + 8)) == 0)
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.seek(toOffset: UInt64(8 + header.utf8.count + size))
+    try handle.write(contentsOf: littleEndian([Float(1.5).bitPattern, Float(-2).bitPattern]))
+    try handle.close()
+    let file = try SafeTensors(path: path)
+    #expect(try file.doubles("end") == [1.5, -2])
+    try #require(truncate(path, off_t(8 + header.utf8.count)) == 0)
+    let error = #expect(throws: TensorFileError.self) { try file.floats("end") }
+    #expect(
+      error?.description
+        == "\(path): reading it fails at byte \(8 + header.utf8.count + size) (it ends there); check that nothing else writes it"
+    )
+  }
+
+  @Test func whatCannotBeWrittenIsRefused() throws {
+    let folder = try VideoTestFolder()
+    let path = folder.path + "/a"
+    func complaint(_ name: String, _ tensor: HostTensor) -> String? {
+      #expect(throws: TensorFileError.self) {
+        try SafeTensors.write([name: tensor], metadata: [:], to: path)
+      }?
+      .description
+    }
+    #expect(
+      complaint("x", HostTensor([2, 2], .uint8([1])))
+        == "\(path): tensor 'x' of shape [2, 2] cannot be written from 1 numbers")
+    #expect(complaint("x", HostTensor([-1, -1], .uint8([1]))) != nil)
+    #expect(
+      complaint("__metadata__", HostTensor([], .uint8([1])))
+        == "\(path): no tensor can be called '__metadata__'; give it another name")
+    #expect(folder.files().isEmpty)
+  }
+
   @Test func notUTF8IsRefused() throws {
     let folder = try VideoTestFolder()
     let path = try folder.file("a", [5, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22, 0xff, 0x22, 0x7d])
-    #expect(complaint(path) == "\(path): the header is damaged at byte 4: a string is not UTF-8")
+    #expect(complaint(path) == "\(path): the header is damaged at byte 3: a string is not UTF-8")
   }
 
   /// Whatever a damaged file holds, it is read or refused.
