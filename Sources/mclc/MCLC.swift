@@ -11,7 +11,8 @@ struct MCLC: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CompileCommand.self, TrainCommand.self, CheckCommand.self, SynthesizeCommand.self, BenchCommand.self,
+      CompileCommand.self, RunCommand.self, TrainCommand.self, CheckCommand.self, SynthesizeCommand.self,
+      BenchCommand.self,
     ])
 
   /// Parses and runs; usage errors leave with 2, as all bad input does.

@@ -28,9 +28,9 @@ public struct ParityGate: Sendable, Hashable {
   /// What is expected to be zero must be below this.
   public static let zeroLimit = 1e-7
 
-  /// The error of `actual`, as this gate measures it; infinite when the counts differ or a number is not finite.
+  /// The error of `actual`, as this gate measures it; infinite when the counts differ or a number of either is not finite.
   public func error(_ actual: [Double], from expected: [Double]) -> Double {
-    guard actual.count == expected.count, actual.allSatisfy(\.isFinite) else { return .infinity }
+    guard actual.count == expected.count, (actual + expected).allSatisfy(\.isFinite) else { return .infinity }
     let largest = zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
     switch measure {
     case .absolute: return largest

@@ -56,26 +56,7 @@ public struct ProgramGradientCheck {
 
     init(_ program: Graph, seed: UInt64) throws {
       self.seed = seed
-      let declared = Dictionary(
-        program.states.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-      for state in program.states {
-        var origin = state
-        var hops = 0
-        while case .copy(let name) = origin.initializer, let next = declared[name], hops < 100 {
-          origin = next
-          hops += 1
-        }
-        var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("state \(origin.name)"))
-        let values: [Double] = (0..<state.type.count).map { _ in
-          switch origin.initializer {
-          case .constant(let value): value
-          case .normal(let deviation): random.normal() * deviation
-          case .uniform(let bound): random.uniform(in: -bound...bound)
-          case .copy: 0
-          }
-        }
-        states[state.name] = Value(state.type, values)
-      }
+      states = try StateStarts(program.states, seed: seed).values(program.states)
       for input in program.inputs where input.defaultValue == nil {
         var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("input \(input.name)"))
         let values: [Double] = (0..<input.type.count).map { _ in

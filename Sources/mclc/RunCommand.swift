@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs a program of a model once on tensors from a file.",
+    discussion: """
+      The file gives inputs and states by name; bytes (U8) given to an input of floats are clips and decode as
+      (2 u - 255) / 128. Inputs such as the learning rate keep their defaults. A checkpoint of 'train' serves as the file
+      of states. Outputs and taps are written by name; with --states also every state that the program changed.
+
+        mclc run models/tiny.mcl --program encode --tensors clip.safetensors --seed 1 --out features.safetensors
+        mclc run models/r2plus1d.mcl --program step --tensors batch.safetensors --taps xconv,gradient_map --out o.safetensors
+      """)
+
+  @OptionGroup var options: ModelOptions
+  @Option(help: "The program to run.") var program: String
+  @Option(help: "A file of inputs and states (.safetensors); may be given often, later files win.")
+  var tensors: [String]
+  @Option(help: "The file to write (.safetensors).") var out: String
+  @Option(help: "Taps to write besides the outputs, separated by commas.") var taps: String?
+  @Option(
+    help: "Initialize the states that the files do not hold, with this seed; without it they are an error.")
+  var seed: UInt64?
+  @Option(help: "compiled, or reference: the operations' definitions in Double.")
+  var engine: ParityCheck.Engine = .compiled
+  @Flag(help: "Write also the states that the program changed.") var states = false
+
+  func run() throws {
+    try reporting {
+      let graph = try options.load().program(program)
+      let taps = Set((taps ?? "").split(separator: ",").map(String.init))
+      let run = try TensorRun(graph, taps: taps, files: try tensors.map(open), seed: seed)
+      let written = try run.outputs(engine: engine, threads: try threadCount(), includingStates: states)
+      try SafeTensors.write(written, metadata: ["program": graph.name], to: out)
+      say("\(out): \(written.count) tensors")
+    }
+  }
+
+  private func open(_ path: String) throws -> SafeTensors {
+    do { return try SafeTensors(path: path) } catch let error as TensorFileError {
+      throw UsageError("\(error)")
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import MCLGraph
+import MCLRuntime
+import MCLTestKit
+import Testing
+
+/// Whole training steps against numbers of the official code run in Double, by what `mclc check` does.
+@Suite struct GoldenParityTests {
+  static let core = repositoryFolder.appendingPathComponent("Tests/Goldens")
+  static let folder = ProcessInfo.processInfo.environment["MCL_GOLDENS"].map { URL(fileURLWithPath: $0) }
+
+  /// A check of one expected file of a folder, as the goldens' names say: `mcl_X_VARIANT` starts from `mcl_X_init`,
+  /// a trajectory from itself, the others by the formula.
+  static func check(_ name: String, in folder: URL, steps: Int? = nil) throws -> ParityCheck {
+    func file(_ name: String) throws -> SafeTensors {
+      try SafeTensors(path: folder.appendingPathComponent("\(name).safetensors").path)
+    }
+    let expected = try file(name)
+    let isFormula = expected.metadata["weights"] == "formula"
+    let first = "\(name.split(separator: "_").dropLast().joined(separator: "_"))_init"
+    let isOneFile = !isFormula && !name.hasPrefix("mcl_")
+    let start: ParityFiles.Start = isFormula ? .formula : .file(isOneFile ? expected : try file(first))
+    let files = ParityFiles(start: start, expected: expected, isOneFile: isOneFile)
+    let module = try projectModel(expected.metadata["model"] ?? "", settings: files.settings(given: [:]))
+    return try ParityCheck(module: module, files: files, steps: steps)
+  }
+
+  static func expectWithin(_ outcome: ParityCheck.Outcome, _ name: String) {
+    for row in outcome.rows where !row.isWithin {
+      Issue.record("\(name), \(row.run): \(row.name) is off by \(row.error), the gate is \(row.gate.limit)")
+    }
+    #expect(outcome.unknown.isEmpty, "\(name) holds \(outcome.unknown)")
+    #expect(outcome.compared + outcome.ignored.count == outcome.expected, "\(name) was not compared whole")
+    let isWithin = outcome.isWithin
+    #expect(isWithin, "\(name) is not met")
+    let worst = outcome.rows.max { $0.share < $1.share }
+    print(
+      "parity \(name): \(outcome.compared) tensors, worst \(worst?.share ?? 0) of its gate: \(worst?.name ?? "")"
+    )
+  }
+
+  @Test(arguments: ["mcl_tiny_main", "p3d50_mcl", "r2plus1d_18_tv"])
+  func theCompiledStepMeetsTheCoreGoldens(name: String) throws {
+    Self.expectWithin(try Self.check(name, in: Self.core).run(.compiled), name)
+  }
+
+  @Test func theReferenceMeetsTheTinyGolden() throws {
+    Self.expectWithin(try Self.check("mcl_tiny_main", in: Self.core).run(.reference), "mcl_tiny_main")
+  }
+
+  static let others = [
+    "mcl_tiny_alpha09", "mcl_tiny_warmup", "mcl_basic_main", "mcl_basic_alpha09", "mcl_basic_warmup",
+    "trajectory",
+  ]
+
+  @Test(
+    .enabled(if: folder != nil, "MCL_GOLDENS names no folder of goldens: only the core set is compared"),
+    arguments: others, ParityCheck.Engine.allCases)
+  func theOtherGoldensAreMet(name: String, engine: ParityCheck.Engine) throws {
+    Self.expectWithin(try Self.check(name, in: try #require(Self.folder)).run(engine), "\(name) \(engine)")
+  }
+
+  @Test(
+    .enabled(if: soakFactor > 1, "the interpreter at full width takes minutes: see make soak"),
+    arguments: ["r2plus1d_18_tv", "p3d50_mcl"])
+  func theReferenceMeetsTheGoldensOfFullWidth(name: String) throws {
+    Self.expectWithin(try Self.check(name, in: Self.core).run(.reference), name)
+  }
+}
