@@ -28,14 +28,17 @@ public struct Fixture: Sendable {
     let file = try SafeTensors(
       path: repositoryFolder.appendingPathComponent("Tests/Fixtures/operations.safetensors").path)
     var cases: [String: Fixture] = [:]
-    for (name, text) in file.metadata where name != "made_by" {
-      var fixture = Fixture(name: name)
-      for item in text.split(separator: " ") {
+    for line in file.metadata["cases"]?.split(separator: "\n") ?? [] {
+      guard let colon = line.range(of: ": ") else { throw Failure(description: "a case is called '\(line)'") }
+      var fixture = Fixture(name: String(line[..<colon.lowerBound]))
+      for item in line[colon.upperBound...].split(separator: " ") {
         let parts = item.split(separator: "=")
-        guard parts.count == 2 else { throw Failure(description: "\(name) has the attribute '\(item)'") }
+        guard parts.count == 2 else {
+          throw Failure(description: "\(fixture.name) has the attribute '\(item)'")
+        }
         fixture.attributes[String(parts[0])] = parts[1].split(separator: ",").compactMap { Int($0) }
       }
-      cases[name] = fixture
+      cases[fixture.name] = fixture
     }
     for key in file.entries.keys {
       let parts = key.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)

@@ -11,8 +11,9 @@ It needs torch, numpy and safetensors; the tests need only the file. A case CASE
     CASE/out/ddNAME d sum over NAMEs of (dNAME vNAME) / d NAME, and CASE/out/dddy               where order 2 is wanted
     CASE/out/state/NAME  a buffer after the run
 
-Its attributes stand in the file's metadata under CASE, as `key=1,2,3 key=4`. The Swift side builds the same function
-from the name's first part and the attributes: Sources/MCLTestKit/FixtureFunctions.swift.
+The file's metadata entry `cases` holds a line `CASE: key=1,2,3 key=4` for each, with its attributes. The Swift side
+builds the same function from the name's first part and the attributes: Sources/MCLTestKit/FixtureFunctions.swift.
+The numbers in the repository are of torch 2.15.0.
 """
 import pathlib
 
@@ -23,7 +24,7 @@ from safetensors.numpy import save_file
 
 torch.set_num_threads(1)
 generator = numpy.random.default_rng(20261123)
-tensors, metadata = {}, {"made_by": f"make_fixtures.py, torch {torch.__version__.split('+')[0]}"}
+tensors, cases = {}, {}
 
 
 def normal(*shape):
@@ -75,7 +76,7 @@ def case(name, inputs, function, smooth=(), order=2, attributes="", states=None)
         tensors[f"{name}/in/{key}"] = array.copy(order="C")
     for key, value in (states() if states else {}).items():
         tensors[f"{name}/out/state/{key}"] = value.detach().numpy().copy()
-    metadata[name] = attributes
+    cases[name] = attributes
 
 
 def listed(**values):
@@ -297,5 +298,6 @@ linears()
 pointwise()
 reductions_and_shapes()
 path = pathlib.Path(__file__).with_name("operations.safetensors")
-save_file(tensors, path, metadata)
-print(f"{len(metadata) - 1} cases, {len(tensors)} tensors, {path.stat().st_size} bytes")
+# One entry, since several would be written in no fixed order.
+save_file(tensors, path, {"cases": "\n".join(f"{name}: {attributes}" for name, attributes in sorted(cases.items()))})
+print(f"{len(cases)} cases, {len(tensors)} tensors, {path.stat().st_size} bytes")
