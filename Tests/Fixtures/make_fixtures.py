@@ -191,7 +191,9 @@ def far_logits():
 
 
 def softmaxes():
-    for name, x in (("usual", normal(3, 5)), ("at +-80", far_logits()), ("33 wide", normal(2, 33) * 3)):
+    beyond = numpy.array([[1000, -1000, 0, 999, 100], [-1000, -1001, -1002, -1000, -2000]], numpy.float32)
+    for name, x in (
+        ("usual", normal(3, 5)), ("at +-80", far_logits()), ("33 wide", normal(2, 33) * 3), ("beyond exp", beyond)):
         case(f"softmax/{name}", {"x": x}, lambda x: F.softmax(x, 1), ["x"])
         case(f"log_softmax/{name}", {"x": x}, lambda x: F.log_softmax(x, 1), ["x"])
         labels = generator.integers(0, x.shape[1], x.shape[0])
