@@ -17,10 +17,31 @@ public struct GradientCheck {
     }
   }
 
-  /// `s1 = sum(w f(x))`, and `s2 = sum over operands of v_i ds1/dx_i`, each differentiated along a random direction of
-  /// all smooth operands; w and v are random. Empty when the operation has no smooth operand or no float result.
+  /// The program that gives `s1 = sum(w f(x))`, `s2 = sum over operands of v_i ds1/dx_i` with random w and v, and the
+  /// derivatives `g1.i` and `g2.i` of both at each smooth operand; and numbers to run it on.
+  public struct Problem: Sendable {
+    public var graph: Graph
+    public var inputs: [String: Value] = [:]
+    /// Positions of the operands to differentiate by.
+    public var smooth: [Int]
+    /// One direction for each of them.
+    public var directions: [Value]
+
+    /// The inputs with the smooth operands moved along the directions.
+    public func moved(_ step: Double) -> [String: Value] {
+      var moved = inputs
+      for (index, direction) in zip(smooth, directions) {
+        guard let value = inputs["x\(index)"] else { continue }
+        moved["x\(index)"] = Value(
+          value.type, zip(value.elements, direction.elements).map { $0 + step * $1 })
+      }
+      return moved
+    }
+  }
+
+  /// Nil when the operation has no smooth operand or no float result.
   /// - Throws: `ModelError` when the expressions cannot be built.
-  public static func outcomes(of sample: OperationSample, seed: UInt64) throws -> [Outcome] {
+  public static func problem(of sample: OperationSample, seed: UInt64) throws -> Problem? {
     let smooth = sample.operands.indices.filter {
       sample.operands[$0].element == .float32 && sample.domains[$0].isSmooth
     }
@@ -32,7 +53,7 @@ public struct GradientCheck {
     let result = Tensor(sample.operation, leaves)
     guard sample.isDifferentiable, !smooth.isEmpty, result.isPoisoned || result.type.element == .float32
     else {
-      return []
+      return nil
     }
     let projection = Tensor(InputLeaf(name: "w", type: result.type), [])
     let first = (result * projection).sum()
@@ -44,12 +65,6 @@ public struct GradientCheck {
     let secondGradients = gradient(of: second, at: targets)
 
     let parameters = leaves + [projection] + weights
-    var inputs: [String: Value] = [:]
-    for (index, value) in values.enumerated() { inputs["x\(index)"] = value }
-    inputs["w"] = random.value(result.type)
-    for index in smooth { inputs["v\(index)"] = random.value(sample.operands[index]) }
-    let directions = smooth.map { random.value(sample.operands[$0]) }
-
     let graph = try Graph(
       name: "check",
       inputs: parameters.compactMap { tensor in
@@ -60,15 +75,22 @@ public struct GradientCheck {
         + gradients.enumerated().map { ("g1.\($0.offset)", $0.element) }
         + secondGradients.enumerated().map { ("g2.\($0.offset)", $0.element) }, updates: [], taps: [],
       declared: parameters)
+    var inputs: [String: Value] = [:]
+    for (index, value) in values.enumerated() { inputs["x\(index)"] = value }
+    inputs["w"] = random.value(result.type)
+    for index in smooth { inputs["v\(index)"] = random.value(sample.operands[index]) }
+    let directions = smooth.map { random.value(sample.operands[$0]) }
+    return Problem(graph: graph, inputs: inputs, smooth: smooth, directions: directions)
+  }
 
+  /// Both orders' derivatives along a random direction of all smooth operands, by rule and by differences; empty when
+  /// there is nothing to differentiate.
+  /// - Throws: `ModelError` when the expressions cannot be built.
+  public static func outcomes(of sample: OperationSample, seed: UInt64) throws -> [Outcome] {
+    guard let problem = try problem(of: sample, seed: seed) else { return [] }
     func run(_ step: Double) throws -> [String: Value] {
-      var moved = inputs
-      for (index, direction) in zip(smooth, directions) {
-        let elements = zip(values[index].elements, direction.elements).map { $0 + step * $1 }
-        moved["x\(index)"] = Value(values[index].type, elements)
-      }
-      var interpreter = Interpreter(graph, states: [:])
-      return try interpreter.run(moved).outputs
+      var interpreter = Interpreter(problem.graph, states: [:])
+      return try interpreter.run(problem.moved(step)).outputs
     }
     func number(_ outputs: [String: Value], _ name: String) -> Double {
       outputs[name]?.elements.first ?? .nan
@@ -78,7 +100,7 @@ public struct GradientCheck {
     let (here, after, before) = (try run(0), try run(step), try run(-step))
     return [1, 2].map { order in
       var symbolic = 0.0
-      for (position, direction) in directions.enumerated() {
+      for (position, direction) in problem.directions.enumerated() {
         let derivative = here["g\(order).\(position)"]?.elements ?? []
         // A derivative of another size than its operand would be cut short by zip.
         guard derivative.count == direction.elements.count else {

@@ -28,8 +28,8 @@ public struct OperationSample: Sendable, CustomStringConvertible {
   }
 }
 
-private func floats(_ shape: Int...) -> TensorType { TensorType(.float32, shape) }
-private func integers(_ shape: Int...) -> TensorType { TensorType(.int64, shape) }
+func floats(_ shape: Int...) -> TensorType { TensorType(.float32, shape) }
+func integers(_ shape: Int...) -> TensorType { TensorType(.int64, shape) }
 
 /// Sample applications of every operation, around the widths of vectors: laws and kernels are checked on them.
 public enum OperationSamples {
@@ -37,7 +37,7 @@ public enum OperationSamples {
   public static let sizes = [1, 3, 7, 8, 9, 17, 33]
 
   public static let all: [OperationSample] =
-    leaves + pointwise + shapes + reductions + contractions + windows
+    leaves + pointwise + shapes + reductions + contractions + windows + channelBlocks
 
   public static func samples(of name: String) -> [OperationSample] {
     all.filter { $0.operation.name == name }
@@ -166,7 +166,14 @@ public enum OperationSamples {
       ),
     ]
 
-  private static let convolutions: [OperationSample] = convolutionCases.flatMap { input, weight, geometry in
+  private static let convolutions: [OperationSample] = convolutionCases.flatMap {
+    convolution($0.input, $0.weight, $0.geometry)
+  }
+
+  /// A convolution and its two derivatives.
+  static func convolution(_ input: TensorType, _ weight: TensorType, _ geometry: ConvolutionGeometry)
+    -> [OperationSample]
+  {
     let forward = Convolution(geometry)
     // A case that does not fit would be a mistake in this table: it gives no sample, and the laws count them.
     guard let output = try? forward.infer([input, weight]) else { return [OperationSample]() }
@@ -187,7 +194,10 @@ public enum OperationSamples {
     (floats(1, 1, 1, 1, 33), PoolGeometry(kernel: [1, 1, 4], stride: [1, 1, 1], padding: [0, 0, 2])),
   ]
 
-  static let windows: [OperationSample] = poolCases.flatMap { input, geometry in
+  static let windows: [OperationSample] = poolCases.flatMap { pool($0.input, $0.geometry) }
+
+  /// A pooling, its positions, and what its derivatives are made of.
+  static func pool(_ input: TensorType, _ geometry: PoolGeometry) -> [OperationSample] {
     guard let output = try? MaxPool(geometry).infer([input]) else { return [OperationSample]() }
     let positions = TensorType(.int64, output.shape)
     let taps = OperandDomain.integers(below: geometry.kernel.reduce(1, *))

@@ -40,14 +40,6 @@ import Testing
     }
   }
 
-  @Test func oneOperandMoreIsRefused() {
-    for sample in OperationSamples.all where sample.operation.name != "concatenate" {
-      #expect(throws: ShapeError.self, "\(sample)") {
-        try sample.operation.infer(sample.operands + [TensorType(.float32, [1])])
-      }
-    }
-  }
-
   @Test func gradientsOfBothOrdersAreDerivatives() throws {
     var checked: [String: Int] = [:]
     var worst = (error: 0.0, what: "")

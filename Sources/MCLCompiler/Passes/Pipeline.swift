@@ -7,6 +7,7 @@ public struct Pipeline: Sendable {
     ExpandComposites(),
     Simplify(),
     LowerToComprehensions(),
+    KeepOldStates(),
     FusePointwise(),
     FuseEpilogues(),
     EliminateDeadCode(),

@@ -3,27 +3,29 @@ import MCLGraph
 /// Folds constants, removes what does nothing, and merges views; the rewriter makes equal entries one.
 public struct Simplify: Pass {
   public let name = "simplify"
+  let rules: [SimplificationRule]
 
-  public init() {}
+  /// - Parameter rules: the rules to apply, tried in order; tests give one alone.
+  public init(rules: [SimplificationRule] = SimplificationRules.all) { self.rules = rules }
 
   public func run(_ graph: Graph) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
-      let operands = entry.operands.map { rewriter.mapping[$0] }
-      let site = RewriteSite(
-        operation: entry.operation, operands: operands, type: entry.type,
-        entries: operands.map { rewriter.result.entries[$0] })
+      var operation = entry.operation
+      var operands = entry.operands.map { rewriter.mapping[$0] }
       var target: Int?
-      for rule in SimplificationRules.all {
-        guard let outcome = rule.apply(site) else { continue }
-        switch outcome {
+      // What one rule makes may be what another one takes: a reshape of a reshape may change nothing.
+      while target == nil {
+        let site = RewriteSite(
+          operation: operation, operands: operands, type: entry.type,
+          entries: operands.map { rewriter.result.entries[$0] })
+        switch rules.lazy.compactMap({ $0.apply(site) }).first {
         case .operand(let existing): target = existing
-        case .operation(let operation, let operands):
-          target = try rewriter.append(operation, operands, like: entry)
+        case .operation(let simpler, let remaining): (operation, operands) = (simpler, remaining)
+        case nil: target = try rewriter.append(operation, operands, like: entry)
         }
-        break
       }
-      rewriter.map(index, to: try target ?? rewriter.append(entry.operation, operands, like: entry))
+      rewriter.map(index, to: target ?? -1)
     }
     return rewriter.finish()
   }
@@ -50,6 +52,11 @@ public struct SimplificationRule: Sendable {
 
   public var name: String
   public var apply: @Sendable (RewriteSite) -> Outcome?
+
+  public init(name: String, apply: @escaping @Sendable (RewriteSite) -> Outcome?) {
+    self.name = name
+    self.apply = apply
+  }
 }
 
 /// The rules, tried in order. Each holds for every float, NaN and infinities included, but for the sign of zero.

@@ -21,8 +21,7 @@ public struct Standardize: Operation {
   public var attributes: [(String, Attribute)] { [("axes", .integers(axes)), ("epsilon", .number(epsilon))] }
 
   public func infer(_ operands: [TensorType]) throws -> TensorType {
-    try expect(1, operands)
-    _ = try Reduce(.sum, axes).infer(operands)
+    try expectMoments(operands, over: axes)
     return operands[0]
   }
 
@@ -72,7 +71,10 @@ public struct ReciprocalDeviation: Operation {
 
   public var attributes: [(String, Attribute)] { [("axes", .integers(axes)), ("epsilon", .number(epsilon))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType { try Reduce(.sum, axes).infer(operands) }
+  public func infer(_ operands: [TensorType]) throws -> TensorType {
+    try expectMoments(operands, over: axes)
+    return try Reduce(.sum, axes).infer(operands)
+  }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let moments = Moments(operands[0], axes: axes)
@@ -90,6 +92,17 @@ public struct ReciprocalDeviation: Operation {
 
   public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .composite((operands[0].variance(axes) + epsilon).squareRoot().reciprocal())
+  }
+}
+
+extension Operation {
+  /// Throws unless there is one float operand that has these axes.
+  fileprivate func expectMoments(_ operands: [TensorType], over axes: [Int]) throws {
+    try expect(1, operands)
+    try expectFloat(operands[0])
+    guard axes.allSatisfy({ operands[0].shape.indices.contains($0) }), Set(axes).count == axes.count else {
+      throw ShapeError("\(name) over axes \(axes) of \(operands[0]): name each axis of the tensor once")
+    }
   }
 }
 

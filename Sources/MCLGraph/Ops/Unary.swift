@@ -38,7 +38,10 @@ public struct Unary: Operation {
     let x = operands[0]
     switch function {
     case .negate: return [-upstream]
-    case .absolute: return [select(x, .less, 0, then: -upstream, else: upstream)]
+    case .absolute:  // 0 at 0, as PyTorch has it
+      let zero = upstream.filled(with: 0)
+      let positive = select(x, .greater, 0, then: upstream, else: zero)
+      return [select(x, .less, 0, then: -upstream, else: positive)]
     case .exponential: return [upstream * result]
     case .logarithm: return [upstream / x]
     case .squareRoot: return [upstream * 0.5 / result]

@@ -1,0 +1,55 @@
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+
+/// A program compiled by the whole pipeline and run on values, as the interpreter runs it.
+public struct CompiledRun {
+  public var outputs: [String: Value] = [:]
+  public var states: [String: Value] = [:]
+  /// The graph after all passes.
+  public var graph: Graph
+
+  /// Compiles without the cache of objects, so that what runs is what this compiler emits, and runs once.
+  /// - Throws: what compiling or running throws.
+  public init(
+    _ program: Graph, inputs: [String: Value], states: [String: Value] = [:], threads: Int = 1
+  ) throws {
+    let compiled = try ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil))).compile(program)
+    graph = compiled.graph
+    let executor = try Executor(compiled.plan, threads: threads)
+    for input in program.inputs {
+      guard let value = inputs[input.name] else { continue }
+      switch input.type.element {
+      case .float32: try executor.setInput(input.name, floats: value.elements.map { Float($0) })
+      case .int64: try executor.setInput(input.name, integers: value.elements.map { Int64($0) })
+      }
+    }
+    for state in program.states {
+      guard let value = states[state.name] else { continue }
+      switch state.type.element {
+      case .float32: try executor.setState(state.name, floats: value.elements.map { Float($0) })
+      case .int64: try executor.setState(state.name, integers: value.elements.map { Int64($0) })
+      }
+    }
+    executor.poison()
+    try executor.run()
+    for output in program.outputs {
+      let type = program.entries[output.entry].type
+      outputs[output.name] = Value(type, try executor.value(output.name).map { Double($0) })
+    }
+    for state in program.states {
+      let elements =
+        state.type.element == .float32
+        ? try executor.stateFloats(state.name).map { Double($0) }
+        : try executor.stateIntegers(state.name).map { Double($0) }
+      self.states[state.name] = Value(state.type, elements)
+    }
+  }
+}
+
+extension Value {
+  /// The same numbers as float32 code holds them.
+  public var roundedToFloat: Value {
+    type.element == .float32 ? Value(type, elements.map { Double(Float($0)) }) : self
+  }
+}
