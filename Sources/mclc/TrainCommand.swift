@@ -13,7 +13,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   enum Schedule: String, ExpressibleByArgument, CaseIterable {
-    case constant, cosine
+    case constant, cosine, step
   }
 
   static let configuration = CommandConfiguration(
@@ -39,8 +39,23 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on with the run in --out; an empty folder starts at 0.") var resume = false
   @Option(help: "Where motion is kept; RUN/motion by default.") var cache: String?
   @Option(help: "Which augmentation clips get after the crop.") var augmentation: Augmentation = .full
-  @Option(help: "The learning rate over time; cosine is the reference's, with 5 epochs of warm-up.")
+  @Option(
+    help: """
+      The learning rate over time. constant: the model's sgd_lr. cosine: a linear warm-up from sgd_lr/multiplier, then \
+      half a cosine to 1e-6 at the end (the reference's). step: the same warm-up, then times --decay-rate at each of \
+      --milestones.
+      """)
   var schedule: Schedule = .constant
+  @Option(help: "Epochs of warm-up of cosine and step.") var warmupEpochs: Int = 5
+  @Option(help: "The warm-up begins at sgd_lr divided by this.") var warmupMultiplier: Double = 100
+  @Option(help: "Epochs after which step lowers the rate, such as 120,160.") var milestones: String?
+  @Option(help: "What step multiplies the rate by at each milestone.") var decayRate: Double = 0.1
+  @Option(
+    help: """
+      How much the order and the motion alignment losses count. constant: the model's order_weight and mal_weight. \
+      ucf101: order epoch/epochs, alignment 2 in epochs 1 to 5, then 1. kinetics: order 0, alignment as ucf101.
+      """)
+  var lossWeights: LossWeights = .constant
   @Option(help: "Steps between checkpoints.") var checkpointEvery: Int = 100
   @Option(help: "Threads that decode and augment.") var workers: Int = 2
   @Flag(help: "Print a summary as JSON at the end; no progress.") var json = false
@@ -54,6 +69,34 @@ struct TrainCommand: ParsableCommand {
     ]
     where !(1...1 << 40).contains(value) { throw ValidationError("\(name) takes a number of at least 1") }
     guard (1...256).contains(workers) else { throw ValidationError("--workers takes 1 to 256") }
+    guard (0...1 << 20).contains(warmupEpochs) else {
+      throw ValidationError("--warmup-epochs takes a number of at least 0")
+    }
+    guard warmupMultiplier.isFinite, warmupMultiplier >= 1 else {
+      throw ValidationError("--warmup-multiplier takes a number of at least 1")
+    }
+    guard decayRate.isFinite, decayRate > 0 else {
+      throw ValidationError("--decay-rate takes a number above 0")
+    }
+    guard (milestones != nil) == (schedule == .step) else {
+      throw ValidationError("--milestones and --schedule step go together; give both or neither")
+    }
+    _ = try milestoneEpochs()
+  }
+
+  /// - Throws: `ValidationError` where they are no epochs in order, or lie within the warm-up.
+  private func milestoneEpochs() throws -> [Double] {
+    guard let milestones else { return [] }
+    let epochs = milestones.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let known = epochs.compactMap { $0 }
+    guard known.count == epochs.count, known.allSatisfy({ $0 > warmupEpochs && $0 <= 1 << 40 }),
+      zip(known, known.dropFirst()).allSatisfy({ $0 < $1 })
+    else {
+      throw ValidationError(
+        "--milestones \(milestones): give epochs in order, after the warm-up of \(warmupEpochs), such as 120,160"
+      )
+    }
+    return known.map(Double.init)
   }
 
   func run() throws {
@@ -63,25 +106,28 @@ struct TrainCommand: ParsableCommand {
       let module = try options.load()
       let graph = try module.program("step")
       let folder = try RunFolder(out)
-      let prepared = try prepare(dataset, folder, signals)
-      let (batches, shape) = try makeBatches(graph, prepared.videos)
+      let shape = try clipShape(graph)
+      let prepared = try prepare(dataset, folder, signals, clipSpan: shape.frames * Self.frameStep)
+      let batches = try makeBatches(shape, prepared.videos)
       let total = steps ?? ((epochs ?? 1) * prepared.videos.count + shape.batch - 1) / shape.batch
       if !json { say("compiling \(module.name)") }
-      let compiled = try ProgramCompiler().compile(graph)
-      let executor = try Executor(compiled.plan, threads: try threadCount())
+      let threads = try threadCount()
+      let executor = try signals.leavingAtOnce {
+        try Executor(try ProgramCompiler().compile(graph).plan, threads: threads)
+      }
       let trainer = try Trainer(
         executor: executor, batches: batches, run: folder,
-        configuration: configuration(module, graph, total, prepared.videos.count, shape.batch))
+        configuration: try configuration(module, graph, total, prepared.videos, shape.batch))
       try trainer.start(resume: resume) { say("mclc: \($0)") }
       try finish(try train(trainer, signals, shape), signals, folder)
     }
   }
 
   private func prepare(
-    _ dataset: VideoDataset, _ folder: RunFolder, _ signals: SignalWatch
+    _ dataset: VideoDataset, _ folder: RunFolder, _ signals: SignalWatch, clipSpan: Int
   ) throws -> MotionStore.Prepared {
     let bar = ProgressBar(isSilent: json)
-    let store = MotionStore(directory: cache ?? folder.file("motion"))
+    let store = MotionStore(directory: cache ?? folder.file("motion"), clipSpan: clipSpan)
     let start = DispatchTime.now().uptimeNanoseconds
     let prepared = try store.prepare(dataset) { progress in
       if let code = signals.exitCode {
@@ -108,9 +154,10 @@ struct TrainCommand: ParsableCommand {
     return prepared
   }
 
-  private func makeBatches(
-    _ graph: Graph, _ videos: [PreparedVideo]
-  ) throws -> (TubeletBatches, TubeletBatches.ClipShape) {
+  /// Frames of the video from one frame of a clip to the next.
+  private static let frameStep = 2
+
+  private func clipShape(_ graph: Graph) throws -> TubeletBatches.ClipShape {
     guard let clip = graph.inputs.first(where: { $0.name == "xq" })?.type.shape, clip.count == 5,
       let motion = graph.inputs.first(where: { $0.name == "mag" })?.type.shape, motion.count == 4
     else {
@@ -126,28 +173,52 @@ struct TrainCommand: ParsableCommand {
           + "but the model wants \(shape.motion); give a multiple of 4 frames and a backbone that divides the size by 32"
       )
     }
-    let batches = try TubeletBatches(
-      videos: videos, shape: shape, policy: augmentation == .full ? .full : .cropAndFlip, seed: seed
+    return shape
+  }
+
+  private func makeBatches(
+    _ shape: TubeletBatches.ClipShape, _ videos: [PreparedVideo]
+  ) throws -> TubeletBatches {
+    try TubeletBatches(
+      videos: videos, shape: shape, step: Self.frameStep,
+      policy: augmentation == .full ? .full : .cropAndFlip, seed: seed
     ) { name, reason in say("mclc: \(name) failed and is replaced by another video: \(reason)") }
-    return (batches, shape)
   }
 
   private func configuration(
-    _ module: Module, _ graph: Graph, _ total: Int, _ videos: Int, _ batch: Int
-  ) -> Trainer.Configuration {
+    _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ batch: Int
+  ) throws -> Trainer.Configuration {
     let base = graph.inputs.first { $0.name == "sgd_lr" }?.defaultValue ?? 0.01
-    let perEpoch = max(1, (videos + batch - 1) / batch)
-    let rate: LearningRateSchedule =
-      schedule == .constant
-      ? .constant(base)
-      : .cosine(
-        base: base, stepsPerEpoch: perEpoch, epochs: max(1, (total + perEpoch - 1) / perEpoch), warmup: 5)
+    // An epoch is one draw a video, so it need not be a whole number of steps.
+    let perEpoch = Double(videos.count) / Double(batch)
+    let inAll = Double(total) / perEpoch
+    let warmup = Double(warmupEpochs)
+    let rates: LearningRateSchedule =
+      switch schedule {
+      case .constant: .constant(base)
+      case .cosine:
+        .cosine(
+          base: base, stepsPerEpoch: perEpoch, epochs: epochs.map(Double.init) ?? inAll, warmup: warmup,
+          multiplier: warmupMultiplier)
+      case .step:
+        .step(
+          base: base, stepsPerEpoch: perEpoch, warmup: warmup, milestones: try milestoneEpochs(),
+          rate: decayRate, multiplier: warmupMultiplier)
+      }
+    if schedule != .constant, warmup >= inAll {
+      say("mclc: the whole run lies within its warm-up of \(warmupEpochs) epochs; lower --warmup-epochs")
+    }
+    if !json {
+      say("learning rate: \(rates)")
+      if lossWeights != .constant { say("loss weights: \(lossWeights), by epoch, in log.jsonl") }
+    }
     let settings = module.settings.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     return Trainer.Configuration(
-      steps: total, seed: seed, schedule: rate, checkpointEvery: checkpointEvery, loaderWorkers: workers,
+      steps: total, seed: seed, schedule: rates, lossWeights: lossWeights,
+      epochs: epochs ?? Int(inAll.rounded(.up)), checkpointEvery: checkpointEvery, loaderWorkers: workers,
       identity: [
         "model": module.name, "settings": settings, "augmentation": augmentation.rawValue,
-        "schedule": schedule.rawValue,
+        "program": RunIdentity.program(graph), "videos": RunIdentity.videos(videos),
       ])
   }
 
@@ -178,33 +249,60 @@ struct TrainCommand: ParsableCommand {
       case .interrupted(let steps): ("interrupted", steps)
       }
     if json { try printJSON(["outcome": state, "steps": steps, "run": folder.path]) }
-    if !json { say("\(state) at step \(steps): checkpoint, log.jsonl and loss.svg are in \(folder.path)") }
+    if !json {
+      say(
+        steps == 0
+          ? "\(state) before the first step; nothing was trained"
+          : "\(state) at step \(steps): checkpoint, log.jsonl and loss.svg are in \(folder.path)")
+    }
     if case .interrupted = outcome { throw ExitCode(signals.exitCode ?? 130) }
   }
 }
+
+extension LossWeights: ExpressibleByArgument {}
 
 /// Ctrl-C and SIGTERM as a question to ask between steps.
 final class SignalWatch {
   private final class Received: Sendable {
     let number = Atomic<Int32>(0)
+    let isLeaving = Atomic<Bool>(false)
   }
 
   private let received = Received()
   private var sources: [any DispatchSourceSignal] = []
 
   init() {
+    // A queue of its own: the global ones have no thread left while kernels compile.
+    let queue = DispatchQueue(label: "signals")
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { [received] in received.number.store(number, ordering: .releasing) }
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler { [received] in
+        received.number.store(number, ordering: .sequentiallyConsistent)
+        if received.isLeaving.load(ordering: .sequentiallyConsistent) { Self.leave(128 + number) }
+      }
       source.resume()
       sources.append(source)
     }
   }
 
+  /// Runs work that asks no questions and leaves nothing half done: a signal then ends the process at once.
+  func leavingAtOnce<Result>(_ body: () throws -> Result) rethrows -> Result {
+    received.isLeaving.store(true, ordering: .sequentiallyConsistent)
+    defer { received.isLeaving.store(false, ordering: .sequentiallyConsistent) }
+    if let exitCode { Self.leave(exitCode) }
+    return try body()
+  }
+
+  private static func leave(_ code: Int32) -> Never {
+    say("mclc: stopped before the first step; nothing was trained")
+    // Not exit(), whose handlers would take LLVM apart under threads that still compile.
+    _exit(code)
+  }
+
   /// 130 or 143 once a signal came.
   var exitCode: Int32? {
-    let number = received.number.load(ordering: .acquiring)
+    let number = received.number.load(ordering: .sequentiallyConsistent)
     return number == 0 ? nil : 128 + number
   }
 }

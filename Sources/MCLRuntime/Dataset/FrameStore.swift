@@ -26,7 +26,7 @@ final class FrameStore: Sendable {
       guard let first = indices.min(), let last = indices.max() else { return [] }
       let decoded = try VideoDecoder.decode(
         path: video.video.path, shortSide: shortSide, frames: first..<last + 1)
-      return try indices.map { try image(decoded[$0 - first]) }
+      return try indices.map { try image(decoded[$0 - first], of: source, path: video.video.path) }
     }
     let key = video.video.path
     let known = state.withLock { state -> [RGBImage]? in
@@ -37,7 +37,7 @@ final class FrameStore: Sendable {
     }
     if let known { return indices.map { known[$0] } }
     let decoded = try VideoDecoder.decode(path: key, shortSide: shortSide, frames: 0..<source.frameCount)
-    let frames = try decoded.map(image)
+    let frames = try decoded.map { try image($0, of: source, path: key) }
     state.withLock { state in
       guard state.videos.updateValue(frames, forKey: key) == nil else { return }
       state.order.append(key)
@@ -52,7 +52,12 @@ final class FrameStore: Sendable {
     return indices.map { frames[$0] }
   }
 
-  private func image(_ frame: VideoFrame) throws -> RGBImage {
-    try RGBImage(width: frame.width, height: frame.height, pixels: frame.pixels)
+  private func image(_ frame: VideoFrame, of source: TubeletSource, path: String) throws -> RGBImage {
+    guard frame.width == source.width, frame.height == source.height else {
+      throw VideoError(
+        "\(path) has frames of \(frame.width)x\(frame.height), not of \(source.width)x\(source.height) as when its "
+          + "motion was prepared; do not change videos while training")
+    }
+    return try RGBImage(width: frame.width, height: frame.height, pixels: frame.pixels)
   }
 }

@@ -14,7 +14,13 @@ public struct MotionStore: Sendable {
   public var cache: MotionCache
   public var parameters: MotionParameters
 
-  public init(directory: String, parameters: MotionParameters = MotionParameters(window: 8, shortSide: 256)) {
+  /// - Parameter clipSpan: frames of the video that a clip spans, its length x its step.
+  public init(directory: String, clipSpan: Int = 32) {
+    self.init(
+      directory: directory, parameters: MotionParameters(window: 8, shortSide: 256, clipSpan: clipSpan))
+  }
+
+  public init(directory: String, parameters: MotionParameters) {
     cache = MotionCache(directory: directory)
     self.parameters = parameters
   }
@@ -39,7 +45,7 @@ public struct MotionStore: Sendable {
   /// - Parameter progress: called after every few flows; what it throws ends the work, keeping what is complete.
   /// - Throws: `UsageError` when no video is usable, and what `progress` throws.
   public func prepare(_ dataset: VideoDataset, progress: (Progress) throws -> Void) throws -> Prepared {
-    var result = Prepared(videos: [], skipped: [], computed: 0)
+    var result = Prepared(videos: [], skipped: dataset.skipped, computed: 0)
     var allFlows = 0
     for (index, video) in dataset.videos.enumerated() {
       var state = Progress(
@@ -59,9 +65,9 @@ public struct MotionStore: Sendable {
           entry = try cache.open(video.name, identity: identity, parameters: parameters)
         }
         guard let entry else { continue }
-        guard entry.frameCount > parameters.clipSpan else {
+        guard entry.frameCount >= parameters.clipSpan else {
           throw VideoError(
-            "\(video.path) has \(entry.frameCount) frames, fewer than the \(parameters.clipSpan + 1) a clip needs; "
+            "\(video.path) has \(entry.frameCount) frames, fewer than the \(parameters.clipSpan) a clip spans; "
               + "use longer videos")
         }
         let source = TubeletSource(
@@ -76,7 +82,7 @@ public struct MotionStore: Sendable {
     }
     guard !result.videos.isEmpty else {
       let reasons = result.skipped.prefix(3).map(\.reason).joined(separator: "; ")
-      throw UsageError("none of the \(dataset.videos.count) files can be used: \(reasons)")
+      throw UsageError("none of the \(result.skipped.count) files can be used: \(reasons)")
     }
     return result
   }

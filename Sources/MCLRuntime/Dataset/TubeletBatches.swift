@@ -42,13 +42,19 @@ public final class TubeletBatches: Sendable {
     sampler = TubeletSampler(
       temporal: try TemporalSampler(clipFrames: shape.frames, step: step), spatial: try SpatialSampler(),
       policy: policy, width: shape.width, height: shape.height, seed: seed)
+    // What is wrong with the policy is no video's fault, so it shows here.
+    var trial = CounterRandom(seed: seed, purpose: "trial")
+    _ = try policy.draw(
+      crop: Crop(x: 0, y: 0, width: shape.width, height: shape.height), width: shape.width,
+      height: shape.height,
+      random: &trial)
     frames = FrameStore(budget: decodedBudget, shortSide: shortSide)
   }
 
   /// The epoch, from 1, that sample `s` of the run belongs to.
   public func epoch(ofSample s: Int) -> Int { s / videos.count + 1 }
 
-  /// - Throws: `UsageError` when every video fails.
+  /// - Throws: `UsageError` when every video fails, `SamplingError` and `MotionError` for what is no video's fault.
   public func batch(_ index: Int) throws -> ClipBatch {
     var batch = try ClipBatch(
       index: index, count: shape.batch, frames: shape.frames, height: shape.height, width: shape.width,
@@ -66,31 +72,43 @@ public final class TubeletBatches: Sendable {
     for attempt in 0..<videos.count {
       let number = order[(sample % videos.count + attempt) % videos.count]
       let video = videos[number]
-      do {
-        let plan = try sampler.plan(epoch: epoch, sample: number, video: video.source)
-        let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
-        let clips = try starts.map { try frames.frames(video, sampler.temporal.frameIndices(start: $0)) }
-        try batch.write(plan, clips: clips, motion: try target(video, plan), at: position)
-        return
-      } catch {
-        lastError = "\(error)"
-        if failed.withLock({ $0.insert(video.video.name).inserted }) {
-          onFailure(video.video.name, lastError)
-        }
-      }
+      guard let read = try read(video, number, epoch, onError: { lastError = $0 }) else { continue }
+      try batch.write(read.plan, clips: read.clips, motion: try target(read.flows, read.plan), at: position)
+      return
     }
     throw UsageError("no video can be read any more; the last said: \(lastError)")
   }
 
-  /// The motion target of the query: flow i of a frame goes to the frame after it, so the last frame has its
-  /// predecessor's.
-  private func target(_ video: PreparedVideo, _ plan: TubeletPlan) throws -> [Float] {
-    let indices = sampler.temporal.frameIndices(start: plan.starts.clip1).map {
-      min($0, video.motion.flowCount - 1)
+  /// What is drawn and read of one video: the plan, the frames of the three clips, the flows of the first; nil where the
+  /// video or its motion cannot be sampled or read any more, which is reported. No other error is the video's.
+  private func read(
+    _ video: PreparedVideo, _ number: Int, _ epoch: Int, onError: (String) -> Void
+  ) throws -> (plan: TubeletPlan, clips: [[RGBImage]], flows: [QuantizedFlow])? {
+    func blame(_ reason: String) {
+      onError(reason)
+      if failed.withLock({ $0.insert(video.video.name).inserted }) { onFailure(video.video.name, reason) }
     }
+    do {
+      let plan = try sampler.plan(epoch: epoch, sample: number, video: video.source)
+      let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
+      let clips = try starts.map { try frames.frames(video, sampler.temporal.frameIndices(start: $0)) }
+      return (plan, clips, try video.motion.flows(flowIndices(video, plan)))
+    } catch let error as SamplingError { blame(error.description) } catch let error as VideoError {
+      blame(error.description)
+    } catch let error as MotionError { blame(error.description) }
+    return nil
+  }
+
+  /// The flows of the query's frames: flow i of a frame goes to the frame after it, so the last frame has its
+  /// predecessor's.
+  private func flowIndices(_ video: PreparedVideo, _ plan: TubeletPlan) -> [Int] {
+    sampler.temporal.frameIndices(start: plan.starts.clip1).map { min($0, video.motion.flowCount - 1) }
+  }
+
+  private func target(_ flows: [QuantizedFlow], _ plan: TubeletPlan) throws -> [Float] {
     let crop = plan.xq.crop
     return try TubeletTarget(
-      flows: try video.motion.flows(indices), top: crop.y, left: crop.x, cropHeight: crop.height,
+      flows: flows, top: crop.y, left: crop.x, cropHeight: crop.height,
       cropWidth: crop.width, height: shape.height, width: shape.width, flipped: plan.xq.isFlipped
     ).values
   }

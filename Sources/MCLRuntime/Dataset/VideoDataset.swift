@@ -18,8 +18,11 @@ public struct VideoDataset: Sendable {
   }
 
   public var videos: [Video]
+  /// What stands in the folder but cannot be opened, and why.
+  public private(set) var skipped: [(name: String, reason: String)] = []
 
-  /// Every file below `directory` but hidden ones, in order of name. Whether a file is a video shows when it is opened.
+  /// Every file below `directory` but hidden ones, in order of name; links to files and folders are followed. Whether a
+  /// file is a video shows when it is opened.
   /// - Throws: `UsageError` when the folder cannot be read or holds no file.
   public init(directory: String) throws {
     var isFolder: ObjCBool = false
@@ -30,23 +33,20 @@ public struct VideoDataset: Sendable {
     guard isFolder.boolValue else {
       throw UsageError("\(directory): it is a file; name the folder that holds the videos")
     }
-    let root = URL(fileURLWithPath: directory).standardizedFileURL
-    guard let walker = FileManager.default.enumerator(atPath: root.path) else {
+    let root = URL(fileURLWithPath: directory).standardizedFileURL.path
+    var walk = FolderWalk(root: root)
+    do { try walk.run() } catch {
       throw UsageError("\(directory): it cannot be read; check its permissions")
     }
-    videos = []
-    for case let name as String in walker {
-      guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }) else { continue }
-      let path = root.appendingPathComponent(name).path
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-        continue
-      }
+    skipped = walk.skipped.sorted { $0.name < $1.name }
+    videos = walk.files.sorted().map { name in
       let parts = name.split(separator: "/")
-      videos.append(
-        Video(path: path, name: name, label: parts.count > 1 ? String(parts[parts.count - 2]) : nil))
+      return Video(
+        path: (root as NSString).appendingPathComponent(name), name: name,
+        label: parts.count > 1 ? String(parts[parts.count - 2]) : nil)
     }
-    videos.sort { $0.name < $1.name }
-    guard !videos.isEmpty else { throw UsageError("\(directory): it holds no files; put videos there") }
+    guard !videos.isEmpty || !skipped.isEmpty else {
+      throw UsageError("\(directory): it holds no files; put videos there")
+    }
   }
 }

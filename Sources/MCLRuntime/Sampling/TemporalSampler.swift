@@ -82,12 +82,12 @@ public struct TemporalSampler: Sendable, Hashable {
     return (fastest(halves.first), fastest(halves.second))
   }
 
-  /// Draws the starts and the label of one sample.
+  /// Draws the starts and the label of one sample. A video of exactly one span has one start, for all three clips.
   /// - Parameters:
   ///   - frameCount: D, the frames of the video.
   ///   - velocities: one a start 1...D-span; not looked at where D < 2 span or no draw is guided.
   ///   - video: the name that errors give.
-  /// - Throws: `SamplingError` where D <= span, or the velocities do not fit the video.
+  /// - Throws: `SamplingError` where D < span, or the velocities do not fit the video.
   public func sample(
     frameCount: Int, velocities: [Float], video: String, random: inout CounterRandom
   ) throws -> Starts {
@@ -95,11 +95,6 @@ public struct TemporalSampler: Sendable, Hashable {
       throw SamplingError(
         "video \(video) has \(frameCount) frames, fewer than the \(span) a clip spans: "
           + "leave it out of the list or sample shorter clips")
-    }
-    guard frameCount > span else {
-      throw SamplingError(
-        "video \(video) has \(frameCount) frames, exactly the \(span) a clip spans, so that its three clips "
-          + "would be one: leave it out of the list or sample shorter clips")
     }
     let order = random.integer(below: 2)
     guard let halves = halves(frameCount: frameCount) else {

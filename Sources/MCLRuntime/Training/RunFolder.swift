@@ -62,6 +62,8 @@ public struct StepRecord: Sendable, Codable, Equatable {
   public var step: Int
   public var epoch: Int
   public var learningRate: Double
+  /// The loss weights that the schedule gave; nil where the model's own hold.
+  public var lossWeights: [String: Double]?
   /// The step's scalar outputs: `loss.total`, `loss.inter`, `prob.inter`, …
   public var outputs: [String: Float]
 

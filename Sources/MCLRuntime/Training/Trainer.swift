@@ -12,20 +12,25 @@ public final class Trainer {
     public var steps: Int
     public var seed: UInt64
     public var schedule: LearningRateSchedule
+    public var lossWeights: LossWeights
+    /// Epochs in all, which the loss weights may depend on.
+    public var epochs: Int
     public var checkpointEvery: Int
     public var checkpointsKept: Int
     public var loaderWorkers: Int
-    /// Model name and settings, kept in checkpoints and compared on resume.
+    /// What else the numbers depend on (see `RunIdentity`), kept in checkpoints and compared on resume.
     public var identity: [String: String]
 
     public init(
-      steps: Int, seed: UInt64, schedule: LearningRateSchedule, checkpointEvery: Int = 100,
-      checkpointsKept: Int = 3,
+      steps: Int, seed: UInt64, schedule: LearningRateSchedule, lossWeights: LossWeights = .constant,
+      epochs: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
       loaderWorkers: Int = 2, identity: [String: String] = [:]
     ) {
       self.steps = steps
       self.seed = seed
       self.schedule = schedule
+      self.lossWeights = lossWeights
+      self.epochs = epochs
       self.checkpointEvery = checkpointEvery
       self.checkpointsKept = checkpointsKept
       self.loaderWorkers = loaderWorkers
@@ -36,6 +41,7 @@ public final class Trainer {
   public enum Outcome: Sendable, Equatable {
     case finished(steps: Int)
     case alreadyFinished(steps: Int)
+    /// Stopped when asked to; a checkpoint holds these steps, unless there are none.
     case interrupted(steps: Int)
   }
 
@@ -67,6 +73,12 @@ public final class Trainer {
         "program '\(executor.plan.name)' takes the inputs \(wanted.joined(separator: ", ")), but training gives "
           + given.joined(separator: ", "))
     }
+    for name in configuration.lossWeights.inputs(epoch: 1, epochs: 1).keys.sorted()
+    where !executor.plan.inputs.contains(where: { $0.name == name && $0.defaultValue != nil }) {
+      throw UsageError(
+        "program '\(executor.plan.name)' has no input '\(name)' that the loss weights '\(configuration.lossWeights)' could set; "
+          + "train with constant ones, or give the model this input")
+    }
     self.executor = executor
     self.batches = batches
     self.run = run
@@ -74,7 +86,7 @@ public final class Trainer {
   }
 
   /// Starts from random states, or from the run's latest whole checkpoint when resuming.
-  /// - Throws: `UsageError` when the folder holds a run and `resume` is false, or one of another model.
+  /// - Throws: `UsageError` when the folder holds a run and `resume` is false, or one that depends on other things.
   public func start(resume: Bool, report: (String) -> Void) throws {
     if !resume, run.hasCheckpoints {
       throw UsageError(
@@ -85,13 +97,10 @@ public final class Trainer {
       try run.rewriteLog([])
       return
     }
-    for (key, value) in identity.sorted(by: { $0.key < $1.key }) {
-      guard let kept = checkpoint.metadata[key] else { continue }
-      guard kept == value else {
-        throw UsageError(
-          "\(run.path) was trained with \(key) '\(kept)', not '\(value)'; resume with the same, or choose another folder"
-        )
-      }
+    if let difference = RunIdentity.difference(kept: checkpoint.metadata, now: identity) {
+      throw UsageError(
+        "\(run.path) was trained with \(difference); resume with the same, or start another run in another folder"
+      )
     }
     try executor.restore(checkpoint.tensors)
     done = checkpoint.step
@@ -100,7 +109,12 @@ public final class Trainer {
   }
 
   private var identity: [String: String] {
-    configuration.identity.merging(["seed": String(configuration.seed)]) { first, _ in first }
+    var weights = configuration.lossWeights.rawValue
+    if configuration.lossWeights == .ucf101 { weights += " over \(configuration.epochs) epochs" }
+    return configuration.identity.merging([
+      "seed": String(configuration.seed), "schedule": configuration.schedule.description,
+      "loss weights": weights,
+    ]) { first, _ in first }
   }
 
   /// Trains to the end, or until `shouldStop` says so.
@@ -119,12 +133,16 @@ public final class Trainer {
     let hasRate = executor.plan.inputs.contains { $0.name == "sgd_lr" }
     while done < configuration.steps {
       if shouldStop() {
-        try save()
+        // Nothing new, nothing to keep: a run that was stopped before its first step leaves no checkpoint.
+        if done > first { try save() }
         return .interrupted(steps: done)
       }
       let batch = try loader.next()
       let rate = configuration.schedule.rate(step: done)
       if hasRate { try executor.setInput("sgd_lr", floats: [Float(rate)]) }
+      let epoch = batches.epoch(ofSample: done * batch.count)
+      let weights = configuration.lossWeights.inputs(epoch: epoch, epochs: configuration.epochs)
+      for (name, weight) in weights { try executor.setInput(name, floats: [Float(weight)]) }
       try executor.give(batch)
       try executor.run()
       let outputs = try executor.scalarOutputs()
@@ -135,7 +153,7 @@ public final class Trainer {
       }
       done += 1
       let record = StepRecord(
-        step: done, epoch: batches.epoch(ofSample: (done - 1) * batch.count), learningRate: rate,
+        step: done, epoch: epoch, learningRate: rate, lossWeights: weights.isEmpty ? nil : weights,
         outputs: outputs)
       records.append(record)
       try run.append(record)

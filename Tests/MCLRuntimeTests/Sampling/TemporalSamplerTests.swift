@@ -165,11 +165,7 @@ struct TemporalSamplerTests {
       message(20)
         == "video a.avi has 20 frames, fewer than the 32 a clip spans: leave it out of the list or sample shorter clips"
     )
-    #expect(
-      message(32)
-        == "video a.avi has 32 frames, exactly the 32 a clip spans, so that its three clips would be one: "
-        + "leave it out of the list or sample shorter clips")
-    #expect(message(33) == "no error")
+    for count in [32, 33] { #expect(message(count) == "no error") }
     #expect(message(100, [1, 2], guided: 0) == "no error")
     #expect(message(100, [1, 2], guided: 1e-9) == message(100, [1, 2]))
     #expect(

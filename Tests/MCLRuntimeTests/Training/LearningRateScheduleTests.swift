@@ -26,35 +26,38 @@ import Testing
     #expect(rates == rates.sorted() && rates.allSatisfy { $0 > 0 && $0 < 0.01 })
   }
 
-  private struct Configuration: Decodable {
-    var lr_scheduler: String
-    var epochs: Int
-    var warmup_epoch: Int
-    var n: Int
-    var base: Double
+  @Test func stepsFallAtTheirMilestones() {
+    let schedule = LearningRateSchedule.step(
+      base: 0.2, stepsPerEpoch: 7, warmup: 5, milestones: [8, 12], rate: 0.1, multiplier: 10)
+    let expected: [(Int, Double)] = [
+      (0, 0.02), (7, 0.02 * (9.0 / 5 + 1)), (35, 0.2), (36, 0.2), (55, 0.2), (56, 0.02), (83, 0.02),
+      (84, 0.002),
+      (1000, 0.002),
+    ]
+    for (step, rate) in expected {
+      #expect(abs(schedule.rate(step: step) / rate - 1) < 1e-12, "step \(step)")
+    }
   }
 
-  @Test(.enabled(if: MotionGoldens.available)) func goldenSchedules() throws {
-    let folder = try #require(MotionGoldens.folder)
-    let file = try SafeTensors(path: folder + "/schedule.safetensors")
-    var compared = 0
-    for name in ["cosine", "cosine_base0.01", "cosine_nowarmup"] {
-      let given = try JSONDecoder().decode(
-        Configuration.self, from: Data(try #require(file.metadata[name]).utf8))
-      #expect(given.lr_scheduler == "cosine")
-      let schedule = LearningRateSchedule.cosine(
-        base: given.base, stepsPerEpoch: given.n, epochs: given.epochs, warmup: given.warmup_epoch)
-      for (step, rate) in try file.tensor("\(name).lr").doubles.enumerated() {
-        #expect(abs(schedule.rate(step: step) / rate - 1) < 1e-6, "\(name), step \(step)")
-        compared += 1
-      }
-      let exact = try JSONDecoder().decode(
-        [String: String].self, from: Data(try #require(file.metadata["\(name).exact"]).utf8))
-      for (key, text) in exact {
-        let (step, rate) = (try #require(Int(key)), try #require(Double(text)))
-        #expect(abs(schedule.rate(step: step) / rate - 1) < 1e-12, "\(name), step \(step)")
-      }
+  /// An epoch of 5 videos in batches of 2 is two and a half steps.
+  @Test func epochsNeedNotBeWholeSteps() {
+    let schedule = LearningRateSchedule.cosine(base: 0.1, stepsPerEpoch: 2.5, epochs: 4, warmup: 2)
+    #expect(schedule.rate(step: 5) == 0.1)
+    #expect(abs(schedule.rate(step: 10) - 1e-6) < 1e-18)
+    #expect(schedule.rate(step: 7) > schedule.rate(step: 8))
+  }
+
+  @Test func lossWeightsByEpoch() {
+    func weights(_ kind: LossWeights, _ epoch: Int) -> [Double?] {
+      let inputs = kind.inputs(epoch: epoch, epochs: 200)
+      return [inputs["order_weight"], inputs["mal_weight"]]
     }
-    #expect(compared == 3 * 141)
+    #expect(LossWeights.constant.inputs(epoch: 3, epochs: 200).isEmpty)
+    #expect(weights(.ucf101, 1) == [0.005, 2])
+    #expect(weights(.ucf101, 5) == [0.025, 2])
+    #expect(weights(.ucf101, 6) == [0.03, 1])
+    #expect(weights(.ucf101, 200) == [1, 1])
+    #expect(weights(.kinetics, 5) == [0, 2])
+    #expect(weights(.kinetics, 6) == [0, 1])
   }
 }
