@@ -46,8 +46,46 @@ import Testing
     return path
   }
 
+  @Test func aCheckSaysWhatIsOffAndExitsWithOne() throws {
+    let goldens = "Tests/Goldens"
+    let arguments = [
+      "check", "models/r2plus1d.mcl", "--inputs", "\(goldens)/mcl_tiny_init.safetensors", "--expect",
+      "\(goldens)/mcl_tiny_main.safetensors", "--steps", "1",
+    ]
+    let right = try mclc(arguments)
+    #expect(right.code == 0, "\(right.output)\(right.errors)")
+    #expect(right.output.contains("915 tensors expected: 624 compared"), "\(right.output)")
+    #expect(right.output.contains("0 unknown; 0 off"))
+
+    let wrong = try mclc(arguments + ["--set", "mal_weight=1.01"])
+    #expect(wrong.code == 1)
+    #expect(wrong.output.contains("OFF  as trained  step1.loss.total"), "\(wrong.output)")
+  }
+
+  @Test func aProgramRunsOnTensorsOfAFile() throws {
+    let out = Self.folder.appendingPathComponent("out.safetensors").path
+    let arguments = [
+      "run", "models/r2plus1d.mcl", "--program", "encode", "--tensors",
+      "Tests/Goldens/mcl_tiny_init.safetensors",
+      "--set", "layers=1,1,1,1", "--set", "widths=8,16,32,64", "--set", "stem=8", "--set", "size=64", "--set",
+      "batch=4",
+      "--set", "num_channels=16", "--set", "queue_size=256", "--out", out,
+    ]
+    let outcome = try mclc(arguments)
+    #expect(outcome.code == 2)
+    #expect(outcome.errors == "mclc: no file holds input 'clip' f32[4,3,16,64,64] of program 'encode'\n")
+  }
+
   @Test func wrongUseIsAnsweredWithOneSentenceAndTwo() throws {
     let table: [([String], String)] = [
+      (
+        ["check", "models/tiny.mcl", "--expect", "models/tiny.mcl"],
+        "mclc: models/tiny.mcl: its header claims 8443524050677935919 bytes, more than the file has; it is damaged\n"
+      ),
+      (
+        ["check", "models/tiny.mcl", "--formula", "--expect", "nothing.safetensors"],
+        "mclc: nothing.safetensors: there is no such file, or it may not be read; check the path\n"
+      ),
       (
         ["compile", "models/nope.mcl"],
         "mclc: cannot read the model file models/nope.mcl: No such file or directory\n"
