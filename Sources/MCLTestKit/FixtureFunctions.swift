@@ -44,10 +44,12 @@ public enum FixtureFunctions {
 
   private static let network: [String: Function] = [
     "conv3d": { builder in
-      let geometry = ConvolutionGeometry(
-        stride: builder.attribute("stride"), padding: builder.attribute("padding"),
-        dilation: builder.attribute("dilation"), groups: builder.attribute("groups").first ?? 0)
-      return Tensor(Convolution(geometry), [builder["x"], builder["w"]])
+      let weight = builder.fixture.inputs["weight"]?.shape ?? []
+      let layer = Conv(
+        "layer", Array(weight.dropFirst(2)), weight.first ?? 0, stride: builder.attribute("stride"),
+        padding: builder.attribute("padding"), dilation: builder.attribute("dilation"),
+        groups: builder.attribute("groups").first ?? 0)
+      return layer(builder["x"], in: builder.scope(isTraining: true))
     },
     "batch_norm_training": { BatchNorm("layer")($0["x"], in: $0.scope(isTraining: true)) },
     "batch_norm_evaluation": { BatchNorm("layer")($0["x"], in: $0.scope(isTraining: false)) },

@@ -86,8 +86,9 @@ def listed(**values):
 def convolution(name, batch, channels, size, kernel, stride=(1, 1, 1), padding=(0, 0, 0), dilation=(1, 1, 1), groups=1):
     inputs, outputs = channels
     case(
-        f"conv3d/{name}", {"x": normal(batch, inputs, *size), "w": normal(outputs, inputs // groups, *kernel)},
-        lambda x, w: F.conv3d(x, w, None, stride, padding, dilation, groups), ["x", "w"],
+        f"conv3d/{name}",
+        {"x": normal(batch, inputs, *size), "weight": normal(outputs, inputs // groups, *kernel)},
+        lambda x, weight: F.conv3d(x, weight, None, stride, padding, dilation, groups), ["x", "weight"],
         attributes=listed(stride=stride, padding=padding, dilation=dilation, groups=[groups]))
 
 

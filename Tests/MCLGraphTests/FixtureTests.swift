@@ -26,7 +26,7 @@ import Testing
   /// A fixture whose numbers are wrong must be found out.
   @Test func aWrongNumberIsSeen() throws {
     var fixture = try #require(try Fixture.all().first { $0.name == "conv3d/1x3x3" })
-    fixture.expected["ddw"]?.elements[5] += 1e-9
+    fixture.expected["ddweight"]?.elements[5] += 1e-9
     fixture.expected["dx"]?.elements[3] = .nan
     fixture.expected["dq"] = fixture.expected["y"]
     let program = try fixture.program()
@@ -35,13 +35,15 @@ import Testing
     let mistakes = fixture.mistakes(outputs: outputs, states: [:], tolerance: 1e-12, floor: 1e-3)
     #expect(mistakes.sentences.count == 3)
     #expect(
-      mistakes.sentences.first == "conv3d/1x3x3: ddw is off by \(largestDdw(fixture, outputs)) of the largest"
+      mistakes.sentences.first
+        == "conv3d/1x3x3: ddweight is off by \(largest(fixture, outputs)) of the largest"
     )
     #expect(mistakes.sentences.dropFirst().first == "conv3d/1x3x3: there is no dq")
     #expect(mistakes.sentences.last == "conv3d/1x3x3: dx is off by inf of the largest")
   }
 
-  private func largestDdw(_ fixture: Fixture, _ outputs: [String: Value]) -> Double {
-    largestError(outputs["ddw"]?.elements ?? [], from: fixture.expected["ddw"]?.elements ?? [], floor: 1e-3)
+  private func largest(_ fixture: Fixture, _ outputs: [String: Value]) -> Double {
+    largestError(
+      outputs["ddweight"]?.elements ?? [], from: fixture.expected["ddweight"]?.elements ?? [], floor: 1e-3)
   }
 }
