@@ -148,8 +148,8 @@ public final class Trainer {
       let outputs = try executor.scalarOutputs()
       if let bad = outputs.filter({ !$0.value.isFinite }).min(by: { $0.key < $1.key }) {
         throw ExecutionError(
-          "step \(done + 1): \(bad.key) is \(bad.value); lower the learning rate, and go on from the last checkpoint "
-            + "with --resume")
+          "step \(done + 1): \(bad.key) is \(bad.value); the checkpoints are of the steps before; start another run "
+            + "with a lower learning rate")
       }
       done += 1
       let record = StepRecord(

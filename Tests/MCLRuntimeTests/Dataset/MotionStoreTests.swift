@@ -56,7 +56,7 @@ import Testing
         "sound.wav":
           "\(data)/sound.wav has no video stream, only sound or data; give a file with pictures.",
         "short.avi":
-          "\(data)/short.avi has 20 frames, fewer than the 33 a clip needs; use longer videos",
+          "\(data)/short.avi has 20 frames, fewer than the 32 a clip spans; use longer videos",
       ])
     #expect(last?.videoCount == 6)
 
@@ -80,6 +80,40 @@ import Testing
       #expect(computing == [name])
       #expect(try Data(contentsOf: URL(fileURLWithPath: entry)) == whole)
     }
+  }
+
+  /// A clip of 20 frames at step 2 spans 40: one start, no velocity; of 16 frames, 9 starts and 8 velocities.
+  @Test func theSpanIsTheModels() throws {
+    let folder = try VideoTestFolder()
+    let data = folder.path + "/data"
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    for count in [31, 32, 40] {
+      try VideoEncoder.encode(sampleFrames(count, width: 48, height: 32), to: "\(data)/\(count).avi")
+    }
+    func prepare(_ span: Int) throws -> MotionStore.Prepared {
+      let prepared = try MotionStore(directory: folder.path + "/motion", clipSpan: span).prepare(
+        VideoDataset(directory: data)
+      ) { _ in }
+      let frames = span / 2
+      let batches = try TubeletBatches(
+        videos: prepared.videos,
+        shape: .init(batch: 2, frames: frames, height: 32, width: 32, motion: [frames / 4, 1, 1]),
+        policy: .cropAndFlip, seed: 1, onFailure: { Issue.record("\($0): \($1)") })
+      #expect(try batches.batch(0).xq.count == 2 * 3 * frames * 32 * 32)
+      return prepared
+    }
+    let short = try prepare(32)
+    #expect(short.videos.map(\.video.name) == ["32.avi", "40.avi"])
+    #expect(short.videos.map(\.source.velocities.count) == [0, 8])
+    #expect(short.skipped.map(\.name) == ["31.avi"])
+    let long = try prepare(40)
+    #expect(long.videos.map(\.video.name) == ["40.avi"])
+    #expect(long.videos.map(\.source.velocities.count) == [0])
+    #expect(
+      long.skipped.map(\.reason)
+        == [31, 32].map {
+          "\(data)/\($0).avi has \($0) frames, fewer than the 40 a clip spans; use longer videos"
+        })
   }
 
   @Test func aStoppedPreparationKeepsWhatIsComplete() throws {

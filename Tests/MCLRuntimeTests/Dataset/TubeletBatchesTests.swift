@@ -99,4 +99,33 @@ import Testing
       #expect(failures.all.withLock { $0.map(\.name) } == ["red.avi"])
     }
   }
+
+  @Test func aVideoThatChangedItsSizeIsReplaced() throws {
+    let videos = try ColourVideos(frames: 34)
+    try VideoEncoder.encode(sampleFrames(34, width: 32, height: 32), to: videos.data + "/red.avi")
+    let failures = Failures()
+    let batches = try videos.batches(3, onFailure: failures.add)
+    #expect(Set(ColourVideos.drawn(try batches.batch(0))) == [1, 2])
+    #expect(
+      failures.all.withLock { $0.map(\.reason) } == [
+        "\(videos.data)/red.avi has frames of 32x32, not of 64x48 as when its motion was prepared; "
+          + "do not change videos while training"
+      ])
+  }
+
+  /// What is wrong with the batch itself is no video's fault: it must not end as "no video can be read".
+  @Test func otherErrorsSurface() throws {
+    let videos = try Self.videos.get()
+    let failures = Failures()
+    let batches = try TubeletBatches(
+      videos: videos.prepared.videos,
+      shape: .init(batch: 1, frames: 16, height: 32, width: 32, motion: [4, 2, 2]),
+      policy: .cropAndFlip, seed: 1, onFailure: failures.add)
+    let error = #expect(throws: SamplingError.self) { _ = try batches.batch(0) }
+    #expect(error?.description.contains("does not fit") == true)
+    #expect(failures.all.withLock { $0.isEmpty })
+    var policy = AugmentationPolicy.full
+    policy.greyProbability = 2
+    #expect(throws: SamplingError.self) { _ = try videos.batches(1, policy: policy) }
+  }
 }

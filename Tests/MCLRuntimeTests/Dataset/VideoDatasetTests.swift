@@ -18,6 +18,52 @@ import Testing
     #expect(videos.allSatisfy { FileManager.default.fileExists(atPath: $0.path) })
   }
 
+  @Test func linksAreFollowedOrNamed() throws {
+    let folder = try VideoTestFolder()
+    let (root, manager) = (folder.path + "/data", FileManager.default)
+    for name in ["data/walk", "data/zoo", "outside/deep"] {
+      try manager.createDirectory(atPath: folder.path + "/" + name, withIntermediateDirectories: true)
+    }
+    for name in ["data/walk/a.avi", "data/zoo/z.avi", "outside/o.avi", "outside/deep/d.avi"] {
+      _ = try folder.file(name, [1])
+    }
+    for (link, target) in [
+      ("data/gone.avi", "nowhere.avi"), ("data/self", "self"),
+      ("data/walk/root", "../../data"),
+      ("data/again", "zoo"), ("data/jump", folder.path + "/outside"), ("outside/deep/back", "../../outside"),
+      ("data/b.avi", "walk/a.avi"),
+    ] { try manager.createSymbolicLink(atPath: folder.path + "/" + link, withDestinationPath: target) }
+    #expect(mkfifo(root + "/pipe.avi", 0o600) == 0)
+    let dataset = try VideoDataset(directory: root)
+    #expect(
+      dataset.videos.map(\.name) == ["b.avi", "jump/deep/d.avi", "jump/o.avi", "walk/a.avi", "zoo/z.avi"])
+    #expect(dataset.videos.map(\.label) == [nil, "deep", "jump", "walk", "zoo"])
+    let read = "links to a folder that is read already; remove the link"
+    let gone = "which is not there; mend or remove the link"
+    #expect(
+      dataset.skipped.map { "\($0.name): \($0.reason)" } == [
+        "again: \(root)/again \(read)", "gone.avi: \(root)/gone.avi is a link to 'nowhere.avi', \(gone)",
+        "jump/deep/back: \(root)/jump/deep/back \(read)",
+        "pipe.avi: \(root)/pipe.avi is neither a file nor a folder; remove it",
+        "self: \(root)/self is a link to 'self', \(gone)", "walk/root: \(root)/walk/root \(read)",
+      ])
+  }
+
+  @Test func aFolderOfDeadLinksSaysSo() throws {
+    let folder = try VideoTestFolder()
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/gone.avi", withDestinationPath: "nowhere.avi")
+    let error = #expect(throws: UsageError.self) {
+      _ = try MotionStore(directory: folder.path + "/motion").prepare(VideoDataset(directory: folder.path)) {
+        _ in
+      }
+    }
+    #expect(
+      error?.description
+        == "none of the 1 files can be used: \(folder.path)/gone.avi is a link to 'nowhere.avi', which is not there; "
+        + "mend or remove the link")
+  }
+
   @Test func whatIsNoFolderOfVideosGetsASentence() throws {
     let folder = try VideoTestFolder()
     func complaint(_ path: String) -> String? {
