@@ -13,7 +13,7 @@ struct RunCommand: ParsableCommand {
       of states. Outputs and taps are written by name; with --states also every state that the program changed.
 
         mclc run models/tiny.mcl --program encode --tensors clip.safetensors --seed 1 --out features.safetensors
-        mclc run models/r2plus1d.mcl --program step --tensors batch.safetensors --taps xconv,gradient_map --out o.safetensors
+        mclc run models/r2plus1d.mcl --program step --tensors batch.safetensors --taps 'xconv,mal.*' --out o.safetensors
       """)
 
   @OptionGroup var options: ModelOptions
@@ -21,7 +21,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A file of inputs and states (.safetensors); may be given often, later files win.")
   var tensors: [String]
   @Option(help: "The file to write (.safetensors).") var out: String
-  @Option(help: "Taps to write besides the outputs, separated by commas.") var taps: String?
+  @Option(
+    help: "Taps to write besides the outputs, separated by commas; 'query.*' is all that start so, '*' all.")
+  var taps: String?
   @Option(
     help: "Initialize the states that the files do not hold, with this seed; without it they are an error.")
   var seed: UInt64?
@@ -32,12 +34,21 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let graph = try options.load().program(program)
-      let taps = Set((taps ?? "").split(separator: ",").map(String.init))
+      let taps = chosen(graph.taps.map(\.name))
       let run = try TensorRun(graph, taps: taps, files: try tensors.map(open), seed: seed)
       let written = try run.outputs(engine: engine, threads: try threadCount(), includingStates: states)
       try SafeTensors.write(written, metadata: ["program": graph.name], to: out)
       say("\(out): \(written.count) tensors")
     }
+  }
+
+  /// The taps asked for: by name, or all that start with what stands before a '*'.
+  private func chosen(_ names: [String]) -> Set<String> {
+    Set(
+      (taps ?? "").split(separator: ",").flatMap { part -> [String] in
+        guard part.hasSuffix("*") else { return [String(part)] }
+        return names.filter { $0.hasPrefix(part.dropLast()) }
+      })
   }
 
   private func open(_ path: String) throws -> SafeTensors {
