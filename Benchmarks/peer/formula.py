@@ -150,4 +150,4 @@ def make(name, out):
         content="float64 run of the peer on fp32 formula weights, rounded to fp32",
     )
     files.write(out / f"{name}.safetensors", expected, metadata)
-    return f"losses {float(expected['loss.total']):.6f}"
+    return f"losses {expected['loss.total'].item():.6f}"

@@ -203,7 +203,7 @@ SMALL = dict(layers=(1, 1, 1, 1), widths=(8, 16, 32, 64), stem=8, num_channels=1
 STEP_CASES = {
     # name: (seed, steps, configuration)
     "mcl_nonsquare": (311, 3, Configuration(
-        layers=(2, 1, 2, 1), widths=(4, 6, 8, 12), stem=6, size=(96, 80), batch=2, num_channels=24, queue_size=40,
+        layers=(2, 1, 2, 1), widths=(4, 6, 8, 12), stem=6, frames=12, size=(96, 80), batch=2, num_channels=24, queue_size=40,
         queue_index_start=37, temperature=0.07, temperature_intra=0.1, sgd_lr=0.05, order_weight=0.5)),
     "mcl_nonsquare_wide": (312, 3, Configuration(
         layers=(2, 1, 2, 1), widths=(8, 16, 24, 40), stem=8, size=(96, 80), batch=3, num_channels=24, queue_size=100,
@@ -234,7 +234,7 @@ def make_step(name, out):
     expected = expected_steps(c, tensors, steps, kept=(1, steps))
     files.write(out / f"{name}_main.safetensors", expected,
                 metadata(c, seed, steps, variant="main", content="expected values of the peer in float64, rounded"))
-    return f"losses {[round(float(expected[f'step{i}.loss.total']), 5) for i in range(1, steps + 1)]}"
+    return f"losses {[round(expected[f'step{i}.loss.total'].item(), 5) for i in range(1, steps + 1)]}"
 
 
 def make_trajectory(name, out):

@@ -94,4 +94,4 @@ def make(name, out):
         "content": "float64 run on the fp32 formula weights, rounded to fp32",
     }
     files.write(out / f"{name}.safetensors", values, metadata)
-    return f"loss {float(values['loss']):.6f}"
+    return f"loss {values['loss'].item():.6f}"
