@@ -21,14 +21,22 @@ public struct Pipeline: Sendable {
     public var seconds: Double
   }
 
-  /// Runs every pass, verifying each result by inferring all types anew.
+  /// Runs every pass, checking each result as `MCL_CHECK` says: by inferring all types anew, or by interpreting it.
   ///
   /// - Parameter observe: is given the graph after each pass, for `--emit` and `--after`.
   /// - Throws: `ModelError` that names the pass whose result does not hold together.
   public static func run(
     _ graph: Graph, observe: (String, Graph) -> Void = { _, _ in }
   ) throws -> (graph: Graph, records: [Record]) {
+    try run(graph, passes: passes, level: .current(), observe: observe)
+  }
+
+  /// Runs these passes and checks each to this level.
+  package static func run(
+    _ graph: Graph, passes: [any Pass], level: CheckLevel, observe: (String, Graph) -> Void = { _, _ in }
+  ) throws -> (graph: Graph, records: [Record]) {
     var graph = graph
+    var check = level >= .interpret ? try PassCheck(graph) : nil
     var records: [Record] = []
     let clock = ContinuousClock()
     for pass in passes {
@@ -36,9 +44,12 @@ public struct Pipeline: Sendable {
       let start = clock.now
       graph = try pass.run(graph)
       let elapsed = clock.now - start
-      do { try graph.verify() } catch {
-        throw ModelError([Diagnostic("pass \(pass.name) broke program '\(graph.name)': \(error)")])
+      if level >= .verify {
+        do { try graph.verify() } catch {
+          throw ModelError([Diagnostic("pass \(pass.name) broke program '\(graph.name)': \(error)")])
+        }
       }
+      try check?.check(graph, after: pass.name)
       let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
       records.append(
         Record(name: pass.name, entriesBefore: before, entriesAfter: graph.entries.count, seconds: seconds))

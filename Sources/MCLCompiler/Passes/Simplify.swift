@@ -123,8 +123,6 @@ public enum SimplificationRules {
   ]
 
   private static func constant(_ value: Double, _ type: TensorType) -> Constant {
-    // What is folded in Double must be what float32 code would hold.
-    let rounded = type.element == .float32 ? Double(Float(value)) : value
-    return Constant(value: rounded, shape: type.shape, element: type.element)
+    Constant(value: value, shape: type.shape, element: type.element)
   }
 }

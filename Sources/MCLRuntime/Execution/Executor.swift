@@ -17,6 +17,8 @@ public final class Executor {
   /// Seconds spent in each launch, summed over all runs; filled when `isProfiling`.
   public private(set) var launchSeconds: [Double]
   public var isProfiling = false
+  /// Whether the first NaN or infinity that a launch gives stops the run: `MCL_CHECK=3`.
+  public var trapsNotFinite: Bool
 
   /// A launch with its pointers, all within regions that the executor owns.
   private struct BoundLaunch {
@@ -28,6 +30,7 @@ public final class Executor {
   /// - Throws: `ExecutionError` when memory is short, `LLVMError` when a kernel cannot be linked.
   public init(_ plan: ExecutionPlan, threads: Int? = nil) throws {
     self.plan = plan
+    trapsNotFinite = try CheckLevel.current() == .trap
     pool = ThreadPool(workers: threads)
     library = try KernelLibrary(plan.objects)
     arena = try MemoryRegion(byteCount: plan.arenaBytes, purpose: "arena of program '\(plan.name)'")
@@ -114,6 +117,7 @@ public final class Executor {
           }
         }
       }
+      if trapsNotFinite { try expectFinite(plan.launches[index]) }
       if let start {
         let elapsed = (clock.now - start).components
         launchSeconds[index] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
@@ -123,6 +127,16 @@ public final class Executor {
       let target = stateRegions[copy.state].base
       target.copyMemory(from: try pointer(copy.buffer), byteCount: plan.states[copy.state].type.byteCount)
     }
+  }
+
+  /// - Throws: `ExecutionError` that names the launch's path and the first element that is NaN or infinite.
+  private func expectFinite(_ launch: ExecutionPlan.Launch) throws {
+    guard let output = launch.buffers.last, plan.buffers[output].type.element == .float32 else { return }
+    let values: [Float] = read(try pointer(output), plan.buffers[output].type.count)
+    guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
+    throw ExecutionError(
+      "'\(launch.path)' of program '\(plan.name)' gives \(values[index]) at element \(index) of "
+        + "\(plan.buffers[output].type), the first value that is not finite")
   }
 
   // MARK: Values in and out

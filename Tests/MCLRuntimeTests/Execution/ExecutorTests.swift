@@ -82,4 +82,19 @@ import Testing
     #expect(
       error?.description == "input 'order' is i64[2], but its default 0.5 is no integer of 64 bits")
   }
+
+  @Test func theFirstValueThatIsNotFiniteIsNamedByItsPath() throws {
+    let executor = try TinyStep.executor(threads: 2)
+    try executor.initializeStates(seed: 7)
+    try give(executor, try TubeletBatchesTests.videos.get().batches(2).batch(0))
+    executor.trapsNotFinite = true
+    try executor.run()
+    let weight = try #require(executor.plan.states.first { $0.name == "q.backbone.layer3.0.conv1.weight" })
+    var values = try executor.stateFloats(weight.name)
+    values[5] = .nan
+    try executor.setState(weight.name, floats: values)
+    let error = #expect(throws: ExecutionError.self) { try executor.run() }
+    let message = "\(error.map(String.init(describing:)) ?? "")"
+    #expect(message.contains("'query.backbone.layer3.0.conv1' of program 'step' gives nan"), "\(message)")
+  }
 }

@@ -1,0 +1,119 @@
+import MCLGraph
+
+/// Interprets a program in Double after each pass, on inputs and states that its names alone determine, and holds the
+/// results against those before the pass.
+struct PassCheck {
+  private let program: String
+  private let inputs: [String: Value]
+  private let states: [String: Value]
+  private var expected: [(kind: String, name: String, value: Value)]
+
+  /// The largest difference, of a tensor's largest magnitude, that another order of summation may make.
+  static let tolerance = 1e-9
+
+  init(_ graph: Graph) throws {
+    program = graph.name
+    inputs = Dictionary(
+      graph.inputs.filter { $0.defaultValue == nil }.map { ($0.name, Self.input($0)) },
+      uniquingKeysWith: { first, _ in first })
+    states = Self.states(graph)
+    expected = try Self.results(graph, inputs, states)
+  }
+
+  /// - Throws: `ModelError` that names the pass and the first value it changed.
+  mutating func check(_ graph: Graph, after pass: String) throws {
+    let results = try Self.results(graph, inputs, states)
+    func broken(_ what: String) -> ModelError {
+      ModelError([Diagnostic("pass \(pass) changed program '\(program)': \(what)")])
+    }
+    guard results.map({ [$0.kind, $0.name] }) == expected.map({ [$0.kind, $0.name] }) else {
+      throw broken("it has other outputs, updates or taps than before")
+    }
+    for (after, before) in zip(results, expected) {
+      let (a, b) = (after.value.elements, before.value.elements)
+      guard a.count == b.count else {
+        throw broken("\(before.kind) '\(before.name)' has \(a.count) elements instead of \(b.count)")
+      }
+      let largest = b.reduce(0) { max($0, abs($1)) }
+      for index in b.indices where !Self.agree(a[index], b[index], within: Self.tolerance * largest) {
+        throw broken(
+          "\(before.kind) '\(before.name)' is \(a[index]) instead of \(b[index]) at element \(index)")
+      }
+    }
+    expected = results
+  }
+
+  private static func agree(_ a: Double, _ b: Double, within limit: Double) -> Bool {
+    a == b || (a.isNaN && b.isNaN) || abs(a - b) <= limit
+  }
+
+  private static func results(
+    _ graph: Graph, _ inputs: [String: Value], _ states: [String: Value]
+  ) throws -> [(kind: String, name: String, value: Value)] {
+    var interpreter = Interpreter(graph, states: states)
+    let result = try interpreter.run(inputs)
+    func named(_ kind: String, _ list: [Graph.Named], _ values: [String: Value])
+      -> [(kind: String, name: String, value: Value)]
+    {
+      list.compactMap { item in values[item.name].map { (kind, item.name, $0) } }
+    }
+    return named("output", graph.outputs, result.outputs)
+      + named("update", graph.updates, interpreter.states) + named("tap", graph.taps, result.taps)
+  }
+
+  // MARK: Inputs and states
+
+  /// Floats in -1 ..< 1; integers 0 and 1, which are labels of every task of two classes or more.
+  private static func input(_ input: Graph.Input) -> Value {
+    var random = NamedRandom(input.name)
+    let elements = (0..<input.type.count).map { _ in
+      input.type.element == .int64 ? (random.uniform() < 0.5 ? 0 : 1) : 2 * random.uniform() - 1
+    }
+    return Value(input.type, elements)
+  }
+
+  /// As the initializers say; what starts as a constant is moved a little, so that a scale of 1 and a shift of 0 are
+  /// told from none.
+  private static func states(_ graph: Graph) -> [String: Value] {
+    var values: [String: Value] = [:]
+    for state in graph.states {
+      var random = NamedRandom(state.name)
+      let elements: [Double]
+      switch state.initializer {
+      case .constant(let value):
+        let isFloat = state.type.element == .float32
+        elements = (0..<state.type.count).map { _ in value + (isFloat ? 0.125 * random.uniform() : 0) }
+      case .normal(let deviation):
+        elements = (0..<state.type.count).map { _ in
+          deviation * ((0..<12).reduce(-6) { sum, _ in sum + random.uniform() })
+        }
+      case .uniform(let bound):
+        elements = (0..<state.type.count).map { _ in bound * (2 * random.uniform() - 1) }
+      case .copy: continue
+      }
+      values[state.name] = Value(state.type, elements)
+    }
+    for state in graph.states {
+      if case .copy(let source) = state.initializer { values[state.name] = values[source] }
+    }
+    return values
+  }
+}
+
+/// Numbers that a name determines on every machine: splitmix64 from the name's FNV-1a hash.
+private struct NamedRandom {
+  private var state: UInt64
+
+  init(_ name: String) {
+    state = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// Uniform in 0 ..< 1, a float32.
+  mutating func uniform() -> Double {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return Double((z ^ z >> 31) >> 40) * 0x1p-24
+  }
+}
