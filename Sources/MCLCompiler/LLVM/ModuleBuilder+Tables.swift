@@ -15,4 +15,11 @@ extension ModuleBuilder {
     LLVMSetAlignment(global, 64)
     return IRValue(ref: LLVMConstBitCast(global, pointer.ref))
   }
+
+  /// Asks for the line at an address, which need not be valid.
+  package func prefetch(_ address: IRValue, forWriting: Bool) {
+    _ = callIntrinsic(
+      "llvm.prefetch", overloads: [pointer],
+      [address, constant(forWriting ? 1 : 0, i32), constant(3, i32), constant(1, i32)])
+  }
 }

@@ -146,6 +146,8 @@ struct TapEmitter {
           let record = self.record(tile)
           let part = builder.element(classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
           let rows = (0..<plan.rows).map { builder.element(factors, integer(record, 1 + $0), bytes: 4) }
+          prefetch(
+            record, resultBase, block, blocks, runStride: runStride, known: known, firstVector: firstVector)
           let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
           let zeros = [IRValue](repeating: builder.zero(vector), count: plan.rows * plan.vectors)
           let sums =
@@ -282,6 +284,28 @@ struct TapEmitter {
       })
   }
 
+  /// Asks for the lines that the tile's results will be stored to, and that its epilogue will read, before the sums
+  /// are made: tiles jump from row to row, which the processor does not foresee.
+  private func prefetch(
+    _ record: IRValue, _ base: IRValue, _ block: IRValue, _ blocks: (IRValue, IRValue), runStride: Int,
+    known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
+  ) {
+    guard plan.classes.contains(where: { $0.depth >= 32 }) else { return }
+    func emit() {
+      for row in 0..<plan.rows {
+        let place = integer(record, 1 + plan.rows + row)
+        let address = builder.element(base, place, bytes: 4)
+        for number in 0..<plan.vectors where number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16 {
+          builder.prefetch(
+            builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
+        }
+        epilogue?.prefetch(plan.vectors, place: place, known: known, firstVector: firstVector, plan)
+      }
+    }
+    guard plan.blocks > 1 else { return emit() }
+    builder.when(builder.compare(.equal, builder.add(block, 1), blocks.1)) { emit() }
+  }
+
   private func store(
     _ sums: [IRValue], _ record: IRValue, _ base: IRValue, runStride: Int,
     known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
@@ -306,14 +330,15 @@ struct TapEpilogue {
   let point: PointEmitter
   let root: Int
 
+  /// The places of neighbouring vectors of columns of one row.
+  ///
   /// - Parameters:
-  ///   - values: neighbouring vectors of columns of one row.
   ///   - place: the row's place in the output, which gives the coordinates of the rows.
   ///   - known: coordinates of the part along batch and column axes.
-  func apply(
-    _ values: [IRValue], place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
+  private func states(
+    _ count: Int, place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
     _ plan: TapPlan
-  ) -> [IRValue] {
+  ) -> [LoopState] {
     let (builder, space) = (point.builder, point.space)
     var state = LoopState(space.accesses, rank: space.axes.count, builder: builder)
     let rows = Set(plan.problem.rows)
@@ -327,7 +352,7 @@ struct TapEpilogue {
         builder.multiply(coordinate, plan.problem.steps[axis]), plan.problem.starts[axis])
       state = state.advanced(along: axis, by: whole, space.accesses, builder: builder)
     }
-    return values.enumerated().map { number, value in
+    return (0..<count).map { number in
       let vector = builder.add(firstVector, number)
       var own = state
       if let axis = plan.run.axis {
@@ -338,9 +363,44 @@ struct TapEpilogue {
         own = own.advanced(
           along: plan.lane, by: builder.multiply(vector, plan.lanes), space.accesses, builder: builder)
       }
+      return own
+    }
+  }
+
+  /// The results of neighbouring vectors of sums of one row.
+  func apply(
+    _ values: [IRValue], place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
+    _ plan: TapPlan
+  ) -> [IRValue] {
+    let states = states(values.count, place: place, known: known, firstVector: firstVector, plan)
+    return zip(values, states).map { value, state in
       var values: PointEmitter.Known = [:]
       return point.evaluate(
-        root, own, lanes: plan.lanes, along: plan.lane, accumulator: value, hoisted: [:], values: &values)
+        root, state, lanes: plan.lanes, along: plan.lane, accumulator: value, hoisted: [:], values: &values)
+    }
+  }
+
+  /// Asks for the lines that `apply` will read and that differ from row to row.
+  func prefetch(
+    _ count: Int, place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
+    _ plan: TapPlan
+  ) {
+    var loads = Set<Int>()
+    for node in point.program.nodes {
+      if case .load(let access) = node.operation { loads.insert(access) }
+    }
+    let large = loads.sorted().filter { access in
+      let own = point.space.accesses[access]
+      return own.isContiguous(along: plan.lane) && own.guards.isEmpty
+        && plan.problem.rows.contains { own.depends(on: $0) }
+    }
+    guard !large.isEmpty else { return }
+    for state in states(count, place: place, known: known, firstVector: firstVector, plan) {
+      for access in large {
+        let bytes = point.space.accesses[access].element.byteCount
+        point.builder.prefetch(
+          point.builder.element(point.bases[access], state.offsets[access], bytes: bytes), forWriting: false)
+      }
     }
   }
 }

@@ -77,9 +77,15 @@ struct TapKernel: KernelFamily {
       operand: elements.count,
       [AffineIndex.axis(rank, of: rank + 1, extent: plan.splits)]
         + order.map { .axis($0, of: rank + 1, extent: shape[$0]) })
-    let joined = Comprehension(
+    var joined = Comprehension(
       axes: shape + [plan.splits], outputRank: rank, accesses: kept + [source], body: .load(kept.count),
       reduction: .sum, epilogue: epilogue)
+    if plan.splits == 1 {
+      joined.outputRank += 1
+      joined.body = epilogue.mapLeaves { $0 == .accumulator ? .load(kept.count) : $0 }
+      joined.reduction = .none
+      joined.epilogue = .accumulator
+    }
     return (
       joined, elements + [.float32],
       elements.indices.map { ArgumentSlot(position: $0) }

@@ -48,7 +48,7 @@ struct TapPlan {
 
   static let wantedTasks = 32
   /// Products added up in a register before they join the running sum.
-  static let blockTerms = 512
+  static let blockTerms = 256
 
   /// The columns in the order of partial results: the lane last.
   var partialColumns: [Int] { problem.columns.filter { $0 != lane } + [lane] }

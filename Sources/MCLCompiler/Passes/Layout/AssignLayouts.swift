@@ -70,7 +70,8 @@ public struct AssignLayouts: Pass {
         else { continue }
         for access in comprehension.accesses {
           let operand = graph.entries[index].operands[access.operand]
-          guard layouts[operand] == nil, computations[operand] != nil,
+          guard layouts[operand] == nil, let made = computations[operand],
+            !FusedComputation(comprehension: made, operands: []).isContraction,
             let position = access.indices.firstIndex(where: { isPlain($0, axis) }),
             access.indices[position].extent == layout.channels,
             let wanted = BlockedLayout(access.indices.map(\.extent), along: position),
@@ -93,7 +94,9 @@ public struct AssignLayouts: Pass {
   private static func followed(
     _ layout: BlockedLayout, _ access: Access, _ comprehension: Comprehension
   ) -> BlockedLayout? {
-    guard let position = layout.channelIndex(of: access),
+    // A product summed has its layout from what it is, not from what it reads: a weight's gradient is no image.
+    guard !FusedComputation(comprehension: comprehension, operands: []).isContraction,
+      let position = layout.channelIndex(of: access),
       let axis = (0..<comprehension.outputRank).first(where: { isPlain(access.indices[position], $0) }),
       comprehension.axes[axis] == layout.channels
     else { return nil }

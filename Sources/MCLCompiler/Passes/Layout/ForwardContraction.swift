@@ -4,7 +4,8 @@ import MCLGraph
 ///
 /// Known by its form: one operand (the kernel) has exactly one axis of its own, the output's channels; of the axes
 /// summed over, at most one (the input's channels) stands alone in the image's coordinates, and every other shares one
-/// with an output axis that is at least as long (taps of a window).
+/// with an output axis that is at least as long (taps of a window). A plain matrix product, whose output has two axes
+/// in all, is none.
 struct ForwardContraction {
   /// Accesses of the comprehension.
   var image: Int
@@ -44,6 +45,7 @@ struct ForwardContraction {
     let own = outputs.filter { ofKernel.contains($0) }
     guard own.count == 1, !ofImage.contains(own[0]),
       outputs.allSatisfy({ ofImage.contains($0) || $0 == own[0] }), let last = outputs.last, last != own[0],
+      outputs.count >= 3,
       !comprehension.accesses[kernel].mayFallOutside(axes: axes)
     else { return nil }
     let summed = (comprehension.outputRank..<axes.count).filter { axes[$0] != 1 }
