@@ -109,12 +109,12 @@ import Testing
         stride: [pick([1, 1, 2]), pick([1, 1, 2, 3]), pick([1, 1, 2])],
         padding: [pick([0, 0, 1]), pick([0, 1, 2]), pick([0, 0, 1, 3])],
         dilation: [pick([1, 1, 2]), pick([1, 1, 1, 2]), 1], groups: groups)
-      let room = (0..<3).map {
-        example.size[$0] + 2 * example.padding[$0] - example.dilation[$0] * (example.kernel[$0] - 1) - 1
+      let room = (0..<3).map { (i: Int) -> Int in
+        let span = example.dilation[i] * (example.kernel[i] - 1) + 1
+        return example.size[i] + 2 * example.padding[i] - span
       }
-      let work =
-        example.batch * example.outputs * example.channels * example.size.reduce(1, *)
-        * example.kernel.reduce(1, *)
+      let pairs = example.batch * example.outputs * example.channels
+      let work = pairs * example.size.reduce(1, *) * example.kernel.reduce(1, *)
       guard room.allSatisfy({ $0 >= 0 }), work < 8_000_000 else { continue }
       try check(example, &random, target: targets[drawn % targets.count])
       drawn += 1
@@ -188,7 +188,8 @@ import Testing
       for launch in plan.launches where plan.kernels[launch.kernel].multiplyAdds > 0 {
         let assembly = try compiler.assembly(launch.specification)
         var block: [Substring] = []
-        for line in assembly.split(separator: "\n") + [".Lend:"] {
+        let lines: [Substring] = assembly.split(separator: "\n") + [Substring(".Lend:")]
+        for line in lines {
           guard line.hasPrefix(".L") else {
             block.append(line)
             continue

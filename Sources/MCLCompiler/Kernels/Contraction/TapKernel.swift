@@ -54,24 +54,27 @@ struct TapKernel: KernelFamily {
   ) -> (Comprehension, [ElementType], [ArgumentSlot]) {
     let shape = comprehension.outputShape
     let rank = shape.count
-    // Axes that were merged are neighbours, and stay so in each group.
+    // An axis that was merged is where the next one is.
+    let places = shape.indices.map { axis in
+      shape[axis] == 1 ? nil : (axis..<rank).compactMap { shape[$0] == 1 ? nil : space.places[$0] }.first
+    }
     let groups = [plan.problem.batch, plan.problem.rows] + plan.partialColumns.map { [$0] }
     let order = groups.flatMap { group in
-      shape.indices.filter { axis in space.places[axis].map { group.contains($0) } ?? false }
+      shape.indices.filter { axis in places[axis].map { group.contains($0) } ?? false }
     }
     var kept: [Access] = []
-    var places: [Int: Int] = [:]
+    var numbers: [Int: Int] = [:]
     let epilogue = comprehension.epilogue.mapLeaves { leaf in
       guard case .load(let access) = leaf else { return leaf }
-      if places[access] == nil {
+      if numbers[access] == nil {
         var copy = comprehension.accesses[access]
         for index in copy.indices.indices {
           copy.indices[index].coefficients = Array(copy.indices[index].coefficients.prefix(rank)) + [0]
         }
-        places[access] = kept.count
+        numbers[access] = kept.count
         kept.append(copy)
       }
-      return .load(places[access] ?? 0)
+      return .load(numbers[access] ?? 0)
     }
     let source = Access(
       operand: elements.count,

@@ -173,6 +173,9 @@ struct TapPlan {
       let bytes = problem.batchCount * problem.rowCount * problem.columnCount * 4
       while splits > 1, bytes * splits > 8 << 20 { splits -= 1 }
     }
+    // Every split has a block.
+    let perSplit = (blocks + splits - 1) / splits
+    splits = (blocks + perSplit - 1) / perSplit
     self.splits = splits
     isPartial = splits > 1 || !isDirect
     let columnBytes = depth * best.vectors * target.vectorBytes

@@ -24,6 +24,15 @@ public struct AssignLayouts: Pass {
   /// The layout of each entry that is to be stored in blocks.
   static func choose(_ graph: Graph) -> [Int: BlockedLayout] {
     let computations = graph.entries.map { ($0.operation as? Compute)?.comprehension }
+    let inOrder = LayoutRewriter.wantedInOrder(graph)
+    var isRead = graph.entries.map { _ in false }
+    for entry in graph.entries where entry.operation is Compute {
+      for operand in entry.operands { isRead[operand] = true }
+    }
+    /// Whether a map or a reduction is better stored in blocks: not if it is seen in its own order only.
+    func isWorthwhile(_ layout: BlockedLayout, _ entry: Int) -> Bool {
+      !inOrder.contains(entry) || (isRead[entry] && layout.inner > 1)
+    }
     func isPossible(_ layout: BlockedLayout, _ entry: Int) -> Bool {
       guard let comprehension = computations[entry], comprehension.element == .float32 else { return false }
       return layout.channelAxis(in: comprehension.outputShape) != nil
@@ -58,7 +67,8 @@ public struct AssignLayouts: Pass {
         guard let comprehension = computations[index] else { continue }
         for access in comprehension.accesses {
           guard let layout = layouts[graph.entries[index].operands[access.operand]],
-            let own = followed(layout, access, comprehension), isPossible(own, index)
+            let own = followed(layout, access, comprehension), isPossible(own, index),
+            isWorthwhile(own, index)
           else { continue }
           layouts[index] = own
           break
@@ -75,7 +85,7 @@ public struct AssignLayouts: Pass {
             let position = access.indices.firstIndex(where: { isPlain($0, axis) }),
             access.indices[position].extent == layout.channels,
             let wanted = BlockedLayout(access.indices.map(\.extent), along: position),
-            isPossible(wanted, operand)
+            isPossible(wanted, operand), isWorthwhile(wanted, operand)
           else { continue }
           layouts[operand] = wanted
         }

@@ -1,28 +1,34 @@
 import MCLGraph
 
 /// A tensor stored in channel blocks: the elements of `[outer, channels, inner]` (batch, channels, space) in the order
-/// `[channels / 16, outer, inner, 16]`.
+/// `[ceil(channels / 16), outer, inner, 16]`.
 ///
 /// 16 floats are a cache line and whole vectors of every target, so that channels lie along the lanes, a pixel of a
-/// block is one line, neighbouring pixels are neighbouring lines, and per-channel sums need no folding of lanes.
+/// block is one line, neighbouring pixels are neighbouring lines, and per-channel sums need no folding of lanes. Lanes
+/// past the last channel hold zero, always.
 struct BlockedLayout: Hashable {
   static let block = 16
+  /// Fewer channels than these would be mostly padding.
+  static let fewest = 8
 
   var outer: Int
   var channels: Int
   var inner: Int
 
-  /// The layout of a row-major shape blocked along one of its axes; nil where the axis does not divide into blocks, or
-  /// is innermost already.
+  /// The layout of a row-major shape blocked along one of its axes; nil where that has too few channels, or whole
+  /// blocks innermost already.
   init?(_ shape: some Collection<Int>, along axis: Int) {
     let shape = Array(shape)
     outer = shape[..<axis].reduce(1, *)
     channels = shape[axis]
     inner = shape[(axis + 1)...].reduce(1, *)
-    guard channels > 0, channels % Self.block == 0, inner > 1 else { return nil }
+    guard channels >= Self.fewest, isPadded || inner > 1 else { return nil }
   }
 
-  var blocks: Int { channels / Self.block }
+  var blocks: Int { (channels + Self.block - 1) / Self.block }
+  var isPadded: Bool { channels % Self.block != 0 }
+  /// Whether the blocks of a lone vector of channels are in its own order, with zeros after it.
+  var isVector: Bool { outer == 1 && inner == 1 }
   var shape: [Int] { [blocks, outer, inner, Self.block] }
 
   /// The axis of a row-major shape that is this layout's channels.
@@ -49,7 +55,7 @@ struct BlockedChannel {
   var lane: Int
 
   /// The parts of an index over the channels; nil where it is no such sum.
-  init?(_ index: AffineIndex, axes: [Int]) {
+  init?(_ index: AffineIndex, axes: [Int], _ layout: BlockedLayout) {
     let size = BlockedLayout.block
     guard index.divisor == 1 else { return nil }
     block = index.coefficients.map { _ in 0 }
@@ -58,12 +64,17 @@ struct BlockedChannel {
       if coefficient % size == 0 {
         block[position] = coefficient / size
       } else {
-        guard coefficient == 1, axis == nil, axes[position] % size == 0 else { return nil }
+        guard coefficient == 1, axis == nil else { return nil }
         axis = position
       }
     }
     lane = ((index.offset % size) + size) % size
     blockOffset = (index.offset - lane) / size
-    guard axis == nil || lane == 0 else { return nil }
+    guard let axis else { return }
+    guard lane == 0 else { return nil }
+    // An axis that does not divide into blocks must be the channels themselves.
+    if axes[axis] % size != 0 {
+      guard axes[axis] == layout.channels, blockOffset == 0, block.allSatisfy({ $0 == 0 }) else { return nil }
+    }
   }
 }

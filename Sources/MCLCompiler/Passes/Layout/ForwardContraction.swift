@@ -86,6 +86,7 @@ struct ForwardContraction {
     guard let position = indices.firstIndex(where: { $0.coefficients[inputChannels] != 0 }),
       indices[position].extent == comprehension.axes[inputChannels]
     else { return nil }
+    guard indices[(position + 1)...].contains(where: { $0.extent > 1 }) else { return nil }
     return BlockedLayout(indices.map(\.extent), along: position)
   }
 }

@@ -15,9 +15,14 @@ struct LayoutRewriter {
     self.graph = graph
     self.layouts = layouts
     rewriter = GraphRewriter(graph)
+    wantedPlain = Self.wantedInOrder(graph)
+  }
+
+  /// Entries that something other than a computation sees.
+  static func wantedInOrder(_ graph: Graph) -> Set<Int> {
     var wanted = Set(graph.roots)
     for entry in graph.entries where !(entry.operation is Compute) { wanted.formUnion(entry.operands) }
-    wantedPlain = wanted
+    return wanted
   }
 
   func finish() -> Graph { rewriter.finish() }
@@ -27,22 +32,23 @@ struct LayoutRewriter {
     guard let compute = entry.operation as? Compute else { return try rewriter.copy(index) }
     let comprehension = compute.comprehension
     let layout = layouts[index]
+    let isContraction = FusedComputation(comprehension: comprehension, operands: []).isContraction
     var split = Splitting(comprehension, output: layout)
     var isRead = comprehension.accesses.map { _ in false }
     for (position, access) in comprehension.accesses.enumerated() {
       guard let own = layouts[entry.operands[access.operand]], let channel = own.channelIndex(of: access),
-        let parts = BlockedChannel(access.indices[channel], axes: comprehension.axes)
+        let parts = BlockedChannel(access.indices[channel], axes: comprehension.axes, own)
       else { continue }
-      if let axis = parts.axis { split.insert(axis) }
-      isRead[position] = true
+      isRead[position] = own.isVector || split.insert(parts.axis, isContraction: isContraction)
     }
     split.place()
 
     var operands: [Int] = []
     var result = Comprehension(
       axes: split.sizes, outputRank: split.outputRank, accesses: [],
-      body: comprehension.body.mapLeaves(split.leaf),
-      reduction: comprehension.reduction, epilogue: comprehension.epilogue.mapLeaves(split.leaf),
+      body: split.masked(comprehension.body.mapLeaves(split.leaf), isContraction: isContraction),
+      reduction: comprehension.reduction,
+      epilogue: split.masked(epilogue: comprehension.epilogue.mapLeaves(split.leaf)),
       element: comprehension.element)
     let forward = layout == nil ? nil : ForwardContraction(comprehension)
     for (position, access) in comprehension.accesses.enumerated() {
@@ -64,25 +70,87 @@ struct LayoutRewriter {
       result.accesses.append(moved)
     }
     var computation = FusedComputation(comprehension: result, operands: operands)
-    computation.deduplicate()
-    let made = try rewriter.append(
-      Compute(computation.comprehension, shape: layout?.shape ?? compute.shape), computation.operands,
-      like: entry)
+    let made: Int
+    if layout == nil, split.isPaddedOutput {
+      made = try cropped(&computation, split, compute, like: entry)
+    } else {
+      computation.deduplicate()
+      made = try rewriter.append(
+        Compute(computation.comprehension, shape: layout?.shape ?? compute.shape), computation.operands,
+        like: entry)
+    }
     if layout != nil { blocked[index] = made } else { plain[index] = made }
     rewriter.map(index, to: wantedPlain.contains(index) ? try inOrder(index) : made)
+  }
+
+  /// A contraction whose output axes had to be padded: computed padded, then cut, with its epilogue.
+  private mutating func cropped(
+    _ computation: inout FusedComputation, _ split: Splitting, _ compute: Compute, like entry: Graph.Entry
+  ) throws -> Int {
+    let source = compute.comprehension
+    let rank = source.outputRank
+    let original = computation
+    computation.comprehension.epilogue = .accumulator
+    computation.deduplicate()
+    let padded = try rewriter.append(
+      Compute(computation.comprehension, shape: computation.comprehension.outputShape), computation.operands,
+      like: entry)
+    var cut = FusedComputation(
+      comprehension: Comprehension(
+        axes: source.outputShape, accesses: [], body: source.epilogue, element: source.element),
+      operands: [padded])
+    // The epilogue's operands, seen over the axes as they were.
+    for (position, access) in source.accesses.enumerated() {
+      var moved = access
+      moved.operand = cut.operands.count
+      for index in moved.indices.indices {
+        moved.indices[index].coefficients = Array(moved.indices[index].coefficients.prefix(rank))
+      }
+      let operand = entry.operands[access.operand]
+      let isLoaded = source.epilogue.loads.contains(position)
+      cut.operands.append(isLoaded ? try inOrder(operand) : original.operands[position])
+      cut.comprehension.accesses.append(moved)
+    }
+    let result = cut.comprehension.accesses.count
+    cut.comprehension.accesses.append(
+      Access(
+        operand: 0,
+        (0..<rank).map { axis in
+          .axis(axis, of: rank, extent: split.places[axis].reduce(1) { $0 * split.sizes[$1.axis] })
+        }))
+    cut.comprehension.body = source.epilogue.mapLeaves { $0 == .accumulator ? .load(result) : $0 }
+    cut.deduplicate()
+    return try rewriter.append(Compute(cut.comprehension, shape: compute.shape), cut.operands, like: entry)
   }
 
   /// The entry that holds a value in its own order.
   private mutating func inOrder(_ index: Int) throws -> Int {
     if let known = plain[index] { return known }
     guard let source = blocked[index], let layout = layouts[index] else { return rewriter.mapping[index] }
-    // [outer, block, lane, inner] is the order of the tensor.
-    let axes = [layout.outer, layout.blocks, BlockedLayout.block, layout.inner]
-    let order = [1, 0, 3, 2]
-    let view = Comprehension(
-      axes: axes, accesses: [Access(operand: 0, order.map { .axis($0, of: 4, extent: axes[$0]) })],
-      body: .load(0))
     let entry = graph.entries[index]
+    var view: Comprehension
+    if layout.isPadded {
+      // The channel's block is the one in which its lane exists.
+      let axes = [layout.outer, layout.channels, layout.inner, layout.blocks]
+      view = Comprehension(
+        axes: axes, outputRank: 3,
+        accesses: [
+          Access(
+            operand: 0,
+            [
+              .axis(3, of: 4, extent: layout.blocks), .axis(0, of: 4, extent: layout.outer),
+              .axis(2, of: 4, extent: layout.inner),
+              AffineIndex([0, 1, 0, -BlockedLayout.block], extent: BlockedLayout.block),
+            ])
+        ], body: .load(0), reduction: .sum)
+    } else {
+      // [outer, block, lane, inner] is the order of the tensor.
+      let axes = [layout.outer, layout.blocks, BlockedLayout.block, layout.inner]
+      view = Comprehension(
+        axes: axes, accesses: [Access(operand: 0, [1, 0, 3, 2].map { .axis($0, of: 4, extent: axes[$0]) })],
+        body: .load(0))
+    }
+    view.element = entry.type.element
     let made = try rewriter.append(Compute(view, shape: entry.type.shape), [source], like: entry)
     plain[index] = made
     return made
@@ -103,6 +171,7 @@ struct LayoutRewriter {
     let sizes = order.map { split.sizes[$0] }
     var view = access
     view.operand = 0
+    view.fill = 0
     view.indices = access.indices.map { index in
       var moved = index
       moved.coefficients = order.map { index.coefficients[$0] }
@@ -131,7 +200,57 @@ struct Splitting {
     if let axis = output?.channelAxis(in: comprehension.outputShape) { axes.insert(axis) }
   }
 
-  mutating func insert(_ axis: Int) { axes.insert(axis) }
+  /// Whether an axis, if any, may be split for the sake of an operand; it then will be. One that does not divide into
+  /// blocks gets padding: of a sum or a maximum, or of a contraction's output, which is then cut.
+  mutating func insert(_ axis: Int?, isContraction: Bool) -> Bool {
+    guard let axis else { return true }
+    if comprehension.axes[axis] % BlockedLayout.block != 0, !axes.contains(axis) {
+      let isSummed = axis >= comprehension.outputRank
+      guard isSummed ? comprehension.reduction != .firstMaximumPosition : isContraction && output == nil
+      else { return false }
+    }
+    axes.insert(axis)
+    return true
+  }
+
+  private func isPadded(_ axis: Int) -> Bool {
+    axes.contains(axis) && comprehension.axes[axis] % BlockedLayout.block != 0
+  }
+
+  /// Whether an output axis other than a blocked output's channels is padded.
+  var isPaddedOutput: Bool { output == nil && (0..<comprehension.outputRank).contains(where: isPadded) }
+
+  private func mask(_ axis: Int, _ value: ScalarExpression, else other: Double) -> ScalarExpression {
+    .select(
+      .less, leaf(.index(axis)), .constant(Double(comprehension.axes[axis])), then: value,
+      else: .constant(other))
+  }
+
+  /// The body with nothing to give where a summed axis is padding; a contraction's operands are zero there.
+  func masked(_ body: ScalarExpression, isContraction: Bool) -> ScalarExpression {
+    var body = body
+    if comprehension.reduction == .none {
+      for axis in comprehension.axes.indices where isPadded(axis) { body = mask(axis, body, else: 0) }
+    } else if !isContraction {
+      let neutral = comprehension.reduction == .sum ? 0 : -Double.infinity
+      for axis in comprehension.outputRank..<comprehension.axes.count where isPadded(axis) {
+        body = mask(axis, body, else: neutral)
+      }
+    }
+    return body
+  }
+
+  /// The epilogue with zero where the output's channels are padding.
+  func masked(epilogue: ScalarExpression) -> ScalarExpression {
+    guard comprehension.reduction != .none else { return epilogue }
+    var epilogue = epilogue
+    // What a contraction sums there is zero already, its kernel being packed with zeros.
+    if epilogue == .accumulator, ForwardContraction(comprehension) != nil { return epilogue }
+    for axis in 0..<comprehension.outputRank where isPadded(axis) && output != nil {
+      epilogue = mask(axis, epilogue, else: 0)
+    }
+    return epilogue
+  }
 
   /// Gives every axis its place; the channels of a blocked output go outermost, their lanes innermost.
   mutating func place() {
@@ -142,13 +261,13 @@ struct Splitting {
       sizes.append(size)
       return sizes.count - 1
     }
-    if let channel { places[channel] = [(add(comprehension.axes[channel] / block), block)] }
+    if let channel { places[channel] = [(add((comprehension.axes[channel] + block - 1) / block), block)] }
     for (axis, size) in comprehension.axes.enumerated() {
       if axis == comprehension.outputRank, let channel { places[channel].append((add(block), 1)) }
       if axis == comprehension.outputRank { outputRank = sizes.count }
       if axis == channel { continue }
       if axes.contains(axis) {
-        places[axis] = [(add(size / block), block), (add(block), 1)]
+        places[axis] = [(add((size + block - 1) / block), block), (add(block), 1)]
       } else {
         places[axis] = [(add(size), 1)]
       }
@@ -172,9 +291,15 @@ struct Splitting {
 
   /// An access of a blocked operand, which `BlockedChannel` has found possible.
   func blocked(_ access: Access, _ layout: BlockedLayout) -> Access {
-    guard let position = layout.channelIndex(of: access),
-      let channel = BlockedChannel(access.indices[position], axes: comprehension.axes)
-    else { return access }
+    guard let position = layout.channelIndex(of: access) else { return access }
+    if layout.isVector {
+      var moved = index(access.indices[position])
+      moved.extent = layout.blocks * BlockedLayout.block
+      return Access(operand: access.operand, [moved], fill: access.fill)
+    }
+    guard let channel = BlockedChannel(access.indices[position], axes: comprehension.axes, layout) else {
+      return access
+    }
     var block = AffineIndex(
       [Int](repeating: 0, count: sizes.count), offset: channel.blockOffset, extent: layout.blocks)
     for (axis, coefficient) in channel.block.enumerated() where coefficient != 0 {
@@ -197,5 +322,14 @@ struct Splitting {
     let place = places[axis]
     if place.count == 1 { return .index(place[0].axis) }
     return .index(place[0].axis) * .constant(Double(place[0].factor)) + .index(place[1].axis)
+  }
+}
+
+extension ScalarExpression {
+  /// The accesses that are loaded.
+  fileprivate var loads: Set<Int> {
+    var found = Set<Int>()
+    forEach { if case .load(let access) = $0 { found.insert(access) } }
+    return found
   }
 }
