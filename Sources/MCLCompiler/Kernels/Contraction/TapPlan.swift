@@ -133,9 +133,16 @@ struct TapPlan {
     }
     var inside: [Loop] = []
     var written = 1
-    for loop in nest.reversed() where !loop.isRestricted && written * loop.size <= 16 {
-      written *= loop.size
-      inside.insert(loop, at: 0)
+    // Jumping about in k is no harm where all of the vectors stay in the cache.
+    let isNear = nest.reduce(best.vectors * target.vectorBytes) { $0 * $1.size } <= 256 * 1024
+    for loop in nest.reversed() {
+      let fits = !loop.isRestricted && written * loop.size <= 16
+      if fits {
+        written *= loop.size
+        inside.insert(loop, at: 0)
+      } else if !isNear {
+        break
+      }
     }
     nest.removeAll { loop in inside.contains { $0.axis == loop.axis } }
     if let last = nest.indices.last, !nest[last].isRestricted, written < 8 {

@@ -34,7 +34,7 @@ public struct AssignLayouts: Pass {
       !inOrder.contains(entry) || (isRead[entry] && layout.inner > 1)
     }
     func isPossible(_ layout: BlockedLayout, _ entry: Int) -> Bool {
-      guard let comprehension = computations[entry], comprehension.element == .float32 else { return false }
+      guard let comprehension = computations[entry] else { return false }
       return layout.channelAxis(in: comprehension.outputShape) != nil
     }
     var votes: [Int: [BlockedLayout: Int]] = [:]
