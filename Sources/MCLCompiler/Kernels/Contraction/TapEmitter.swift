@@ -44,7 +44,9 @@ struct TapEmitter {
     return builder.cast(.signExtend, value, to: builder.i64)
   }
 
-  private func record(_ tile: IRValue) -> IRValue { builder.element(table, tile, bytes: plan.recordInts * 4) }
+  private func record(_ tile: IRValue) -> IRValue {
+    builder.element(table, tile, bytes: plan.recordInts * 4)
+  }
 
   /// Writes the table for the rows of one class.
   func emitTable(class number: IRValue) {
@@ -54,7 +56,8 @@ struct TapEmitter {
     let ends = problem.rows.indices.map { integer(part, 4 + 2 * $0) }
     let narrow = { (value: IRValue) in builder.cast(.truncate, value, to: builder.i32) }
     let one = builder.constant(1)
-    _ = builder.loop(from: builder.constant(0), to: entries, carrying: starts) { entry, coordinates in
+    _ = builder.loop(from: builder.constant(0), to: entries, carrying: starts) {
+      entry, coordinates in
       var place = builder.constant(problem.a.offset)
       var result = builder.constant(plan.isPartial ? 0 : problem.outputOffset)
       for (axis, coordinate) in zip(problem.rows, coordinates) {
@@ -134,7 +137,8 @@ struct TapEmitter {
       var resultPlace = builder.add(origin, builder.multiply(firstVector, runStride))
       var known: [(axis: Int, coordinate: IRValue)] = Array(zip(problem.batch, batches))
       for (axis, coordinate) in zip(plan.outerColumns, coordinates(plan.outerColumns, outerColumn)) {
-        vectorPlace = builder.add(vectorPlace, builder.multiply(coordinate, problem.b.strides[axis]))
+        vectorPlace = builder.add(
+          vectorPlace, builder.multiply(coordinate, problem.b.strides[axis]))
         resultPlace = builder.add(resultPlace, builder.multiply(coordinate, strides[axis]))
         known.append((axis, coordinate))
       }
@@ -144,16 +148,16 @@ struct TapEmitter {
         let parts = blockRanges(block)
         builder.loop(from: tiles.0, to: tiles.1) { tile in
           let record = self.record(tile)
-          let part = builder.element(classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
-          let rows = (0..<plan.rows).map { builder.element(factors, integer(record, 1 + $0), bytes: 4) }
+          let part = builder.element(
+            classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
+          let rows = (0..<plan.rows).map {
+            builder.element(factors, integer(record, 1 + $0), bytes: 4)
+          }
           prefetch(
-            record, resultBase, block, blocks, runStride: runStride, known: known, firstVector: firstVector)
+            record, resultBase, block, blocks, runStride: runStride, known: known,
+            firstVector: firstVector)
           let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
-          let zeros = [IRValue](repeating: builder.zero(vector), count: plan.rows * plan.vectors)
-          let sums =
-            problem.isEmpty
-            ? zeros
-            : nest(0, bounds, rows, vectorBase, builder.constant(0), builder.constant(0), zeros)
+          let sums = problem.isEmpty ? zeros : blockSums(bounds, rows, vectorBase)
           let local = builder.subtract(tile, tiles.0)
           finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
             store(
@@ -176,7 +180,8 @@ struct TapEmitter {
 
   /// For each loop that is taken in blocks, the coordinates of a block.
   private func blockRanges(_ block: IRValue) -> [(IRValue, IRValue)?] {
-    var numbers = builder.delinearize(block, plan.loops.filter { $0.block != nil }.map(\.blocks))[...]
+    var numbers = builder.delinearize(block, plan.loops.filter { $0.block != nil }.map(\.blocks))[
+      ...]
     return plan.loops.map { loop in
       guard let size = loop.block, let number = numbers.popFirst() else { return nil }
       let first = builder.multiply(number, size)
@@ -184,29 +189,78 @@ struct TapEmitter {
     }
   }
 
-  private func bounds(_ number: Int, _ part: IRValue, _ block: (IRValue, IRValue)?) -> (IRValue, IRValue) {
+  private func bounds(_ number: Int, _ part: IRValue, _ block: (IRValue, IRValue)?) -> (
+    IRValue, IRValue
+  ) {
     let loop = plan.loops[number]
-    guard loop.isRestricted else { return block ?? (builder.constant(0), builder.constant(loop.size)) }
+    guard loop.isRestricted else {
+      return block ?? (builder.constant(0), builder.constant(loop.size))
+    }
     let position = 3 + 2 * problem.rows.count + 2 * loop.position
     let valid = (integer(part, position), integer(part, position + 1))
     guard let block else { return valid }
     return (builder.maximum(valid.0, block.0), builder.minimum(valid.1, block.1))
   }
 
+  private var zeros: [IRValue] {
+    [IRValue](repeating: builder.zero(vector), count: plan.rows * plan.vectors)
+  }
+
+  /// The sums of a tile over a block of k.
+  private func blockSums(_ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue)
+    -> [IRValue]
+  {
+    let start = builder.constant(0)
+    guard plan.join != nil else { return nest(0, bounds, rows, vectors, start, start, zeros) }
+    for (position, zero) in zeros.enumerated() {
+      builder.store(zero, running(position), alignment: 4)
+    }
+    _ = nest(0, bounds, rows, vectors, start, start, [])
+    return zeros.indices.map { builder.load(vector, running($0), alignment: 4) }
+  }
+
+  /// The place of one of the tile's running sums.
+  private func running(_ position: Int) -> IRValue {
+    builder.address(scratch, builder.constant(plan.blockBytes + position * plan.lanes * 4))
+  }
+
+  /// The loops over k from a level on; they carry the sums where these are in registers.
   private func nest(
-    _ level: Int, _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue, _ factor: IRValue,
+    _ level: Int, _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue,
+    _ factor: IRValue,
     _ column: IRValue, _ sums: [IRValue]
   ) -> [IRValue] {
     guard level < plan.loops.count else { return terms(rows, vectors, factor, column, 0, sums) }
+    if let join = plan.join, level == join.level {
+      let (start, end) = bounds[level]
+      builder.loop(from: start, to: end, step: join.turns) { first in
+        let last = builder.minimum(builder.add(first, join.turns), end)
+        let part = turns(level, (first, last), bounds, rows, vectors, factor, column, zeros)
+        for (position, value) in part.enumerated() {
+          let before = builder.load(vector, running(position), alignment: 4)
+          builder.store(builder.build(.floatAdd, before, value), running(position), alignment: 4)
+        }
+      }
+      return []
+    }
+    return turns(level, bounds[level], bounds, rows, vectors, factor, column, sums)
+  }
+
+  /// Some turns of the loop at a level.
+  private func turns(
+    _ level: Int, _ range: (IRValue, IRValue), _ bounds: [(IRValue, IRValue)], _ rows: [IRValue],
+    _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue]
+  ) -> [IRValue] {
     let loop = plan.loops[level]
     func inside(_ index: IRValue, _ sums: [IRValue], _ turn: Int = 0) -> [IRValue] {
       let index = builder.add(index, turn)
       return nest(
-        level + 1, bounds, rows, vectors, builder.add(factor, builder.multiply(index, loop.factorStride)),
+        level + 1, bounds, rows, vectors,
+        builder.add(factor, builder.multiply(index, loop.factorStride)),
         builder.add(column, builder.multiply(index, loop.vectorStride)), sums)
     }
-    var (start, sums) = (bounds[level].0, sums)
-    let end = bounds[level].1
+    var (start, sums) = (range.0, sums)
+    let end = range.1
     if loop.unroll > 1 {
       let span = builder.subtract(end, start)
       let whole = builder.multiply(builder.divide(span, by: loop.unroll).quotient, loop.unroll)
@@ -232,7 +286,8 @@ struct TapEmitter {
       guard level < plan.unrolled.count else {
         let values = (0..<plan.vectors).map { number in
           let place = (column + number * plan.run.vectorStride) * 4
-          return builder.load(vector, builder.address(vectorBase, builder.constant(place)), alignment: 4)
+          return builder.load(
+            vector, builder.address(vectorBase, builder.constant(place)), alignment: 4)
         }
         for (row, base) in bases.enumerated() {
           let value = builder.load(
@@ -279,7 +334,9 @@ struct TapEmitter {
         return []
       },
       else: {
-        for (position, value) in totals.enumerated() { builder.store(value, address(position), alignment: 4) }
+        for (position, value) in totals.enumerated() {
+          builder.store(value, address(position), alignment: 4)
+        }
         return []
       })
   }
@@ -287,7 +344,8 @@ struct TapEmitter {
   /// Asks for the lines that the tile's results will be stored to, and that its epilogue will read, before the sums
   /// are made: tiles jump from row to row, which the processor does not foresee.
   private func prefetch(
-    _ record: IRValue, _ base: IRValue, _ block: IRValue, _ blocks: (IRValue, IRValue), runStride: Int,
+    _ record: IRValue, _ base: IRValue, _ block: IRValue, _ blocks: (IRValue, IRValue),
+    runStride: Int,
     known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
   ) {
     guard plan.classes.contains(where: { $0.depth >= 32 }) else { return }
@@ -295,7 +353,8 @@ struct TapEmitter {
       for row in 0..<plan.rows {
         let place = integer(record, 1 + plan.rows + row)
         let address = builder.element(base, place, bytes: 4)
-        for number in 0..<plan.vectors where number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16 {
+        for number in 0..<plan.vectors
+        where number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16 {
           builder.prefetch(
             builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
         }
@@ -320,86 +379,6 @@ struct TapEmitter {
       for (number, value) in values.enumerated() {
         builder.store(
           value, builder.address(address, builder.constant(number * runStride * 4)), alignment: 4)
-      }
-    }
-  }
-}
-
-/// What becomes of the sums of a tile where they are made: the comprehension's epilogue, in registers.
-struct TapEpilogue {
-  let point: PointEmitter
-  let root: Int
-
-  /// The places of neighbouring vectors of columns of one row.
-  ///
-  /// - Parameters:
-  ///   - place: the row's place in the output, which gives the coordinates of the rows.
-  ///   - known: coordinates of the part along batch and column axes.
-  private func states(
-    _ count: Int, place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
-    _ plan: TapPlan
-  ) -> [LoopState] {
-    let (builder, space) = (point.builder, point.space)
-    var state = LoopState(space.accesses, rank: space.axes.count, builder: builder)
-    let rows = Set(plan.problem.rows)
-    let outputs = Array(0..<space.outputRank)
-    for (axis, coordinate) in zip(outputs, builder.delinearize(place, outputs.map { space.axes[$0] }))
-    where rows.contains(axis) {
-      state = state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
-    }
-    for (axis, coordinate) in known {
-      let whole = builder.add(
-        builder.multiply(coordinate, plan.problem.steps[axis]), plan.problem.starts[axis])
-      state = state.advanced(along: axis, by: whole, space.accesses, builder: builder)
-    }
-    return (0..<count).map { number in
-      let vector = builder.add(firstVector, number)
-      var own = state
-      if let axis = plan.run.axis {
-        own = own.advanced(along: axis, by: vector, space.accesses, builder: builder)
-        own = own.advanced(
-          along: plan.lane, by: builder.constant(0), space.accesses, builder: builder)
-      } else {
-        own = own.advanced(
-          along: plan.lane, by: builder.multiply(vector, plan.lanes), space.accesses, builder: builder)
-      }
-      return own
-    }
-  }
-
-  /// The results of neighbouring vectors of sums of one row.
-  func apply(
-    _ values: [IRValue], place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
-    _ plan: TapPlan
-  ) -> [IRValue] {
-    let states = states(values.count, place: place, known: known, firstVector: firstVector, plan)
-    return zip(values, states).map { value, state in
-      var values: PointEmitter.Known = [:]
-      return point.evaluate(
-        root, state, lanes: plan.lanes, along: plan.lane, accumulator: value, hoisted: [:], values: &values)
-    }
-  }
-
-  /// Asks for the lines that `apply` will read and that differ from row to row.
-  func prefetch(
-    _ count: Int, place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
-    _ plan: TapPlan
-  ) {
-    var loads = Set<Int>()
-    for node in point.program.nodes {
-      if case .load(let access) = node.operation { loads.insert(access) }
-    }
-    let large = loads.sorted().filter { access in
-      let own = point.space.accesses[access]
-      return own.isContiguous(along: plan.lane) && own.guards.isEmpty
-        && plan.problem.rows.contains { own.depends(on: $0) }
-    }
-    guard !large.isEmpty else { return }
-    for state in states(count, place: place, known: known, firstVector: firstVector, plan) {
-      for access in large {
-        let bytes = point.space.accesses[access].element.byteCount
-        point.builder.prefetch(
-          point.builder.element(point.bases[access], state.offsets[access], bytes: bytes), forWriting: false)
       }
     }
   }

@@ -40,6 +40,8 @@ struct TapPlan {
   /// The loops over k, outermost first, and the axes whose every coordinate is written out inside.
   let loops: [Loop]
   let unrolled: [Loop]
+  /// Where sums leave the registers: after so many turns of that loop; nil where all of a block is one chain.
+  let join: (level: Int, turns: Int)?
   let splits: Int
   let rowTasks: Int
   let columnTasks: Int
@@ -47,8 +49,12 @@ struct TapPlan {
   let isPartial: Bool
 
   static let wantedTasks = 32
-  /// Products added up in a register before they join the running sum.
-  static let blockTerms = 256
+  /// Terms of a block of k: what is worked on for all of a task's tiles before the next, so that the vectors stay in
+  /// the nearest caches and sums in registers stay short.
+  static let blockTerms = 144
+  /// Products added up in a register before they join the tile's running sum: rounding grows with the length of the
+  /// chain, and joining costs a load, an addition and a store a register.
+  static let chainTerms = 144
 
   /// The columns in the order of partial results: the lane last.
   var partialColumns: [Int] { problem.columns.filter { $0 != lane } + [lane] }
@@ -64,13 +70,16 @@ struct TapPlan {
   var recordInts: Int { 1 + 2 * rows }
   var tableBytes: Int { (tiles * recordInts * 4 + 63) / 64 * 64 }
   var tileBytes: Int { rows * vectors * lanes * 4 }
-  var scratchBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
+  /// Running sums of the task's tiles between blocks, then of the tile at hand.
+  var blockBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
+  var scratchBytes: Int { blockBytes + (join == nil ? 0 : tileBytes) }
   var multiplyAdds: Int {
     problem.batchCount * problem.columnCount * classes.reduce(0) { $0 + $1.count * $1.depth }
   }
 
   init(
-    _ problem: ContractionProblem, classes: [RowClass], lane: Int, isDirect: Bool, allowsSplits: Bool,
+    _ problem: ContractionProblem, classes: [RowClass], lane: Int, isDirect: Bool,
+    allowsSplits: Bool,
     target: TargetDescription
   ) {
     self.problem = problem
@@ -168,6 +177,18 @@ struct TapPlan {
     }
     loops = nest
     unrolled = inside
+    var chain = written
+    var join: (level: Int, turns: Int)?
+    for level in nest.indices.reversed() {
+      let turns = min(nest[level].size, nest[level].block ?? nest[level].size)
+      if chain * turns > Self.chainTerms * 5 / 4 {
+        let step = nest[level].unroll
+        join = (level, max(1, Self.chainTerms / chain / step) * step)
+        break
+      }
+      chain *= turns
+    }
+    self.join = join
 
     // Tasks.
     let tiles = classTiles.reduce(0, +)
