@@ -7,7 +7,8 @@ import MCLRuntime
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Compares programs with numbers made by another implementation.",
-    subcommands: [CheckModelCommand.self, CheckScheduleCommand.self], defaultSubcommand: CheckModelCommand.self)
+    subcommands: [CheckModelCommand.self, CheckScheduleCommand.self],
+    defaultSubcommand: CheckModelCommand.self)
 }
 
 extension ParityCheck.Engine: ExpressibleByArgument {}

@@ -30,7 +30,7 @@ import Testing
     fixture.expected["dx"]?.elements[3] = .nan
     fixture.expected["dq"] = fixture.expected["y"]
     let program = try fixture.program()
-    var interpreter = Interpreter(program, states: [:])
+    var interpreter = Interpreter(program, states: try fixture.states(of: program))
     let outputs = try interpreter.run(fixture.inputs).outputs
     let mistakes = fixture.mistakes(outputs: outputs, states: [:], tolerance: 1e-12, floor: 1e-3)
     #expect(mistakes.sentences.count == 3)

@@ -88,35 +88,27 @@ struct ContractionEmitter {
         builder.loop(from: panels.0, to: panels.1) { panel in
           let localTile = builder.subtract(tile, tiles.0)
           let localPanel = builder.subtract(panel, panels.0)
-          let slot = builder.add(builder.multiply(localTile, plan.panelsPerTask), localPanel)
-          let kept = builder.element(partial, slot, bytes: plan.tileBytes)
+          let slot =
+            plan.blocks > 1
+            ? builder.add(builder.multiply(localTile, plan.panelsPerTask), localPanel) : builder.constant(0)
+          let totals = builder.element(partial, slot, bytes: plan.tileBytes * 2)
           let rows = builder.element(
             panelAddress(batch, panel), builder.multiply(first, plan.tileRows), bytes: 4)
-          var values = kernel.zeros
-          if plan.blocks > 1 {
-            let isFirst = builder.compare(.equal, block, builder.constant(0))
-            values = builder.choose(isFirst, then: { kernel.zeros }, else: { kernel.load(kept) })
-          }
-          values = kernel.emit(values, a: rows, b: scratch, depth: builder.subtract(last, first))
           let origin = builder.add(column.output, builder.multiply(split, splitStride))
-          let finish = {
+          func finish(_ values: [IRValue]) {
             emitStore(
               values, origin: origin, row: builder.multiply(panel, plan.tileRows), lane: lane, stage: stage)
           }
-          if plan.blocks > 1 {
-            let isLast = builder.compare(.equal, block, builder.constant(plan.blocks - 1))
-            _ = builder.choose(
-              isLast,
-              then: {
-                finish()
-                return []
-              },
-              else: {
-                kernel.store(values, kept)
-                return []
-              })
-          } else {
-            finish()
+          // Blocks past the end of a short last split are empty.
+          let depth = builder.maximum(builder.subtract(last, first), builder.constant(0))
+          guard plan.joinsChunks else {
+            finish(kernel.sum(a: rows, b: scratch, depth: depth))
+            return
+          }
+          builder.when(builder.compare(.equal, block, builder.constant(0))) { kernel.clear(totals) }
+          kernel.accumulate(totals, a: rows, b: scratch, depth: depth, chunk: ContractionPlan.chunkDepth)
+          builder.when(builder.compare(.equal, block, builder.constant(plan.blocks - 1))) {
+            finish(kernel.rounded(totals))
           }
         }
       }

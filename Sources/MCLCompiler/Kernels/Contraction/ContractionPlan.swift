@@ -41,10 +41,18 @@ struct ContractionPlan {
   /// Scratch: a packed panel of columns, partial tiles, and one tile on its way to scattered places.
   var columnPanelBytes: Int { (blockDepth + PanelLayout.slackRows) * tileColumns * 4 }
   var tileBytes: Int { tileRows * tileColumns * 4 }
-  var partialBytes: Int { blocks > 1 ? tilesPerTask * panelsPerTask * tileBytes : 0 }
+  /// Whether sums of chunks and blocks are joined in float64; else there is but one.
+  var joinsChunks: Bool { splitDepth > Self.chunkDepth || blocks > 1 }
+  var partialBytes: Int {
+    joinsChunks ? (blocks > 1 ? tilesPerTask * panelsPerTask : 1) * tileBytes * 2 : 0
+  }
   var scratchBytes: Int { columnPanelBytes + partialBytes + tileBytes }
 
   static let wantedTasks = 32
+  /// Terms that an accumulator takes before it joins a sum of sums, and terms that those take before they join one in
+  /// float64: the error of a running sum grows with the root of its length.
+  static let shortChunk = 16
+  static let chunkDepth = 256
 
   init(_ problem: ContractionProblem, target: TargetDescription, allowsSplits: Bool) {
     var problem = problem

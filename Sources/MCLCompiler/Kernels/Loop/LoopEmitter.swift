@@ -2,8 +2,8 @@ import MCLGraph
 
 /// The generic kernel: any comprehension as a nest of loops over vectors of points.
 ///
-/// Float32 sums run in float32 lanes over a bounded number of terms, and these partial sums are added in float64
-/// in a fixed order, so that the result depends on the shape alone.
+/// What is rounded more than once on its way from memory to memory is computed in float64 and rounded when it is
+/// stored. Sums are added in a fixed order, so that the result depends on the shape alone.
 struct LoopEmitter {
   let builder: ModuleBuilder
   let space: IterationSpace
@@ -14,10 +14,6 @@ struct LoopEmitter {
   let function: KernelFunction
   let body: Int
   let epilogue: Int
-
-  /// Terms a float32 accumulator takes before it joins the float64 sum.
-  static let chunkOverOutput = 256
-  static let chunkOverReduction = 4096
 
   /// Emits the kernel `symbol`.
   ///
@@ -62,8 +58,24 @@ struct LoopEmitter {
     let pointers = operands.map { function.argument($0) }
     point = PointEmitter(
       builder: builder, space: space, program: program,
-      bases: space.accesses.map { pointers[$0.operand] }, target: target)
+      bases: space.accesses.map { pointers[$0.operand] }, target: target,
+      isWide: Self.isWide(comprehension, program))
     accumulation = Accumulation(comprehension.reduction, element: reduced, scalar: point.scalar)
+  }
+
+  /// Whether float32 results would be rounded more than once, were they computed in float32.
+  private static func isWide(_ comprehension: Comprehension, _ program: ScalarProgram) -> Bool {
+    if comprehension.reduction == .sum { return true }
+    let roundings = program.nodes.count { node in
+      guard node.element == .float32 else { return false }
+      switch node.operation {
+      case .load, .constant, .index, .accumulator, .select, .unary(.negate, _), .unary(.absolute, _),
+        .binary(.maximum, _, _), .binary(.minimum, _, _):
+        return false
+      case .unary, .binary, .convert: return true
+      }
+    }
+    return roundings > 1
   }
 
   /// The axis along the lanes; -1 when there is none.
@@ -142,7 +154,8 @@ struct LoopEmitter {
 
   private func store(_ value: IRValue, _ output: IRValue, _ position: IRValue) {
     let bytes = comprehension.element.byteCount
-    builder.store(value, builder.element(output, position, bytes: bytes), alignment: bytes)
+    builder.store(
+      point.scalar.narrowed(value), builder.element(output, position, bytes: bytes), alignment: bytes)
   }
 
   /// Walks a range along the lanes: `plan.unroll` vectors a turn, then single vectors, then single points.
@@ -212,20 +225,20 @@ struct LoopEmitter {
 
   /// One reduced value a state.
   private func reduce(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [IRValue] {
-    let isWide = comprehension.reduction == .sum && accumulation.element == .float32
-    let chunk =
-      plan.orientation == .overReduction ? Self.chunkOverReduction : Self.chunkOverOutput
-    let first = space.outputRank
-    guard isWide, comprehension.reductionCount > chunk else {
-      let carried = nest(first, states, known, lanes: lanes, start(states, lanes: lanes))
-      return finish(carried, states.count)
+    let carried = nest(space.outputRank, states, known, lanes: lanes, start(states, lanes: lanes))
+    guard plan.orientation == .overReduction else {
+      let fields = accumulation.fields
+      return states.indices.map { accumulation.result(Array(carried[($0 * fields)..<(($0 + 1) * fields)])) }
     }
-    let wideTypes = narrowed(start(states, lanes: lanes), states.count)
-    let zeros = wideTypes.map { builder.zero(builder.vector(builder.f64, builder.lanes($0))) }
-    let wide = chunked(first, states, known, lanes: lanes, zeros, chunk: chunk)
-    return wideResults(wide, states.count).map {
-      builder.cast(.floatTruncate, $0, to: builder.vector(builder.f32, builder.lanes($0)))
+    // Unrolled vectors, their lanes, and single points become one.
+    var vectors = Array(carried.dropLast())
+    while vectors.count > 1 {
+      let half = (vectors.count + 1) / 2
+      vectors = (0..<half).map {
+        $0 + half < vectors.count ? accumulation.combine(vectors[$0], vectors[$0 + half]) : vectors[$0]
+      }
     }
+    return [accumulation.combine(accumulation.fold(vectors[0]), carried[carried.count - 1])]
   }
 
   /// What the loops start from: for each state its fields; lanes along the reduction add one for single points.
@@ -235,60 +248,6 @@ struct LoopEmitter {
         + accumulation.identity(lanes: 1)
     }
     return states.flatMap { _ in accumulation.identity(lanes: lanes) }
-  }
-
-  /// The unrolled vectors of a reduction along the lanes joined into one.
-  private func narrowed(_ carried: [IRValue], _ states: Int) -> [IRValue] {
-    guard plan.orientation == .overReduction else { return carried }
-    var vectors = Array(carried.dropLast())
-    while vectors.count > 1 {
-      let half = (vectors.count + 1) / 2
-      vectors = (0..<half).map {
-        $0 + half < vectors.count ? accumulation.combine(vectors[$0], vectors[$0 + half]) : vectors[$0]
-      }
-    }
-    return [vectors[0], carried[carried.count - 1]]
-  }
-
-  private func finish(_ carried: [IRValue], _ states: Int) -> [IRValue] {
-    if plan.orientation == .overReduction { return wideResults(narrowed(carried, states), states) }
-    let fields = accumulation.fields
-    return (0..<states).map { accumulation.result(Array(carried[($0 * fields)..<(($0 + 1) * fields)])) }
-  }
-
-  /// Joins lanes and single points where the lanes lie along the reduction.
-  private func wideResults(_ parts: [IRValue], _ states: Int) -> [IRValue] {
-    guard plan.orientation == .overReduction else { return parts }
-    return [accumulation.combine(accumulation.fold(parts[0]), parts[1])]
-  }
-
-  private func extent(after axis: Int) -> Int { space.axes.dropFirst(axis + 1).reduce(1, *) }
-
-  /// Adds the sums of chunks, in float64, to `wide`.
-  private func chunked(
-    _ axis: Int, _ states: [LoopState], _ known: PointEmitter.Known, lanes: Int, _ wide: [IRValue], chunk: Int
-  ) -> [IRValue] {
-    func add(_ wide: [IRValue], _ narrow: [IRValue]) -> [IRValue] {
-      zip(wide, narrowed(narrow, states.count)).map { sum, part in
-        builder.build(.floatAdd, sum, builder.cast(.floatExtend, part, to: sum.type))
-      }
-    }
-    let size = builder.constant(space.axes[axis])
-    let below = extent(after: axis)
-    if below > chunk {
-      return builder.loop(from: builder.constant(0), to: size, carrying: wide) { index, wide in
-        chunked(
-          axis + 1, states.map { enter($0, axis, index) }, known, lanes: lanes, wide, chunk: chunk)
-      }
-    }
-    let step = max(1, chunk / below)
-    return builder.loop(from: builder.constant(0), to: size, step: step, carrying: wide) { index, wide in
-      let end = builder.minimum(builder.add(index, step), size)
-      return add(
-        wide,
-        range(
-          axis, from: index, to: end, states, known, lanes: lanes, start(states, lanes: lanes)))
-    }
   }
 
   /// All axes from `axis` on.

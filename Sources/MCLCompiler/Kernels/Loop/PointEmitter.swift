@@ -6,6 +6,8 @@ struct PointEmitter {
   let space: IterationSpace
   let program: ScalarProgram
   let scalar: ScalarEmitter
+  /// As `scalar`, in the types that stand in memory.
+  private let stored: ScalarEmitter
   /// The first element of each operand accessed, by access.
   let bases: [IRValue]
   /// The axes each node depends on, as bits; `accumulatorBit` for the reduced value.
@@ -15,13 +17,15 @@ struct PointEmitter {
 
   init(
     builder: ModuleBuilder, space: IterationSpace, program: ScalarProgram, bases: [IRValue],
-    target: TargetDescription
+    target: TargetDescription, isWide: Bool = false
   ) {
     self.builder = builder
     self.space = space
     self.program = program
     self.bases = bases
-    scalar = ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
+    stored = ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
+    scalar = ScalarEmitter(
+      builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd, isWide: isWide)
     var dependences: [UInt64] = []
     for (position, node) in program.nodes.enumerated() {
       var bits: UInt64 = 0
@@ -83,14 +87,31 @@ struct PointEmitter {
       value = builder.splat(uniform, lanes)
     } else {
       switch program.nodes[node].operation {
-      case .load(let access): value = load(access, state, lanes: lanes, along: axis)
+      case .load(let access): value = scalar.widened(load(access, state, lanes: lanes, along: axis))
       case .constant(let bits): value = scalar.constant(Double(bitPattern: bits), element, lanes: lanes)
       case .index(let original): value = index(original, state, lanes: lanes, along: axis)
       case .accumulator: value = accumulator ?? builder.zero(scalar.type(element, lanes: lanes))
       case .unary(let function, let a): value = scalar.unary(function, argument(a), element)
       case .binary(let function, let a, let b):
-        let first = argument(a)
-        value = remainder(function, first, b) ?? scalar.binary(function, first, argument(b), element)
+        func factors(_ node: Int) -> (Int, Int)? {
+          guard element == .float32, hoisted[node] == nil,
+            case .binary(.multiply, let x, let y) = program.nodes[node].operation
+          else { return nil }
+          return (x, y)
+        }
+        // A product that is added to or subtracted from is rounded with the sum, once.
+        if function == .add || function == .subtract, let (x, y) = factors(a) {
+          let term = argument(b)
+          value = scalar.multiplyAdd(
+            argument(x), argument(y), function == .add ? term : builder.negateFloat(term))
+        } else if function == .add || function == .subtract, let (x, y) = factors(b) {
+          let factor = argument(x)
+          value = scalar.multiplyAdd(
+            function == .add ? factor : builder.negateFloat(factor), argument(y), argument(a))
+        } else {
+          let first = argument(a)
+          value = remainder(function, first, b) ?? scalar.binary(function, first, argument(b), element)
+        }
       case .select(let comparison, let a, let b, let yes, let no):
         let condition = scalar.compare(comparison, argument(a), argument(b), program.nodes[a].element)
         value = builder.select(condition, argument(yes), argument(no))
@@ -128,7 +149,7 @@ struct PointEmitter {
     if access.elementCount * access.element.byteCount < 1 << 31, !access.guards.isEmpty {
       return gather(position, state, lanes: lanes, along: axis)
     }
-    var vector = builder.undefined(scalar.type(access.element, lanes: lanes))
+    var vector = builder.undefined(stored.type(access.element, lanes: lanes))
     for lane in 0..<lanes {
       let point = state.advanced(
         along: axis, by: builder.constant(lane), space.accesses, builder: builder)
@@ -169,10 +190,10 @@ struct PointEmitter {
     if let inside { offset = builder.select(inside, offset, builder.constant(0)) }
     let bytes = access.element.byteCount
     let value = builder.load(
-      scalar.type(access.element, lanes: 1), builder.element(bases[position], offset, bytes: bytes),
+      stored.type(access.element, lanes: 1), builder.element(bases[position], offset, bytes: bytes),
       alignment: bytes)
     guard let inside else { return value }
-    return builder.select(inside, value, scalar.constant(access.fill, access.element, lanes: 1))
+    return builder.select(inside, value, stored.constant(access.fill, access.element, lanes: 1))
   }
 
   /// Neighbouring elements; lanes outside are masked off.
@@ -200,11 +221,11 @@ struct PointEmitter {
     }
     if let uniform { mask = builder.and(mask, builder.splat(uniform, lanes)) }
     let bytes = access.element.byteCount
-    let type = scalar.type(access.element, lanes: lanes)
+    let type = stored.type(access.element, lanes: lanes)
     let address = builder.element(bases[position], offset, bytes: bytes)
     guard let mask else { return builder.load(type, address, alignment: bytes) }
     return builder.maskedLoad(
-      type, address, mask: mask, other: scalar.constant(access.fill, access.element, lanes: lanes),
+      type, address, mask: mask, other: stored.constant(access.fill, access.element, lanes: lanes),
       alignment: bytes)
   }
 
@@ -242,9 +263,9 @@ struct PointEmitter {
     if let uniform { mask = builder.and(mask, builder.splat(uniform, lanes)) }
     let all = builder.constant(-1, builder.vector(builder.i1, lanes))
     return builder.maskedGather(
-      scalar.type(access.element, lanes: lanes), builder.element(bases[position], offset, bytes: bytes),
+      stored.type(access.element, lanes: lanes), builder.element(bases[position], offset, bytes: bytes),
       laneOffsets, mask: mask ?? all,
-      other: scalar.constant(access.fill, access.element, lanes: lanes), alignment: bytes)
+      other: stored.constant(access.fill, access.element, lanes: lanes), alignment: bytes)
   }
 
   /// Lanes divided by a check's divisor, and whether that left no rest. A multiple of the divisor is added first, so

@@ -55,7 +55,9 @@ extension LoopEmitter {
         own = own.advanced(along: inner, by: column, space.accesses, builder: builder)
         var values: PointEmitter.Known = [:]
         for (node, operation) in point.program.nodes.enumerated() {
-          if case .load(let access) = operation.operation, let value = loaded[access] { values[node] = value }
+          if case .load(let access) = operation.operation, let value = loaded[access] {
+            values[node] = point.scalar.widened(value)
+          }
         }
         let value = point.evaluate(
           body, own, lanes: lanes, along: inner, accumulator: nil, hoisted: [:], values: &values)
@@ -65,7 +67,8 @@ extension LoopEmitter {
         let position = builder.add(
           builder.add(place, builder.multiply(row, strides[axis])), column)
         let bytes = comprehension.element.byteCount
-        builder.store(result, builder.element(output, position, bytes: bytes), alignment: bytes)
+        builder.store(
+          point.scalar.narrowed(result), builder.element(output, position, bytes: bytes), alignment: bytes)
       }
 
       func emitSquare(_ column: IRValue) {
