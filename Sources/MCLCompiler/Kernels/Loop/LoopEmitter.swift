@@ -114,6 +114,9 @@ struct LoopEmitter {
       for (axis, coordinate) in coordinates.enumerated() { state = enter(state, axis, coordinate) }
       return (state, point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state))
     }
+    if let (axis, accesses) = plan.transposed {
+      return emitTransposed(axis, accesses, rows: rows, columns: columns, output: output)
+    }
     if plan.columnsOutside {
       _ = emitRange(from: columns.0, to: columns.1, carrying: []) { column, vectors, lanes, _ in
         builder.loop(from: rows.0, to: rows.1) { row in
@@ -156,7 +159,7 @@ struct LoopEmitter {
   }
 
   /// Walks a range along the lanes: `plan.unroll` vectors a turn, then single vectors, then single points.
-  private func emitRange(
+  func emitRange(
     from first: IRValue, to last: IRValue, carrying initial: [IRValue],
     _ body: (_ start: IRValue, _ vectors: Int, _ lanes: Int, _ carried: [IRValue]) -> [IRValue]
   ) -> [IRValue] {
