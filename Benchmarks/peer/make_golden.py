@@ -75,13 +75,40 @@ def expected_steps(configuration, tensors, steps, kept=(1, 3)):
             out.update({f"grad.{n}": p.grad.clone() for n, p in training.q.named_parameters()})
         if step in kept:
             out.update(state(training, f"step{step}."))
-    single = started(configuration, tensors, torch.float32)
-    batch = files.decode_batch(tensors, torch.float32)
-    for step in range(1, steps + 1):
-        for name, value in single.step(batch).items():
-            if name.startswith("loss."):
-                out[f"fp32run.step{step}.{name}"] = value
+    out.update({f"fp32run.{n}": v for n, v in single_run(configuration, tensors, steps)[0].items()})
     return out
+
+
+def single_run(configuration, tensors, steps, perturbation=None):
+    """Losses of each step and the state at the end, in fp32; the query may start a rounding error away."""
+    training = started(configuration, tensors, torch.float32)
+    if perturbation is not None:
+        with torch.no_grad():
+            for parameter in training.q.parameters():
+                parameter.mul_(1 + 1e-7 * torch.randn(parameter.shape, generator=perturbation))
+    batch = files.decode_batch(tensors, torch.float32)
+    losses = {}
+    for step in range(1, steps + 1):
+        for name, value in training.step(batch).items():
+            if name.startswith("loss."):
+                losses[f"step{step}.{name}"] = value.detach()
+    return losses, state(training, f"step{steps}.")
+
+
+def instability(configuration, tensors, expected, steps):
+    """The worst deviation of fp32 runs in units of the gates: above 1 the case is decided by a ReLU's rounding."""
+    generator = torch.Generator().manual_seed(7)
+    worst = 0.0
+    for run in range(4):
+        losses, end = single_run(configuration, tensors, steps, generator if run else None)
+        for name, value in losses.items():
+            exact = expected[name].item()
+            gate = 1e-6 if abs(exact) < 0.1 else 1e-5 * abs(exact)
+            worst = max(worst, abs(value.item() - exact) / gate)
+        for name, value in end.items():
+            exact = expected[name].double()
+            worst = max(worst, ((value.double() - exact).norm() / (5e-4 * exact.norm() + 1e-12)).item())
+    return worst
 
 
 def series(training, tensors, steps):
@@ -202,19 +229,19 @@ SMALL = dict(layers=(1, 1, 1, 1), widths=(8, 16, 32, 64), stem=8, num_channels=1
              order_weight=0.5)
 STEP_CASES = {
     # name: (seed, steps, configuration)
-    "mcl_nonsquare": (311, 3, Configuration(
+    "mcl_nonsquare": (2003, 3, Configuration(
         layers=(2, 1, 2, 1), widths=(4, 6, 8, 12), stem=6, frames=12, size=(96, 80), batch=2, num_channels=24, queue_size=40,
-        queue_index_start=37, temperature=0.07, temperature_intra=0.1, sgd_lr=0.05, order_weight=0.5)),
+        queue_index_start=37, temperature=0.07, temperature_intra=0.1, sgd_lr=0.005, order_weight=0.5)),
     "mcl_nonsquare_wide": (312, 3, Configuration(
         layers=(2, 1, 2, 1), widths=(8, 16, 24, 40), stem=8, size=(96, 80), batch=3, num_channels=24, queue_size=100,
-        queue_index_start=95, temperature=0.07, temperature_intra=0.1, sgd_lr=0.05, order_weight=0.5)),
+        queue_index_start=95, temperature=0.07, temperature_intra=0.1, sgd_lr=0.005, order_weight=0.5)),
     "mcl_basic_deephead": (313, 3, Configuration(
         block="basic", layers=(1, 2, 1, 1), widths=(8, 16, 32, 64), stem=8, size=(48, 64), batch=2, num_channels=20,
-        mlp_layers=3, queue_size=40, queue_index_start=38, alpha=0.99, sgd_lr=0.05, mal_weight=2.0,
+        mlp_layers=3, queue_size=40, queue_index_start=38, alpha=0.99, sgd_lr=0.005, mal_weight=2.0,
         order_weight=0.3)),
-    "mcl_frames8": (314, 3, Configuration(**SMALL, frames=8, size=(64, 64), batch=3, queue_index_start=60)),
-    "mcl_frames24": (315, 3, Configuration(**SMALL, frames=24, size=(48, 40), batch=2, temperature_intra=0.2)),
-    "mcl_onelayerhead": (316, 2, Configuration(**SMALL, mlp_layers=1, size=(50, 70), batch=2, sgd_momentum=0.5,
+    "mcl_frames8": (314, 3, Configuration(**{**SMALL, "sgd_lr": 0.005}, frames=8, size=(64, 64), batch=3, queue_index_start=60)),
+    "mcl_frames24": (315, 3, Configuration(**{**SMALL, "sgd_lr": 0.005}, frames=24, size=(48, 40), batch=2, temperature_intra=0.2)),
+    "mcl_onelayerhead": (316, 2, Configuration(**{**SMALL, "sgd_lr": 0.005}, mlp_layers=1, size=(50, 70), batch=2, sgd_momentum=0.5,
                                                weight_decay=1e-2)),
 }
 TRAJECTORY_CASES = {
@@ -226,15 +253,23 @@ TRAJECTORY_CASES = {
 
 
 def make_step(name, out):
-    seed, steps, c = STEP_CASES[name]
-    generator = numpy.random.default_rng(seed)
-    tensors = {**drawn_batch(c, generator), **drawn_state(c, generator)}
+    """The first seed whose case is well posed: three steps that fp32 can follow within half of every gate."""
+    first, steps, c = STEP_CASES[name]
+    for seed in range(first, first + 200):
+        generator = numpy.random.default_rng(seed)
+        tensors = {**drawn_batch(c, generator), **drawn_state(c, generator)}
+        expected = expected_steps(c, tensors, steps, kept=(1, steps))
+        worst = instability(c, tensors, expected, steps)
+        if worst < 0.5:
+            break
+    else:
+        raise RuntimeError(f"{name}: no seed gives steps that single precision follows; lower its learning rate")
     files.write(out / f"{name}_init.safetensors", tensors,
                 metadata(c, seed, steps, content="inputs and initial state"))
-    expected = expected_steps(c, tensors, steps, kept=(1, steps))
     files.write(out / f"{name}_main.safetensors", expected,
                 metadata(c, seed, steps, variant="main", content="expected values of the peer in float64, rounded"))
-    return f"losses {[round(expected[f'step{i}.loss.total'].item(), 5) for i in range(1, steps + 1)]}"
+    losses = [round(expected[f"step{i}.loss.total"].item(), 5) for i in range(1, steps + 1)]
+    return f"seed {seed}, fp32 runs within {worst:.2f} of the gates, losses {losses}"
 
 
 def make_trajectory(name, out):

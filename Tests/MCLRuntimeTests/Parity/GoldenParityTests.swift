@@ -39,13 +39,15 @@ import Testing
     )
   }
 
-  @Test(arguments: ["mcl_tiny_main", "p3d50_mcl", "r2plus1d_18_tv"])
+  /// `mcl_nonsquare` (96x80, layers 2,1,2,1) is by an independent PyTorch program: Benchmarks/peer/make_golden.py.
+  @Test(arguments: ["mcl_tiny_main", "mcl_nonsquare_main", "p3d50_mcl", "r2plus1d_18_tv"])
   func theCompiledStepMeetsTheCoreGoldens(name: String) throws {
     Self.expectWithin(try Self.check(name, in: Self.core).run(.compiled), name)
   }
 
-  @Test func theReferenceMeetsTheTinyGolden() throws {
-    Self.expectWithin(try Self.check("mcl_tiny_main", in: Self.core).run(.reference), "mcl_tiny_main")
+  @Test(arguments: ["mcl_tiny_main", "mcl_nonsquare_main"])
+  func theReferenceMeetsTheSmallGoldens(name: String) throws {
+    Self.expectWithin(try Self.check(name, in: Self.core).run(.reference), name)
   }
 
   static let others = [
