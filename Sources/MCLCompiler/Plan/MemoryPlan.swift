@@ -1,21 +1,27 @@
 /// Offsets in one arena for values that live from one step of a schedule to another.
-struct MemoryPlan {
+package struct MemoryPlan {
   /// A block of memory and the steps, both included, during which it is in use.
-  struct Block {
-    var byteCount: Int
-    var first: Int
-    var last: Int
+  package struct Block: Sendable {
+    package var byteCount: Int
+    package var first: Int
+    package var last: Int
+
+    package init(byteCount: Int, first: Int, last: Int) {
+      self.byteCount = byteCount
+      self.first = first
+      self.last = last
+    }
   }
 
-  static let alignment = 64
+  package static let alignment = 64
 
   /// One offset a block, a multiple of 64.
-  private(set) var offsets: [Int]
+  package private(set) var offsets: [Int]
   /// The size of the arena.
-  private(set) var byteCount = 0
+  package private(set) var byteCount = 0
 
   /// Places the largest blocks first, each at the lowest offset free of every block it shares a step with.
-  init(_ blocks: [Block]) {
+  package init(_ blocks: [Block]) {
     offsets = [Int](repeating: 0, count: blocks.count)
     func rounded(_ bytes: Int) -> Int { (bytes + Self.alignment - 1) / Self.alignment * Self.alignment }
     let order = blocks.indices.sorted {

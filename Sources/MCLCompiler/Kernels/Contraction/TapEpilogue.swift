@@ -53,9 +53,10 @@ struct TapEpilogue {
     let states = states(values.count, place: place, known: known, firstVector: firstVector, plan)
     return zip(values, states).map { value, state in
       var values: PointEmitter.Known = [:]
-      return point.evaluate(
-        root, state, lanes: plan.lanes, along: plan.lane, accumulator: value, hoisted: [:],
-        values: &values)
+      return point.scalar.narrowed(
+        point.evaluate(
+          root, state, lanes: plan.lanes, along: plan.lane, accumulator: point.scalar.widened(value),
+          hoisted: [:], values: &values))
     }
   }
 

@@ -183,7 +183,8 @@ struct TapKernel: KernelFamily {
     }
     let point = PointEmitter(
       builder: function.builder, space: layout.problem.space, program: program,
-      bases: layout.problem.space.accesses.map { pointers[$0.operand] }, target: target)
+      bases: layout.problem.space.accesses.map { pointers[$0.operand] }, target: target,
+      isWide: LoopEmitter.isWide(program))
     return TapEpilogue(point: point, root: root)
   }
 }

@@ -59,13 +59,12 @@ struct LoopEmitter {
     point = PointEmitter(
       builder: builder, space: space, program: program,
       bases: space.accesses.map { pointers[$0.operand] }, target: target,
-      isWide: Self.isWide(comprehension, program))
+      isWide: comprehension.reduction == .sum || Self.isWide(program))
     accumulation = Accumulation(comprehension.reduction, element: reduced, scalar: point.scalar)
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
-  private static func isWide(_ comprehension: Comprehension, _ program: ScalarProgram) -> Bool {
-    if comprehension.reduction == .sum { return true }
+  static func isWide(_ program: ScalarProgram) -> Bool {
     let roundings = program.nodes.count { node in
       guard node.element == .float32 else { return false }
       switch node.operation {
