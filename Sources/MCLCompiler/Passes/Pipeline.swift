@@ -10,7 +10,6 @@ public struct Pipeline: Sendable {
     KeepOldStates(),
     FusePointwise(),
     FuseEpilogues(),
-    AssignLayouts(),
     EliminateDeadCode(),
   ]
 

@@ -59,12 +59,13 @@ struct LoopEmitter {
     point = PointEmitter(
       builder: builder, space: space, program: program,
       bases: space.accesses.map { pointers[$0.operand] }, target: target,
-      isWide: comprehension.reduction == .sum || Self.isWide(program))
+      isWide: Self.isWide(comprehension, program))
     accumulation = Accumulation(comprehension.reduction, element: reduced, scalar: point.scalar)
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
-  static func isWide(_ program: ScalarProgram) -> Bool {
+  private static func isWide(_ comprehension: Comprehension, _ program: ScalarProgram) -> Bool {
+    if comprehension.reduction == .sum { return true }
     let roundings = program.nodes.count { node in
       guard node.element == .float32 else { return false }
       switch node.operation {
@@ -113,9 +114,6 @@ struct LoopEmitter {
       for (axis, coordinate) in coordinates.enumerated() { state = enter(state, axis, coordinate) }
       return (state, point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state))
     }
-    if let (axis, accesses) = plan.transposed {
-      return emitTransposed(axis, accesses, rows: rows, columns: columns, output: output)
-    }
     if plan.columnsOutside {
       _ = emitRange(from: columns.0, to: columns.1, carrying: []) { column, vectors, lanes, _ in
         builder.loop(from: rows.0, to: rows.1) { row in
@@ -158,7 +156,7 @@ struct LoopEmitter {
   }
 
   /// Walks a range along the lanes: `plan.unroll` vectors a turn, then single vectors, then single points.
-  func emitRange(
+  private func emitRange(
     from first: IRValue, to last: IRValue, carrying initial: [IRValue],
     _ body: (_ start: IRValue, _ vectors: Int, _ lanes: Int, _ carried: [IRValue]) -> [IRValue]
   ) -> [IRValue] {
