@@ -34,7 +34,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let graph = try options.load().program(program)
-      let taps = chosen(graph.taps.map(\.name))
+      let taps = try chosen(graph.taps.map(\.name))
       let run = try TensorRun(graph, taps: taps, files: try tensors.map(open), seed: seed)
       let written = try run.outputs(engine: engine, threads: try threadCount(), includingStates: states)
       try SafeTensors.write(written, metadata: ["program": graph.name], to: out)
@@ -43,12 +43,21 @@ struct RunCommand: ParsableCommand {
   }
 
   /// The taps asked for: by name, or all that start with what stands before a '*'.
-  private func chosen(_ names: [String]) -> Set<String> {
-    Set(
-      (taps ?? "").split(separator: ",").flatMap { part -> [String] in
-        guard part.hasSuffix("*") else { return [String(part)] }
-        return names.filter { $0.hasPrefix(part.dropLast()) }
-      })
+  /// - Throws: `UsageError` where no tap starts so.
+  private func chosen(_ names: [String]) throws -> Set<String> {
+    var chosen = Set<String>()
+    for part in (taps ?? "").split(separator: ",") {
+      guard part.hasSuffix("*") else {
+        chosen.insert(String(part))
+        continue
+      }
+      let found = names.filter { $0.hasPrefix(part.dropLast()) }
+      guard !found.isEmpty else {
+        throw UsageError("--taps \(part): no tap of program '\(program)' starts so; '*' writes them all")
+      }
+      chosen.formUnion(found)
+    }
+    return chosen
   }
 
   private func open(_ path: String) throws -> SafeTensors {

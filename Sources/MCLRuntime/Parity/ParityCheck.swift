@@ -84,7 +84,11 @@ public struct ParityCheck {
 
   private func rule(_ name: String) -> String? {
     for prefix in ["fp32run.", "band."] where name.hasPrefix(prefix) { return "\(prefix)* is no expectation" }
-    if files.isOneFile, name.hasPrefix("batch") { return "an input of this run" }
+    if files.isOneFile, name.hasPrefix("batch"),
+      name.dropFirst(5).prefix(while: { $0 != "." }).allSatisfy(\.isNumber)
+    {
+      return "an input of this run"
+    }
     return nil
   }
 
@@ -222,7 +226,9 @@ public struct ParityCheck {
     var inputs: [String: Value] = [:]
     for input in other.inputs where input.defaultValue == nil {
       guard let name = ["xq", input.name].first(where: { given[$0]?.type == input.type }) else {
-        throw UsageError("nothing to give to input '\(input.name)' \(input.type) of program '\(other.name)'")
+        throw UsageError(
+          "the step has no clip to give to input '\(input.name)' \(input.type) of program '\(other.name)'; give both the "
+            + "same shape")
       }
       inputs[input.name] = given[name]
     }

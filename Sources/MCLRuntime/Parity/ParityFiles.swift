@@ -1,3 +1,4 @@
+import Foundation
 import MCLGraph
 
 /// The files of a check: what is expected, and where weights and inputs come from.
@@ -53,8 +54,11 @@ public struct ParityFiles {
   /// The names of the parameters in the order of vectors of norms: a JSON list in the metadata.
   public var parameterOrder: [String] {
     guard let text = metadata["param_order"] else { return [] }
-    return text.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
-      .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    return (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
+  }
+
+  private var startName: String {
+    if case .file(let file) = start { file.path } else { "the formula" }
   }
 
   /// Every state before the first step.
@@ -78,7 +82,9 @@ public struct ParityFiles {
         }
       }
       guard let value else {
-        throw UsageError("the inputs give no start for state '\(state.name)' \(state.type)")
+        throw UsageError(
+          "\(startName) gives no start for state '\(state.name)' \(state.type); use the model and the --set that it was "
+            + "made for")
       }
       states[state.name] = value
     }
@@ -103,7 +109,7 @@ public struct ParityFiles {
       }
       if step > 1, file.entries["batch1.\(input.name)"] != nil {
         throw UsageError(
-          "the inputs file has 'batch1.\(input.name)' but none for step \(step); give --steps \(step - 1)")
+          "\(file.path): it has 'batch1.\(input.name)' but none for step \(step); give --steps \(step - 1)")
       }
     case .formula:
       if let value = FormulaTensors(suffix: metadata["seed_suffix"] ?? "").input(input) { return value }
@@ -118,7 +124,9 @@ public struct ParityFiles {
         return Value(input.type, labels.compactMap { $0 })
       }
     }
-    throw UsageError("the inputs give no value for input '\(input.name)' \(input.type) of program")
+    throw UsageError(
+      "\(startName) gives no value for input '\(input.name)' \(input.type); use the model and the --set that it was made "
+        + "for")
   }
 
   /// A tensor of a file as a value of the program. Bytes are clips: `(2 u - 255) / 128`.
@@ -126,7 +134,9 @@ public struct ParityFiles {
     let tensor = try file.tensor(name)
     guard tensor.count == type.count, tensor.shape == type.shape || type.shape.isEmpty && tensor.shape == [1]
     else {
-      throw UsageError("tensor '\(name)' has the shape \(tensor.shape), but the program takes \(type)")
+      throw UsageError(
+        "\(file.path): tensor '\(name)' has the shape \(tensor.shape), but the program takes \(type); mend the file, or "
+          + "the model's size with --set")
     }
     if case .uint8(let bytes) = tensor.storage, type.element == .float32 {
       return Value(type, bytes.map { (2 * Double($0) - 255) / 128 })

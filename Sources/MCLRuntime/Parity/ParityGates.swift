@@ -24,6 +24,7 @@ struct ParityGates {
     if isInteger { return ParityGate(.absolute, 0) }
     if case .given = source.base { return ParityGate(.largest, 1e-7) }
     if values.allSatisfy({ $0 == 0 }) { return ParityGate(.absolute, ParityGate.zeroLimit) }
+    if isReference, kind != .formula { return ParityGate(.largest, 2e-7) }
     switch kind {
     case .trajectory:
       if source.reduction == .steps {
@@ -56,15 +57,14 @@ struct ParityGates {
   }
 
   private func small(_ source: GoldenSource, _ values: [Double]) -> ParityGate {
-    if isReference, kind == .small { return ParityGate(.largest, 2e-7) }
     let name = resultName(source)
     if name.hasPrefix("loss") {
       return values.allSatisfy({ abs($0) < 0.1 })
-        ? ParityGate(.absolute, 1e-6) : ParityGate(.elementwise(floor: 0), 1e-5)
+        ? ParityGate(.absolute, 1e-6) : ParityGate(.elementwise, 1e-5)
     }
     switch source.base {
     case .derivative:
-      if case .norms = source.reduction { return ParityGate(.elementwise(floor: 0), 1e-4) }
+      if case .norms = source.reduction { return ParityGate(.elementwise, 1e-4) }
       return ParityGate(.norm, 1e-4)
     case .state(let state) where state != "queue": return ParityGate(.norm, 5e-4)
     case .result(let tap) where tap.hasPrefix("grad."): return ParityGate(.norm, 1e-4)
@@ -118,8 +118,7 @@ struct ParityGates {
 
   /// Norms and elements to 3 % of the tensor's norm, sums to 3 % of norm x sqrt(elements).
   private func gradient(_ name: String, _ source: GoldenSource, _ count: Int) -> ParityGate {
-    // A gradient that cancels to next to nothing is all rounding.
-    if case .norms = source.reduction { return ParityGate(.elementwise(floor: 1e-4), 0.03) }
+    if case .norms = source.reduction { return ParityGate(.elementwise, 0.03) }
     guard let norm = norm(of: name), norm > 0 else { return ParityGate(.largest, 0.03) }
     let scale = source.reduction == .sum ? norm * Double(count).squareRoot() : norm
     return ParityGate(.scaled(by: scale), 0.03)
