@@ -18,18 +18,10 @@ public struct CompiledRun {
     graph = compiled.graph
     let executor = try Executor(compiled.plan, threads: threads)
     for input in program.inputs {
-      guard let value = inputs[input.name] else { continue }
-      switch input.type.element {
-      case .float32: try executor.setInput(input.name, floats: value.elements.map { Float($0) })
-      case .int64: try executor.setInput(input.name, integers: value.elements.map { Int64($0) })
-      }
+      if let value = inputs[input.name] { try executor.setInput(input.name, value) }
     }
     for state in program.states {
-      guard let value = states[state.name] else { continue }
-      switch state.type.element {
-      case .float32: try executor.setState(state.name, floats: value.elements.map { Float($0) })
-      case .int64: try executor.setState(state.name, integers: value.elements.map { Int64($0) })
-      }
+      if let value = states[state.name] { try executor.setState(state.name, value) }
     }
     executor.poison()
     try executor.run()
@@ -37,13 +29,7 @@ public struct CompiledRun {
       let type = program.entries[output.entry].type
       outputs[output.name] = Value(type, try executor.value(output.name).map { Double($0) })
     }
-    for state in program.states {
-      let elements =
-        state.type.element == .float32
-        ? try executor.stateFloats(state.name).map { Double($0) }
-        : try executor.stateIntegers(state.name).map { Double($0) }
-      self.states[state.name] = Value(state.type, elements)
-    }
+    for state in program.states { self.states[state.name] = try executor.stateValue(state.name) }
   }
 }
 

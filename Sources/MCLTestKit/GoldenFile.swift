@@ -35,13 +35,7 @@ public struct GoldenFile {
 
   /// The model parameters that the metadata gives, for `--set`.
   public var settings: [String: String] {
-    let keys = [
-      "block", "layers", "widths", "stem", "frames", "size", "batch", "num_channels", "mlp_layers",
-      "queue_size",
-      "temperature", "temperature_intra", "alpha", "sgd_lr", "sgd_momentum", "weight_decay", "order_weight",
-      "mal_weight",
-    ]
-    return metadata.filter { keys.contains($0.key) }
+    metadata.filter { ParityFiles.settingKeys.contains($0.key) }
   }
 }
 

@@ -25,25 +25,19 @@ public enum OperandDomain: Sendable, Hashable {
   }
 }
 
-/// Random numbers that a seed determines on every machine: splitmix64.
+/// Random values for tests, from a seed that a failure prints.
 public struct RandomValues: RandomNumberGenerator {
-  private var state: UInt64
+  private var source: SplitMix64
 
-  public init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { source = SplitMix64(seed: seed) }
 
-  public mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
+  public mutating func next() -> UInt64 { source.next() }
 
   /// Uniform in 0 ..< 1.
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  public mutating func uniform() -> Double { source.uniform() }
 
-  /// Nearly normal: the sum of twelve uniform numbers, minus 6.
-  public mutating func normal() -> Double { (0..<12).reduce(-6) { sum, _ in sum + uniform() } }
+  /// Nearly normal, mean 0 and deviation 1.
+  public mutating func normal() -> Double { source.normal() }
 
   public mutating func integer(below bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
 

@@ -65,7 +65,7 @@ struct PassCheck {
 
   /// Floats in -1 ..< 1; integers 0 and 1, which are labels of every task of two classes or more.
   private static func input(_ input: Graph.Input) -> Value {
-    var random = NamedRandom(input.name)
+    var random = SplitMix64(name: input.name)
     let elements = (0..<input.type.count).map { _ in
       input.type.element == .int64 ? (random.uniform() < 0.5 ? 0 : 1) : 2 * random.uniform() - 1
     }
@@ -77,16 +77,14 @@ struct PassCheck {
   private static func states(_ graph: Graph) -> [String: Value] {
     var values: [String: Value] = [:]
     for state in graph.states {
-      var random = NamedRandom(state.name)
+      var random = SplitMix64(name: state.name)
       let elements: [Double]
       switch state.initializer {
       case .constant(let value):
         let isFloat = state.type.element == .float32
         elements = (0..<state.type.count).map { _ in value + (isFloat ? 0.125 * random.uniform() : 0) }
       case .normal(let deviation):
-        elements = (0..<state.type.count).map { _ in
-          deviation * ((0..<12).reduce(-6) { sum, _ in sum + random.uniform() })
-        }
+        elements = (0..<state.type.count).map { _ in deviation * random.normal() }
       case .uniform(let bound):
         elements = (0..<state.type.count).map { _ in bound * (2 * random.uniform() - 1) }
       case .copy: continue
@@ -97,23 +95,5 @@ struct PassCheck {
       if case .copy(let source) = state.initializer { values[state.name] = values[source] }
     }
     return values
-  }
-}
-
-/// Numbers that a name determines on every machine: splitmix64 from the name's FNV-1a hash.
-private struct NamedRandom {
-  private var state: UInt64
-
-  init(_ name: String) {
-    state = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
-
-  /// Uniform in 0 ..< 1, a float32.
-  mutating func uniform() -> Double {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return Double((z ^ z >> 31) >> 40) * 0x1p-24
   }
 }

@@ -11,22 +11,12 @@ public struct FormulaTensors: Sendable {
 
   public init(suffix: String = "") { self.suffix = suffix }
 
-  static func seed(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
-
-  static func splitmix64(_ state: UInt64) -> UInt64 {
-    var z = state &+ 0x9e37_79b9_7f4a_7c15
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-
   /// `u(name, i)` for i in 0..<count.
   func uniform(_ name: String, _ count: Int) -> [Double] {
-    let seed = Self.seed(name + suffix)
+    let seed = SplitMix64.hash(name + suffix)
     return (0..<count).map { index in
-      Double(Self.splitmix64(seed &+ UInt64(index)) >> 40) * 0x1p-23 - 1
+      var random = SplitMix64(seed: seed &+ UInt64(index))
+      return Double(random.next() >> 40) * 0x1p-23 - 1
     }
   }
 

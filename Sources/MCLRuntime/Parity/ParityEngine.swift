@@ -28,47 +28,28 @@ public final class ReferenceEngine: ParityEngine {
 /// The compiled program, its working memory filled with NaN before each run.
 public final class CompiledEngine: ParityEngine {
   private let executor: Executor
-  private let elements: [String: ElementType]
+  private let states: Set<String>
   private let results: Set<String>
 
   /// - Parameter taps: what to watch; nothing means the program as `train` runs it.
   public init(_ program: Graph, taps: Set<String>, states: [String: Value], threads: Int?) throws {
     executor = try Executor(ProgramCompiler().compile(program, taps: taps).plan, threads: threads)
-    elements = Dictionary(
-      program.states.map { ($0.name, $0.type.element) }, uniquingKeysWith: { first, _ in first })
+    self.states = Set(program.states.map(\.name))
     results = Set(program.outputs.map(\.name)).union(taps)
-    for state in program.states {
-      guard let value = states[state.name] else { continue }
-      if state.type.element == .float32 {
-        try executor.setState(state.name, floats: value.elements.map { Float($0) })
-      } else {
-        try executor.setState(state.name, integers: value.elements.map { Int64($0) })
-      }
-    }
+    for (name, value) in states { try executor.setState(name, value) }
   }
 
   public func run(_ inputs: [String: Value]) throws {
-    for (name, value) in inputs {
-      if value.type.element == .float32 {
-        try executor.setInput(name, floats: value.elements.map { Float($0) })
-      } else {
-        try executor.setInput(name, integers: value.elements.map { Int64($0) })
-      }
-    }
+    for (name, value) in inputs { try executor.setInput(name, value) }
     executor.poison()
     try executor.run()
   }
 
   public func result(_ name: String) throws -> [Double]? {
-    guard results.contains(name) else { return nil }
-    return try executor.value(name).map { Double($0) }
+    results.contains(name) ? try executor.value(name).map { Double($0) } : nil
   }
 
   public func state(_ name: String) throws -> [Double]? {
-    switch elements[name] {
-    case .float32: try executor.stateFloats(name).map { Double($0) }
-    case .int64: try executor.stateIntegers(name).map { Double($0) }
-    case nil: nil
-    }
+    states.contains(name) ? try executor.stateValue(name).elements : nil
   }
 }

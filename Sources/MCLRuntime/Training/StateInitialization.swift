@@ -57,12 +57,7 @@ extension Executor {
   public func initializeStates(seed: UInt64) throws {
     let starts = StateStarts(plan.states, seed: seed)
     for state in plan.states {
-      let value = try starts.value(state)
-      if state.type.element == .int64 {
-        try setState(state.name, integers: value.elements.map { Int64($0) })
-      } else {
-        try setState(state.name, floats: value.elements.map { Float($0) })
-      }
+      try setState(state.name, try starts.value(state))
     }
   }
 }
