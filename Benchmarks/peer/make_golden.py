@@ -320,6 +320,7 @@ def main():
     parser.add_argument("what", nargs="+")
     parser.add_argument("--out", type=Path, default=Path("."))
     arguments = parser.parse_args()
+    torch.set_num_threads(1)  # the same rounding, and so the same seeds, on every machine of a kind
     if arguments.what[0] == "prove":
         sys.exit(prove(arguments.what[1:]))
     makers = {name: make_step for name in STEP_CASES}

@@ -7,7 +7,7 @@ import Synchronization
 
 extension Comprehension {
   /// The values in Double: what a pass must not change.
-  func evaluate(_ operands: [Value]) -> [Double] {
+  package func evaluate(_ operands: [Value]) -> [Double] {
     ComprehensionEvaluator(self, operands.map(\.elements)).run()
   }
 }

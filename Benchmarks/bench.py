@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Pairs mclc with PyTorch (the whole MCL step, and the forward pass in eval mode) and OpenVINO (the forward pass).
+
+    make bench                      everything; minutes
+    python3 Benchmarks/bench.py --rounds 3 --only step:112x4 --json result.json
+
+Per case: mclc writes its initial weights, queue and inputs and what its first run gives from them; every peer starts
+from that file, and must give the same numbers to 1e-3 before anything is timed. Then all take turns, A B A C A ...,
+one request to one process at a time, all others asleep; a peer's ratio is its seconds over the mean of mclc's runs
+right before and after. Shown are medians and ranges. A machine that does anything else meanwhile gives no figures
+worth keeping.
+
+Where PYTHON is not given, a virtual environment with requirements.txt is made in .venv (pip, once).
+"""
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+CASES = {
+    # name: (program, settings)
+    "step:112x4": ("step", {"size": 112, "batch": 4}),
+    "step:224x2": ("step", {"size": 224, "batch": 2}),
+    "embed:112x4": ("embed", {"size": 112, "batch": 4}),
+    "embed:224x1": ("embed", {"size": 224, "batch": 1}),
+}
+SMOKE = {"size": 64, "batch": 2, "layers": "1,1,1,1", "widths": "16,16,32,32", "stem": 16, "queue_size": 512}
+FORMATS = ["contiguous", "channels_last_3d"]
+
+
+def python():
+    """The interpreter that has the peers; makes a virtual environment for them when none is given."""
+    if os.environ.get("PYTHON"):
+        return os.environ["PYTHON"]
+    environment = ROOT / ".venv"
+    interpreter = environment / "bin" / "python"
+    if not (environment / "complete").exists():
+        print(f"making {environment} with {HERE / 'requirements.txt'} ...", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+        subprocess.run([str(interpreter), "-m", "pip", "install", "--quiet", "-r", str(HERE / "requirements.txt")],
+                       check=True)
+        (environment / "complete").touch()
+    return str(interpreter)
+
+
+class Process:
+    """A worker that answers lines; it computes only while it is asked."""
+
+    def __init__(self, name, command, request, environment):
+        self.name, self.request = name, request
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment)
+        self.version = self.answer().get("ready")
+        self.peak = 0.0
+        self.seconds = []
+
+    def answer(self):
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        raise SystemExit(f"{self.name} ended without an answer (exit code {self.process.wait()}); see its message above")
+
+    def ask(self, request):
+        self.process.stdin.write(request + "\n")
+        self.process.stdin.flush()
+        answer = self.answer()
+        self.peak = max(self.peak, answer["peakRSSMiB"])
+        return answer
+
+    def run(self):
+        seconds = self.ask("run")["seconds"]
+        self.seconds.append(seconds)
+        return seconds
+
+    def end(self):
+        self.process.stdin.write("quit\n")
+        self.process.stdin.flush()
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def read_first(path):
+    """The `first.*` tensors of a safetensors file, with nothing but the standard library."""
+    import array
+    import struct
+
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        found = {}
+        for name, entry in header.items():
+            if name.startswith("first."):
+                file.seek(8 + length + entry["data_offsets"][0])
+                values = array.array("f")
+                values.frombytes(file.read(entry["data_offsets"][1] - entry["data_offsets"][0]))
+                found[name[len("first."):]] = list(values)
+    return found
+
+
+def compare(name, ours, theirs):
+    """Largest relative deviation over what both give; vectors by their largest magnitude."""
+    common = sorted(set(ours) & set(theirs))
+    if not common:
+        raise SystemExit(f"{name} gives nothing that mclc gives too: {sorted(theirs)} against {sorted(ours)}")
+    rows = []
+    for key in common:
+        count = min(len(ours[key]), len(theirs[key]))
+        scale = max(max(abs(v) for v in theirs[key]), 1e-6)
+        worst = max(abs(a - b) for a, b in zip(ours[key][:count], theirs[key][:count]))
+        rows.append((worst / scale if worst == worst else float("inf"), key))
+    worst = max(rows)
+    said = ", ".join(f"{key} {ours[key][0]:.6f} / {theirs[key][0]:.6f}" for key in common if len(ours[key]) == 1)
+    print(f"  {name}: ours / theirs {said or f'{len(common)} tensors'}; worst {worst[0]:.1e} ({worst[1]})", flush=True)
+    if not worst[0] < 1e-3:
+        raise SystemExit(f"{name} computes something else: {worst[1]} differs by {worst[0]:.1e}; nothing is timed")
+    return worst[0]
+
+
+def measure(case, program, settings, arguments, interpreter, folder):
+    print(f"{case}: {settings}", flush=True)
+    environment = dict(os.environ, MCL_THREADS=str(arguments.threads), OMP_NUM_THREADS=str(arguments.threads))
+    sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    step = [arguments.mclc, "bench", "step", arguments.model, *sets, "--program", program]
+    start = folder / "start.safetensors"
+    subprocess.run([*step, "--save", str(start)], check=True, env=environment, stderr=subprocess.DEVNULL)
+    ours = Process("mclc", [*step, "--on-demand"], "run", environment)
+    worker = [interpreter, str(HERE / "worker.py")]
+    more = ["--start", str(start), "--threads", str(arguments.threads)]
+    peers = [Process(f"PyTorch {f}", [*worker, "torch", program, f, *more], "run", environment) for f in FORMATS]
+    if program == "embed" and not arguments.without_openvino:
+        peers.append(Process("OpenVINO", [*worker, "openvino", program, *more], "run", environment))
+    first = read_first(start)
+    deviations = {peer.name: compare(peer.name, first, peer.ask("check")["values"]) for peer in peers}
+    for process in [ours, *peers]:
+        process.run()  # not counted
+        process.seconds.clear()
+    ratios = {peer.name: [] for peer in peers}
+    before = ours.run()
+    for _ in range(arguments.rounds):
+        for peer in peers:
+            theirs = peer.run()
+            after = ours.run()
+            ratios[peer.name].append(theirs / ((before + after) / 2))
+            before = after
+    for process in [ours, *peers]:
+        process.end()
+    rows = []
+    for process in [ours, *peers]:
+        pairs = ratios.get(process.name)
+        rows.append({
+            "name": process.name, "version": process.version, "medianSeconds": statistics.median(process.seconds),
+            "minimumSeconds": min(process.seconds), "maximumSeconds": max(process.seconds),
+            "runs": len(process.seconds), "peakRSSMiB": process.peak,
+            "ratio": statistics.median(pairs) if pairs else None, "ratioRange": [min(pairs), max(pairs)] if pairs else None,
+            "ourRSSOverTheirs": ours.peak / process.peak, "firstRunDeviation": deviations.get(process.name),
+        })
+    return {"case": case, "program": program, "settings": settings, "rows": rows}
+
+
+def table(results):
+    lines = ["| case | engine | median s (range) | theirs / ours, pair by pair | peak RSS MiB | ours / theirs |",
+             "|---|---|---|---|---|---|"]
+    for result in results:
+        for row in result["rows"]:
+            seconds = f"{row['medianSeconds']:.3f} ({row['minimumSeconds']:.3f}-{row['maximumSeconds']:.3f})"
+            ratio = share = "-"
+            if row["ratio"]:
+                ratio = f"**{row['ratio']:.2f}** ({row['ratioRange'][0]:.2f}-{row['ratioRange'][1]:.2f})"
+                share = f"{row['ourRSSOverTheirs']:.2f}"
+            lines.append(f"| {result['case']} | {row['name']} | {seconds} | {ratio} | {row['peakRSSMiB']:.0f} | {share} |")
+    return "\n".join(lines)
+
+
+def processor():
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mclc", default=str(ROOT / ".build" / "release" / "mclc"))
+    parser.add_argument("--model", default=str(ROOT / "models" / "r2plus1d.mcl"))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=[*CASES, "step:smoke", "embed:smoke"])
+    parser.add_argument("--without-openvino", action="store_true")
+    parser.add_argument("--json", type=Path, help="write the result to this file")
+    parser.add_argument("--markdown", type=Path, help="write the table to this file")
+    arguments = parser.parse_args()
+    cases = dict(CASES, **{"step:smoke": ("step", SMOKE), "embed:smoke": ("embed", SMOKE)})
+    interpreter = python()
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"warning: the machine is busy (load {load:.1f}); trust no figure below", flush=True)
+    results = []
+    for case in arguments.only or CASES:
+        with tempfile.TemporaryDirectory(prefix="mclc-bench-") as folder:
+            results.append(measure(case, *cases[case], arguments, interpreter, Path(folder)))
+    versions = subprocess.run(
+        [interpreter, "-c", "import torch; print(torch.__version__)"], capture_output=True, text=True)
+    openvino = {key: value for result in results for row in result["rows"] if row["name"] == "OpenVINO"
+                for key, value in row["version"].items()}
+    commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    head = (f"{processor()}, {arguments.threads} threads, {arguments.rounds} rounds; mclc {commit.stdout.strip()}, "
+            f"PyTorch {versions.stdout.strip()}" + (f", OpenVINO {openvino['openvino']}" if openvino else "")
+            + f"; load {load:.1f} at the start")
+    text = f"{head}\n\n{table(results)}\n"
+    print("\n" + text)
+    if arguments.markdown:
+        arguments.markdown.write_text(text)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(
+            {"processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds, "load": load,
+             "commit": commit.stdout.strip(), "torch": versions.stdout.strip(), **openvino, "results": results}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

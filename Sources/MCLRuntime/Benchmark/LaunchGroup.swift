@@ -1,0 +1,60 @@
+import MCLCompiler
+import MCLGraph
+
+/// What a launch of a training step is for.
+public enum LaunchGroup: String, Sendable, Hashable, CaseIterable {
+  case forward
+  case inputGradient
+  case weightGradient
+  /// Matrix products of linear layers and of the losses.
+  case linear
+  /// Batch norm, activations, pooling and losses: everything that is no contraction.
+  case loops
+  /// Weights brought into the layout that kernels read.
+  case weightLayout
+  /// Writes parameters, momenta, the momentum encoder, statistics or the queue.
+  case update
+}
+
+extension ExecutionPlan {
+  /// The weight that each launch is about: the state its path names where it makes that state's gradient, else the
+  /// weight among its operands, as it is or as another launch has laid it out.
+  func launchWeights() -> [Graph.State?] {
+    let named = Dictionary(states.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var laidOut: [Int: Graph.State] = [:]  // by buffer, until it is written again
+    return launches.map { launch in
+      let operands = launch.buffers.dropLast()
+      var candidates = operands.compactMap { buffer -> Graph.State? in
+        guard case .state(let index) = buffers[buffer].storage else { return laidOut[buffer] }
+        return states[index]
+      }
+      candidates.removeAll { !($0.name.hasSuffix(".weight") && $0.type.rank >= 2) }
+      candidates.removeAll { $0.name.hasPrefix("velocity.") }
+      if let output = launch.buffers.last {
+        laidOut[output] =
+          operands.count == 1 && kernels[launch.kernel].multiplyAdds == 0 ? candidates.first : nil
+      }
+      if let own = named[launch.path], own.type.rank >= 2 { return own }
+      return candidates.first
+    }
+  }
+
+  /// The group of each launch.
+  ///
+  /// A convolution's launches carry its path: the first contraction of the query's is the forward pass, what follows
+  /// is of the input's gradient; the gradient of a weight carries the name of the weight.
+  public func launchGroups() -> [LaunchGroup] {
+    var seen: Set<String> = []
+    return zip(launches, launchWeights()).map { launch, weight in
+      let operands = launch.buffers.dropLast().map { buffers[$0].storage }
+      if kernels[launch.kernel].multiplyAdds > 0 {
+        guard let weight, weight.type.rank == 5 else { return .linear }
+        if weight.name == launch.path { return .weightGradient }
+        return seen.insert(launch.path).inserted || launch.path.hasPrefix("key.") ? .forward : .inputGradient
+      }
+      if let output = launch.buffers.last, case .state = buffers[output].storage { return .update }
+      let readsStatesOnly = operands.allSatisfy { if case .state = $0 { true } else { false } }
+      return readsStatesOnly && !operands.isEmpty ? .weightLayout : .loops
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import ArgumentParser
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+
+struct BenchStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step", abstract: "Times one program of a model on random clips.",
+    discussion: """
+      Before any time is printed the outputs of the first run are checked to be finite, and a second run from the same
+      states to give the same bits. GFLOP/s count multiply-adds of values, not those of padding; the percentage is of the
+      peak that the same run measured.
+
+        mclc bench step models/r2plus1d.mcl --set size=112 --set batch=4
+      """)
+
+  @OptionGroup var options: ModelOptions
+  @Option(help: "The program to time.") var program: String = "step"
+  @Option(help: "Runs counted, after one that is not.") var runs: Int = 5
+  @Flag(help: "Print JSON.") var json = false
+  @Option(
+    help:
+      "Write initial states, inputs and the first run's outputs to this file (.safetensors), and time nothing."
+  )
+  var save: String?
+  @Flag(help: "Run once for each line 'run' on standard input, answering with a line of JSON, until 'quit'.")
+  var onDemand = false
+
+  func validate() throws {
+    guard (1...10_000).contains(runs) else { throw ValidationError("--runs takes 1 to 10000") }
+  }
+
+  func run() throws {
+    try reporting {
+      let module = try options.load()
+      let graph = try module.program(program)
+      let compiled = try ProgramCompiler().compile(graph)
+      let executor = try Executor(compiled.plan, threads: try threadCount())
+      try executor.initializeStates(seed: 1)
+      let inputs = try fillInputs(executor)
+      if let save { return try write(executor, inputs, to: save) }
+      let start = onDemand ? nil : try StateFile(executor)
+      try executor.run()
+      let first = try outputs(executor)
+      guard first.values.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+        throw ExecutionError("an output of program '\(program)' is not finite; no time is given")
+      }
+      guard let start else { return try serve(executor) }
+      try start.restore(executor)
+      executor.poison()
+      try executor.run()
+      guard try outputs(executor) == first else {
+        throw ExecutionError("two runs of program '\(program)' differ; no time is given")
+      }
+      let pool = ThreadPool(workers: try threadCount())
+      let peak = try PeakKernel()
+      var peaks = [try peak.gigaflops(on: pool)]
+      let clock = ContinuousClock()
+      executor.isProfiling = true
+      let seconds = try (0..<runs).map { _ in
+        let elapsed = try clock.measure { try executor.run() }
+        peaks.append(try peak.gigaflops(on: pool))
+        return elapsed.seconds
+      }.sorted()
+      let report = StepReport(
+        executor: executor, seconds: seconds, peakGigaflops: peaks.max() ?? 0, threads: pool.workerCount)
+      if json { return try printJSON(report.object) }
+      print(report.text)
+      if ProcessInfo.processInfo.environment["MCL_DEBUG"].flatMap(Int.init) ?? 0 >= 2 {
+        print(report.launches)
+      }
+    }
+  }
+
+  /// Fills every input that has no default, and gives what was filled in.
+  private func fillInputs(_ executor: Executor) throws -> [String: HostTensor] {
+    var result: [String: HostTensor] = [:]
+    for input in executor.plan.inputs where input.defaultValue == nil {
+      var random = CounterRandom(seed: 1, purpose: CounterRandom.Purpose("bench \(input.name)"))
+      if input.type.element == .int64 {
+        let values = (0..<input.type.count).map { _ in Int64(random.integer(below: 2)) }
+        try executor.setInput(input.name, integers: values)
+        if save != nil { result[input.name] = HostTensor(input.type.shape, .int64(values)) }
+      } else {
+        let values = (0..<input.type.count).map { _ in Float(random.uniform()) * 2 }
+        try executor.setInput(input.name, floats: values)
+        if save != nil { result[input.name] = HostTensor(input.type.shape, .float32(values)) }
+      }
+    }
+    return result
+  }
+
+  private func outputs(_ executor: Executor) throws -> [String: [Float]] {
+    var result: [String: [Float]] = [:]
+    for output in executor.plan.outputs { result[output.name] = try executor.value(output.name) }
+    return result
+  }
+
+  private func write(_ executor: Executor, _ inputs: [String: HostTensor], to path: String) throws {
+    var tensors = try executor.stateTensors().merging(inputs) { first, _ in first }
+    try executor.run()
+    for output in executor.plan.outputs {
+      tensors["first.\(output.name)"] = HostTensor(
+        output.type.shape, .float32(try executor.value(output.name)))
+    }
+    let metadata = try options.dictionary().merging(["program": program]) { first, _ in first }
+    try SafeTensors.write(tensors, metadata: metadata, to: path)
+    say("\(path): \(tensors.count) tensors")
+  }
+
+  /// Answers lines: for a benchmark that takes turns among processes.
+  private func serve(_ executor: Executor) throws {
+    say("mclc is ready")
+    print("{\"ready\": true}")
+    fflush(nil)
+    let clock = ContinuousClock()
+    while let line = readLine(), line != "quit" {
+      guard line == "run" else { throw UsageError("'\(line)' is no request; send 'run' or 'quit'") }
+      let elapsed = try clock.measure { try executor.run() }
+      print(
+        String(
+          format: "{\"seconds\": %.6f, \"peakRSSMiB\": %.1f}", elapsed.seconds, StepReport.peakRSSMiB))
+      fflush(nil)
+    }
+  }
+}
+
+/// States kept in a file, one read back at a time: a copy in memory would count in the peak that is reported.
+private struct StateFile: ~Copyable {
+  private let folder: URL
+
+  init(_ executor: Executor) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "mclc-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (number, state) in executor.plan.states.enumerated() {
+      let data =
+        state.type.element == .int64
+        ? try executor.stateIntegers(state.name).withUnsafeBytes { Data($0) }
+        : try executor.stateFloats(state.name).withUnsafeBytes { Data($0) }
+      try data.write(to: folder.appending(path: "\(number)"))
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func restore(_ executor: Executor) throws {
+    func read<Element: BitwiseCopyable>(_ number: Int, _ zero: Element, _ count: Int) throws -> [Element] {
+      var values = [Element](repeating: zero, count: count)
+      let data = try Data(contentsOf: folder.appending(path: "\(number)"))
+      let copied = values.withUnsafeMutableBytes { data.copyBytes(to: $0) }
+      guard copied == count * MemoryLayout<Element>.stride else {
+        throw ExecutionError(
+          "the temporary folder \(folder.path) lost a state; free some space there and try again")
+      }
+      return values
+    }
+    for (number, state) in executor.plan.states.enumerated() {
+      if state.type.element == .int64 {
+        try executor.setState(state.name, integers: try read(number, Int64(0), state.type.count))
+      } else {
+        try executor.setState(state.name, floats: try read(number, Float(0), state.type.count))
+      }
+    }
+  }
+}
