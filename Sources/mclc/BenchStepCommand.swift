@@ -111,7 +111,6 @@ struct BenchStepCommand: ParsableCommand {
 
   /// Answers lines: for a benchmark that takes turns among processes.
   private func serve(_ executor: Executor) throws {
-    say("mclc is ready")
     print("{\"ready\": true}")
     fflush(nil)
     let clock = ContinuousClock()
