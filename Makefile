@@ -26,9 +26,9 @@ soak: dependencies  ## the long suites: more fuzzing, whole goldens
 	$(BUILD)
 	MCL_SOAK=1 $(TEST)
 
-bench: build
-	$(MCLC) bench step models/tiny.mcl
-	$(MCLC) bench step models/r2plus1d.mcl --set size=112 --set batch=4
+bench: build  ## turns with PyTorch and OpenVINO (in a Python environment of its own, or PYTHON=...), then kernels alone
+	@MCLC=$(MCLC) python3 Benchmarks/bench.py $(BENCH)
+	$(MCLC) bench kernels
 
 format: dependencies
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
