@@ -83,7 +83,8 @@ public struct RooflinePicture {
     parts.append(line(x(start), y(start * bandwidth), x(ridge), y(peak), roof))
     parts.append(text(right - 4, y(peak) - 6, String(format: "FMA peak %.0f", peak), "text-anchor='end'"))
     parts.append(
-      text(x(start) + 8, y(start * bandwidth) - 12, String(format: "memory %.1f GB/s", bandwidth)))
+      text(
+        x(start * 4) + 14, y(start * 4 * bandwidth) + 4, String(format: "memory %.1f GB/s", bandwidth)))
     let groups = Array(Set(points.map(\.group))).sorted()
     for (number, group) in groups.enumerated() {
       let colour = colours[number % colours.count]
