@@ -50,7 +50,7 @@ if arguments.engine == "openvino":
     import openvino
 
     version = {"openvino": openvino.__version__}
-    clip = tensors["clip"]
+    clip = tensors["clip"].clone()
     converted = openvino.convert_model(embed_network(), example_input=clip, input=list(clip.shape))
     compiled = openvino.compile_model(converted, "CPU", {
         "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": arguments.threads, "NUM_STREAMS": 1,
@@ -64,7 +64,7 @@ if arguments.engine == "openvino":
         return {"feature": torch.from_numpy(request.get_output_tensor(0).data)}
 elif arguments.program == "embed":
     network = embed_network()
-    clip = tensors["clip"].contiguous(memory_format=memory_format)
+    clip = tensors["clip"].clone().contiguous(memory_format=memory_format)
 
     def run():
         with torch.inference_mode():
@@ -72,8 +72,9 @@ elif arguments.program == "embed":
 else:
     training = Training(c, memory_format=memory_format)
     training.load(tensors)
-    batch = {name: training.prepare(tensors[name]) for name in ("xq", "x1", "x2", "x3")}
-    batch["mag"], batch["order"] = tensors["mag"], tensors["order"].long()
+    # Copies: a tensor of the file would keep all of it mapped, which would count as the peer's memory.
+    batch = {name: training.prepare(tensors[name].clone()) for name in ("xq", "x1", "x2", "x3")}
+    batch["mag"], batch["order"] = tensors["mag"].clone(), tensors["order"].long().clone()
 
     def run():
         # Only what is reported outlives the step.
