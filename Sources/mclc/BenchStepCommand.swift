@@ -143,22 +143,25 @@ private struct StateFile: ~Copyable {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
+  private var lost: ExecutionError {
+    ExecutionError("the temporary folder \(folder.path) lost a state; free some space there and try again")
+  }
+
   func restore(_ executor: Executor) throws {
-    func read<Element: BitwiseCopyable>(_ number: Int, _ zero: Element, _ count: Int) throws -> [Element] {
-      var values = [Element](repeating: zero, count: count)
-      let data = try Data(contentsOf: folder.appending(path: "\(number)"))
-      let copied = values.withUnsafeMutableBytes { data.copyBytes(to: $0) }
-      guard copied == count * MemoryLayout<Element>.stride else {
-        throw ExecutionError(
-          "the temporary folder \(folder.path) lost a state; free some space there and try again")
+    func read<Element: BitwiseCopyable>(_ number: Int, _ count: Int) throws -> [Element] {
+      guard let file = fopen(folder.appending(path: "\(number)").path, "rb") else { throw lost }
+      defer { fclose(file) }
+      return try [Element](unsafeUninitializedCapacity: count) { target, filled in
+        // Bound: at most `count` elements into a buffer of `count`.
+        filled = fread(target.baseAddress, MemoryLayout<Element>.stride, count, file)
+        guard filled == count else { throw lost }
       }
-      return values
     }
     for (number, state) in executor.plan.states.enumerated() {
       if state.type.element == .int64 {
-        try executor.setState(state.name, integers: try read(number, Int64(0), state.type.count))
+        try executor.setState(state.name, integers: try read(number, state.type.count) as [Int64])
       } else {
-        try executor.setState(state.name, floats: try read(number, Float(0), state.type.count))
+        try executor.setState(state.name, floats: try read(number, state.type.count) as [Float])
       }
     }
   }
