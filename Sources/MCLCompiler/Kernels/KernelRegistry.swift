@@ -18,7 +18,9 @@ protocol KernelFamily: Sendable {
 /// The one table of kernel families, and the one place where a specification finds its own.
 enum KernelRegistry {
   /// In the order they are asked; the last serves every comprehension.
-  static let families: [any KernelFamily] = [RowUpdateKernel(), ContractionKernel(), LoopKernel()]
+  static let families: [any KernelFamily] = [
+    RowUpdateKernel(), TapKernel(), ContractionKernel(), LoopKernel(),
+  ]
 
   static func select(
     _ specification: KernelSpecification, symbol: String, target: TargetDescription

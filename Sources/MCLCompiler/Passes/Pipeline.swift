@@ -10,6 +10,7 @@ public struct Pipeline: Sendable {
     KeepOldStates(),
     FusePointwise(),
     FuseEpilogues(),
+    AssignLayouts(),
     EliminateDeadCode(),
   ]
 

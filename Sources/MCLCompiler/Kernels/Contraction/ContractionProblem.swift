@@ -20,6 +20,9 @@ struct ContractionProblem {
   var outputOffset = 0
   /// Whether nothing at all is summed.
   var isEmpty = false
+  /// A coordinate x of this problem is `steps x + starts` of the problem it is a part of.
+  var steps: [Int] = []
+  var starts: [Int] = []
 
   func count(_ axes: [Int]) -> Int { axes.reduce(1) { $0 * sizes[$1] } }
   var batchCount: Int { count(batch) }
@@ -50,6 +53,8 @@ struct ContractionProblem {
     let counts = accesses.map { $0.indices.reduce(1) { $0 * $1.extent } } + [comprehension.outputCount]
     guard counts.allSatisfy({ $0 < 1 << 30 }) else { return nil }
     sizes = axes
+    steps = axes.map { _ in 1 }
+    starts = axes.map { _ in 0 }
     outputStrides = strides
     batch = []
     rows = []

@@ -54,6 +54,8 @@ extension ContractionProblem {
       part.sizes[axis] = max(1, (sizes[axis] - residues[axis] + moduli[axis] - 1) / moduli[axis])
       part.outputOffset += outputStrides[axis] * residues[axis]
       part.outputStrides[axis] *= moduli[axis]
+      part.starts[axis] += part.steps[axis] * residues[axis]
+      part.steps[axis] *= moduli[axis]
     }
     part.a.restrict(moduli, residues, sizes: part.sizes, isEmpty: isEmpty)
     part.b.restrict(moduli, residues, sizes: part.sizes, isEmpty: isEmpty)

@@ -59,13 +59,12 @@ struct LoopEmitter {
     point = PointEmitter(
       builder: builder, space: space, program: program,
       bases: space.accesses.map { pointers[$0.operand] }, target: target,
-      isWide: Self.isWide(comprehension, program))
+      isWide: comprehension.reduction == .sum || Self.isWide(program))
     accumulation = Accumulation(comprehension.reduction, element: reduced, scalar: point.scalar)
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
-  private static func isWide(_ comprehension: Comprehension, _ program: ScalarProgram) -> Bool {
-    if comprehension.reduction == .sum { return true }
+  static func isWide(_ program: ScalarProgram) -> Bool {
     let roundings = program.nodes.count { node in
       guard node.element == .float32 else { return false }
       switch node.operation {
@@ -114,6 +113,9 @@ struct LoopEmitter {
       for (axis, coordinate) in coordinates.enumerated() { state = enter(state, axis, coordinate) }
       return (state, point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state))
     }
+    if let (axis, accesses) = plan.transposed {
+      return emitTransposed(axis, accesses, rows: rows, columns: columns, output: output)
+    }
     if plan.columnsOutside {
       _ = emitRange(from: columns.0, to: columns.1, carrying: []) { column, vectors, lanes, _ in
         builder.loop(from: rows.0, to: rows.1) { row in
@@ -156,7 +158,7 @@ struct LoopEmitter {
   }
 
   /// Walks a range along the lanes: `plan.unroll` vectors a turn, then single vectors, then single points.
-  private func emitRange(
+  func emitRange(
     from first: IRValue, to last: IRValue, carrying initial: [IRValue],
     _ body: (_ start: IRValue, _ vectors: Int, _ lanes: Int, _ carried: [IRValue]) -> [IRValue]
   ) -> [IRValue] {

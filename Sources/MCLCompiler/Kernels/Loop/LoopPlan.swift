@@ -25,6 +25,10 @@ struct LoopPlan {
   /// the cache lines that a vector gathers from are then used up while they are near.
   let columnsOutside: Bool
 
+  /// Set where operands are transposed: the axis they are contiguous along, and which accesses those are. The rows
+  /// are then those of squares of as many rows as lanes.
+  let transposed: (axis: Int, accesses: Set<Int>)?
+
   var rowTasks: Int { (rows + rowsPerTask - 1) / rowsPerTask }
   var columnTasks: Int { (columns + columnsPerTask - 1) / columnsPerTask }
   var taskCount: Int { rowTasks * columnTasks }
@@ -72,24 +76,31 @@ struct LoopPlan {
       lanes = Self.lanes(widest, space.axes[inner])
       columns = space.axes[inner]
       let most = reduces ? 4 : comprehension.body.operationCount <= 4 ? 2 : 1
-      unroll = max(1, min(most, columns / lanes))
+      transposed = Self.transposedAxis(space, comprehension: comprehension, lanes: lanes)
+      unroll = transposed == nil ? max(1, min(most, columns / lanes)) : 1
     case .overReduction:
       lanes = Self.lanes(widest, space.axes[last])
       columns = 1
+      transposed = nil
       unroll = max(1, min(4, space.axes[last] / lanes))
     case .scalar:
       lanes = 1
       columns = 1
+      transposed = nil
       unroll = 1
     }
     columnsOutside =
-      orientation == .overOutput && !reduces && inner > 0
+      orientation == .overOutput && !reduces && inner > 0 && transposed == nil
       && space.accesses.contains { $0.strides[inner] >= 16 && $0.isContiguous(along: inner - 1) }
-    let rows = outputs.reduce(1, *) / columns
+    var rows = outputs.reduce(1, *) / columns
+    if let transposed {
+      let size = space.axes[transposed.axis]
+      rows = rows / size * ((size + lanes - 1) / lanes)
+    }
     self.rows = rows
 
     let perOutput = comprehension.reductionCount * (1 + comprehension.body.operationCount / 4)
-    let work = max(1, rows * columns * perOutput)
+    let work = max(1, outputs.reduce(1, *) * perOutput)
     let wanted =
       work < Self.leastWork ? 1 : min(Self.mostTasks, (work + Self.leastWork / 2 - 1) / (Self.leastWork / 2))
     let rowTasks = max(1, min(rows, wanted))

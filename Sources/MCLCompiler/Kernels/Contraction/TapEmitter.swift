@@ -1,0 +1,385 @@
+import MCLGraph
+
+/// Emits the two phases of one contraction by taps: the table of rows, and the products.
+struct TapEmitter {
+  let builder: ModuleBuilder
+  let plan: TapPlan
+  let target: TargetDescription
+  let a: IRValue
+  let b: IRValue
+  /// Where results go: the output, or the partial sums.
+  let output: IRValue
+  let table: IRValue
+  let scratch: IRValue
+  let classTable: IRValue
+  /// Computes and stores what becomes of a tile's sums at their places; nil where they are stored as they are.
+  let epilogue: TapEpilogue?
+
+  private var problem: ContractionProblem { plan.problem }
+  private var vector: IRType { builder.vector(builder.f32, plan.lanes) }
+  private var scalar: ScalarEmitter {
+    ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
+  }
+
+  // MARK: Classes as data
+
+  /// int32 a class: first tile, rows, entries, then start and end of each row axis, then of each inner axis.
+  static func classInts(_ plan: TapPlan) -> Int {
+    3 + 2 * plan.problem.rows.count + 2 * plan.problem.inner.count
+  }
+
+  static func classTable(_ plan: TapPlan) -> [Int32] {
+    var values: [Int] = []
+    for (number, part) in plan.classes.enumerated() {
+      values += [plan.firstTiles[number], part.count, plan.classTiles[number] * plan.rows]
+      for (start, size) in zip(part.start, part.size) { values += [start, start + size] }
+      for range in part.inner { values += [range.lowerBound, range.upperBound] }
+    }
+    return values.map { Int32($0) }
+  }
+
+  private func integer(_ base: IRValue, _ position: Int) -> IRValue {
+    let value = builder.load(
+      builder.i32, builder.address(base, builder.constant(position * 4)), alignment: 4)
+    return builder.cast(.signExtend, value, to: builder.i64)
+  }
+
+  private func record(_ tile: IRValue) -> IRValue {
+    builder.element(table, tile, bytes: plan.recordInts * 4)
+  }
+
+  /// Writes the table for the rows of one class.
+  func emitTable(class number: IRValue) {
+    let part = builder.element(classTable, number, bytes: Self.classInts(plan) * 4)
+    let (first, count, entries) = (integer(part, 0), integer(part, 1), integer(part, 2))
+    let starts = problem.rows.indices.map { integer(part, 3 + 2 * $0) }
+    let ends = problem.rows.indices.map { integer(part, 4 + 2 * $0) }
+    let narrow = { (value: IRValue) in builder.cast(.truncate, value, to: builder.i32) }
+    let one = builder.constant(1)
+    _ = builder.loop(from: builder.constant(0), to: entries, carrying: starts) {
+      entry, coordinates in
+      var place = builder.constant(problem.a.offset)
+      var result = builder.constant(plan.isPartial ? 0 : problem.outputOffset)
+      for (axis, coordinate) in zip(problem.rows, coordinates) {
+        place = builder.add(place, builder.multiply(coordinate, problem.a.strides[axis]))
+        result =
+          plan.isPartial
+          ? builder.add(builder.multiply(result, problem.sizes[axis]), coordinate)
+          : builder.add(result, builder.multiply(coordinate, problem.outputStrides[axis]))
+      }
+      if plan.isPartial { result = builder.multiply(result, problem.columnCount) }
+      let (tile, slot) = builder.divide(entry, by: plan.rows)
+      let record = self.record(builder.add(first, tile))
+      builder.store(narrow(number), record, alignment: 4)
+      let row = builder.element(record, slot, bytes: 4)
+      builder.store(narrow(place), builder.address(row, builder.constant(4)), alignment: 4)
+      builder.store(
+        narrow(result), builder.address(row, builder.constant(4 + plan.rows * 4)), alignment: 4)
+      // The next row; the last one again where the tile is not full.
+      var carry = builder.compare(.signedLess, builder.add(entry, one), count)
+      var next = coordinates
+      for position in coordinates.indices.reversed() {
+        let advanced = builder.add(coordinates[position], one)
+        let isPast = builder.compare(.equal, advanced, ends[position])
+        let value = builder.select(isPast, starts[position], advanced)
+        next[position] = builder.select(carry, value, coordinates[position])
+        carry = builder.and(carry, isPast)
+      }
+      return next
+    }
+  }
+
+  // MARK: Products
+
+  private func coordinates(_ axes: [Int], _ linear: IRValue) -> [IRValue] {
+    builder.delinearize(linear, axes.map { problem.sizes[$0] })
+  }
+
+  private func range(_ task: IRValue, _ perTask: Int, _ count: Int) -> (IRValue, IRValue) {
+    if perTask >= count { return (builder.constant(0), builder.constant(count)) }
+    let first = builder.minimum(builder.multiply(task, perTask), builder.constant(count))
+    return (first, builder.minimum(builder.add(first, perTask), builder.constant(count)))
+  }
+
+  /// Computes the tiles that are the task's.
+  func emitProducts(task: IRValue) {
+    let (rest, rowTask) = builder.divide(task, by: plan.rowTasks)
+    let (outer, columnTask) = builder.divide(rest, by: plan.columnTasks)
+    let (batch, split) = builder.divide(outer, by: plan.splits)
+    let tiles = range(rowTask, plan.tilesPerTask, plan.tiles)
+    let columns = range(columnTask, plan.columnsPerTask, plan.columnTiles)
+    let blocks = self.range(split, (plan.blocks + plan.splits - 1) / plan.splits, plan.blocks)
+
+    var factor = builder.constant(0)
+    var vectors = builder.constant(problem.b.offset)
+    var origin = builder.constant(0)
+    let batches = coordinates(problem.batch, batch)
+    for (axis, coordinate) in zip(problem.batch, batches) {
+      factor = builder.add(factor, builder.multiply(coordinate, problem.a.strides[axis]))
+      vectors = builder.add(vectors, builder.multiply(coordinate, problem.b.strides[axis]))
+      origin = builder.add(origin, builder.multiply(coordinate, problem.outputStrides[axis]))
+    }
+    if plan.isPartial {
+      let number = builder.add(builder.multiply(split, problem.batchCount), batch)
+      origin = builder.multiply(number, problem.rowCount * problem.columnCount)
+    }
+    let factors = builder.element(a, factor, bytes: 4)
+    // Elements from one column to the next, where the result goes.
+    let strides = plan.isPartial ? partialStrides : problem.outputStrides
+    let runStride =
+      plan.isPartial
+      ? plan.run.axis.map { strides[$0] } ?? plan.lanes * strides[plan.lane] : plan.run.outputStride
+
+    builder.loop(from: columns.0, to: columns.1) { column in
+      let (outerColumn, runTile) = builder.divide(column, by: plan.runTiles)
+      let firstVector = builder.multiply(runTile, plan.vectors)
+      var vectorPlace = builder.add(vectors, builder.multiply(firstVector, plan.run.vectorStride))
+      var resultPlace = builder.add(origin, builder.multiply(firstVector, runStride))
+      var known: [(axis: Int, coordinate: IRValue)] = Array(zip(problem.batch, batches))
+      for (axis, coordinate) in zip(plan.outerColumns, coordinates(plan.outerColumns, outerColumn)) {
+        vectorPlace = builder.add(
+          vectorPlace, builder.multiply(coordinate, problem.b.strides[axis]))
+        resultPlace = builder.add(resultPlace, builder.multiply(coordinate, strides[axis]))
+        known.append((axis, coordinate))
+      }
+      let vectorBase = builder.element(b, vectorPlace, bytes: 4)
+      let resultBase = builder.element(output, resultPlace, bytes: 4)
+      builder.loop(from: blocks.0, to: blocks.1) { block in
+        let parts = blockRanges(block)
+        builder.loop(from: tiles.0, to: tiles.1) { tile in
+          let record = self.record(tile)
+          let part = builder.element(
+            classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
+          let rows = (0..<plan.rows).map {
+            builder.element(factors, integer(record, 1 + $0), bytes: 4)
+          }
+          prefetch(
+            record, resultBase, block, blocks, runStride: runStride, known: known,
+            firstVector: firstVector)
+          let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
+          let sums = problem.isEmpty ? zeros : blockSums(bounds, rows, vectorBase)
+          let local = builder.subtract(tile, tiles.0)
+          finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
+            store(
+              $0, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
+          }
+        }
+      }
+    }
+  }
+
+  /// Row-major over the columns, the lane last.
+  private var partialStrides: [Int] {
+    var strides = problem.sizes.map { _ in 0 }
+    let order = plan.partialColumns
+    for (axis, stride) in zip(order, rowMajorStrides(order.map { problem.sizes[$0] })) {
+      strides[axis] = stride
+    }
+    return strides
+  }
+
+  /// For each loop that is taken in blocks, the coordinates of a block.
+  private func blockRanges(_ block: IRValue) -> [(IRValue, IRValue)?] {
+    var numbers = builder.delinearize(block, plan.loops.filter { $0.block != nil }.map(\.blocks))[
+      ...]
+    return plan.loops.map { loop in
+      guard let size = loop.block, let number = numbers.popFirst() else { return nil }
+      let first = builder.multiply(number, size)
+      return (first, builder.minimum(builder.add(first, size), builder.constant(loop.size)))
+    }
+  }
+
+  private func bounds(_ number: Int, _ part: IRValue, _ block: (IRValue, IRValue)?) -> (
+    IRValue, IRValue
+  ) {
+    let loop = plan.loops[number]
+    guard loop.isRestricted else {
+      return block ?? (builder.constant(0), builder.constant(loop.size))
+    }
+    let position = 3 + 2 * problem.rows.count + 2 * loop.position
+    let valid = (integer(part, position), integer(part, position + 1))
+    guard let block else { return valid }
+    return (builder.maximum(valid.0, block.0), builder.minimum(valid.1, block.1))
+  }
+
+  private var zeros: [IRValue] {
+    [IRValue](repeating: builder.zero(vector), count: plan.rows * plan.vectors)
+  }
+
+  /// The sums of a tile over a block of k.
+  private func blockSums(_ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue)
+    -> [IRValue]
+  {
+    let start = builder.constant(0)
+    guard plan.join != nil else { return nest(0, bounds, rows, vectors, start, start, zeros) }
+    for (position, zero) in zeros.enumerated() {
+      builder.store(zero, running(position), alignment: 4)
+    }
+    _ = nest(0, bounds, rows, vectors, start, start, [])
+    return zeros.indices.map { builder.load(vector, running($0), alignment: 4) }
+  }
+
+  /// The place of one of the tile's running sums.
+  private func running(_ position: Int) -> IRValue {
+    builder.address(scratch, builder.constant(plan.blockBytes + position * plan.lanes * 4))
+  }
+
+  /// The loops over k from a level on; they carry the sums where these are in registers.
+  private func nest(
+    _ level: Int, _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue,
+    _ factor: IRValue,
+    _ column: IRValue, _ sums: [IRValue]
+  ) -> [IRValue] {
+    guard level < plan.loops.count else { return terms(rows, vectors, factor, column, 0, sums) }
+    if let join = plan.join, level == join.level {
+      let (start, end) = bounds[level]
+      builder.loop(from: start, to: end, step: join.turns) { first in
+        let last = builder.minimum(builder.add(first, join.turns), end)
+        let part = turns(level, (first, last), bounds, rows, vectors, factor, column, zeros)
+        for (position, value) in part.enumerated() {
+          let before = builder.load(vector, running(position), alignment: 4)
+          builder.store(builder.build(.floatAdd, before, value), running(position), alignment: 4)
+        }
+      }
+      return []
+    }
+    return turns(level, bounds[level], bounds, rows, vectors, factor, column, sums)
+  }
+
+  /// Some turns of the loop at a level.
+  private func turns(
+    _ level: Int, _ range: (IRValue, IRValue), _ bounds: [(IRValue, IRValue)], _ rows: [IRValue],
+    _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue]
+  ) -> [IRValue] {
+    let loop = plan.loops[level]
+    func inside(_ index: IRValue, _ sums: [IRValue], _ turn: Int = 0) -> [IRValue] {
+      let index = builder.add(index, turn)
+      return nest(
+        level + 1, bounds, rows, vectors,
+        builder.add(factor, builder.multiply(index, loop.factorStride)),
+        builder.add(column, builder.multiply(index, loop.vectorStride)), sums)
+    }
+    var (start, sums) = (range.0, sums)
+    let end = range.1
+    if loop.unroll > 1 {
+      let span = builder.subtract(end, start)
+      let whole = builder.multiply(builder.divide(span, by: loop.unroll).quotient, loop.unroll)
+      let last = builder.add(start, whole)
+      sums = builder.loop(from: start, to: last, step: loop.unroll, carrying: sums) { index, sums in
+        (0..<loop.unroll).reduce(sums) { inside(index, $0, $1) }
+      }
+      start = last
+    }
+    return builder.loop(from: start, to: end, carrying: sums) { inside($0, $1) }
+  }
+
+  /// The terms written out: one vector of `b` a column, one factor of `a` a row, one multiply-add a pair.
+  private func terms(
+    _ rows: [IRValue], _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ level: Int,
+    _ sums: [IRValue]
+  ) -> [IRValue] {
+    let factorBytes = builder.multiply(factor, 4)
+    let vectorBase = builder.element(vectors, column, bytes: 4)
+    let bases = rows.map { builder.address($0, factorBytes) }
+    var sums = sums
+    func visit(_ level: Int, _ factor: Int, _ column: Int) {
+      guard level < plan.unrolled.count else {
+        let values = (0..<plan.vectors).map { number in
+          let place = (column + number * plan.run.vectorStride) * 4
+          return builder.load(
+            vector, builder.address(vectorBase, builder.constant(place)), alignment: 4)
+        }
+        for (row, base) in bases.enumerated() {
+          let value = builder.load(
+            builder.f32, builder.address(base, builder.constant(factor * 4)), alignment: 4)
+          let factor = builder.splat(value, plan.lanes)
+          for number in 0..<plan.vectors {
+            let place = row * plan.vectors + number
+            sums[place] = scalar.multiplyAdd(factor, values[number], sums[place])
+          }
+        }
+        return
+      }
+      let loop = plan.unrolled[level]
+      for index in 0..<loop.size {
+        visit(level + 1, factor + index * loop.factorStride, column + index * loop.vectorStride)
+      }
+    }
+    visit(0, 0, 0)
+    return sums
+  }
+
+  /// Adds a block's sums to those of the blocks before; the last block's are stored.
+  private func finish(
+    _ sums: [IRValue], _ block: IRValue, _ blocks: (IRValue, IRValue), kept: IRValue,
+    _ store: ([IRValue]) -> Void
+  ) {
+    guard plan.blocks > 1 else { return store(sums) }
+    func address(_ position: Int) -> IRValue {
+      builder.address(kept, builder.constant(position * plan.lanes * 4))
+    }
+    let isFirst = builder.compare(.equal, block, blocks.0)
+    let totals = builder.choose(
+      isFirst, then: { sums },
+      else: {
+        sums.enumerated().map {
+          builder.build(.floatAdd, builder.load(vector, address($0), alignment: 4), $1)
+        }
+      })
+    let isLast = builder.compare(.equal, builder.add(block, 1), blocks.1)
+    _ = builder.choose(
+      isLast,
+      then: {
+        store(totals)
+        return []
+      },
+      else: {
+        for (position, value) in totals.enumerated() {
+          builder.store(value, address(position), alignment: 4)
+        }
+        return []
+      })
+  }
+
+  /// Asks for the lines that the tile's results will be stored to, and that its epilogue will read, before the sums
+  /// are made: tiles jump from row to row, which the processor does not foresee.
+  private func prefetch(
+    _ record: IRValue, _ base: IRValue, _ block: IRValue, _ blocks: (IRValue, IRValue),
+    runStride: Int,
+    known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
+  ) {
+    guard plan.classes.contains(where: { $0.depth >= 32 }) else { return }
+    func emit() {
+      for row in 0..<plan.rows {
+        let place = integer(record, 1 + plan.rows + row)
+        let address = builder.element(base, place, bytes: 4)
+        for number in 0..<plan.vectors
+        where number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16 {
+          builder.prefetch(
+            builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
+        }
+        epilogue?.prefetch(plan.vectors, place: place, known: known, firstVector: firstVector, plan)
+      }
+    }
+    guard plan.blocks > 1 else { return emit() }
+    builder.when(builder.compare(.equal, builder.add(block, 1), blocks.1)) { emit() }
+  }
+
+  private func store(
+    _ sums: [IRValue], _ record: IRValue, _ base: IRValue, runStride: Int,
+    known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
+  ) {
+    for row in 0..<plan.rows {
+      let place = integer(record, 1 + plan.rows + row)
+      let address = builder.element(base, place, bytes: 4)
+      var values = Array(sums[(row * plan.vectors)..<((row + 1) * plan.vectors)])
+      if let epilogue {
+        values = epilogue.apply(values, place: place, known: known, firstVector: firstVector, plan)
+      }
+      for (number, value) in values.enumerated() {
+        builder.store(
+          value, builder.address(address, builder.constant(number * runStride * 4)), alignment: 4)
+      }
+    }
+  }
+}

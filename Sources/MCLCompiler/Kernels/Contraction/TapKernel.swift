@@ -1,0 +1,190 @@
+import MCLGraph
+
+/// The family for contractions whose operands lie as the multiply-adds want them: a tile of arbitrary rows times
+/// vectors of columns, all of k in registers, nothing packed, nothing multiplied by padding.
+///
+/// Phase 1 lists the rows; phase 2 multiplies, and applies the epilogue to the sums in registers; phase 3, where k
+/// was split or the result is not contiguous along the lanes, puts the results in their places.
+struct TapKernel: KernelFamily {
+  let name = "contraction"
+
+  private struct Layout {
+    var problem: TapProblem
+    var plans: [TapPlan]
+    var tableOffsets: [Int]
+    var partialOffset: Int
+    var temporaryBytes: Int
+    var finish: (comprehension: Comprehension, elements: [ElementType], operands: [ArgumentSlot])?
+  }
+
+  private func layout(_ specification: KernelSpecification, target: TargetDescription) throws -> Layout? {
+    guard case .comprehension(let comprehension) = specification.form else { return nil }
+    let elements = specification.operandElements
+    guard let problem = try TapProblem(comprehension, operandElements: elements, target: target) else {
+      return nil
+    }
+    let plans = zip(problem.parts, problem.classes).map { part, classes in
+      TapPlan(
+        part, classes: classes, lane: problem.lane, isDirect: problem.isDirect,
+        allowsSplits: problem.parts.count == 1, target: target)
+    }
+    guard plans.reduce(0, { $0 + $1.multiplyAdds }) >= ContractionKernel.leastMultiplyAdds,
+      plans.reduce(0, { $0 + $1.problem.rowCount }) >= 2
+    else { return nil }
+    var offset = 0
+    var tableOffsets: [Int] = []
+    for plan in plans {
+      tableOffsets.append(offset)
+      offset += plan.tableBytes
+    }
+    var layout = Layout(
+      problem: problem, plans: plans, tableOffsets: tableOffsets, partialOffset: offset,
+      temporaryBytes: offset, finish: nil)
+    if plans[0].isPartial {
+      layout.temporaryBytes += plans[0].splits * comprehension.outputCount * 4
+      layout.finish = finish(comprehension, elements, plans[0], problem.space, offset)
+    }
+    return layout
+  }
+
+  /// Joins the splits of k, brings the results to their places and applies the epilogue.
+  private func finish(
+    _ comprehension: Comprehension, _ elements: [ElementType], _ plan: TapPlan, _ space: IterationSpace,
+    _ partialOffset: Int
+  ) -> (Comprehension, [ElementType], [ArgumentSlot]) {
+    let shape = comprehension.outputShape
+    let rank = shape.count
+    // An axis that was merged is where the next one is.
+    let places = shape.indices.map { axis in
+      shape[axis] == 1 ? nil : (axis..<rank).compactMap { shape[$0] == 1 ? nil : space.places[$0] }.first
+    }
+    let groups = [plan.problem.batch, plan.problem.rows] + plan.partialColumns.map { [$0] }
+    let order = groups.flatMap { group in
+      shape.indices.filter { axis in places[axis].map { group.contains($0) } ?? false }
+    }
+    var kept: [Access] = []
+    var numbers: [Int: Int] = [:]
+    let epilogue = comprehension.epilogue.mapLeaves { leaf in
+      guard case .load(let access) = leaf else { return leaf }
+      if numbers[access] == nil {
+        var copy = comprehension.accesses[access]
+        for index in copy.indices.indices {
+          copy.indices[index].coefficients = Array(copy.indices[index].coefficients.prefix(rank)) + [0]
+        }
+        numbers[access] = kept.count
+        kept.append(copy)
+      }
+      return .load(numbers[access] ?? 0)
+    }
+    let source = Access(
+      operand: elements.count,
+      [AffineIndex.axis(rank, of: rank + 1, extent: plan.splits)]
+        + order.map { .axis($0, of: rank + 1, extent: shape[$0]) })
+    var joined = Comprehension(
+      axes: shape + [plan.splits], outputRank: rank, accesses: kept + [source], body: .load(kept.count),
+      reduction: .sum, epilogue: epilogue)
+    if plan.splits == 1 {
+      joined.outputRank += 1
+      joined.body = epilogue.mapLeaves { $0 == .accumulator ? .load(kept.count) : $0 }
+      joined.reduction = .none
+      joined.epilogue = .accumulator
+    }
+    return (
+      joined, elements + [.float32],
+      elements.indices.map { ArgumentSlot(position: $0) }
+        + [ArgumentSlot(position: elements.count + 1, byteOffset: partialOffset)]
+    )
+  }
+
+  func plan(
+    _ specification: KernelSpecification, symbol: String, target: TargetDescription
+  ) throws -> KernelPlan? {
+    guard let layout = try layout(specification, target: target) else { return nil }
+    var phases = [
+      KernelPlan.Phase(symbol: "\(symbol)_rows", taskCount: layout.plans.reduce(0) { $0 + $1.classes.count }),
+      KernelPlan.Phase(
+        symbol: "\(symbol)_product", taskCount: layout.plans.reduce(0) { $0 + $1.taskCount }),
+    ]
+    if let finish = layout.finish {
+      let space = try IterationSpace(finish.comprehension, operandElements: finish.elements)
+      let loop = LoopPlan(space, comprehension: finish.comprehension, target: target)
+      phases.append(KernelPlan.Phase(symbol: "\(symbol)_finish", taskCount: loop.taskCount))
+    }
+    return KernelPlan(
+      phases: phases, temporaryBytes: layout.temporaryBytes,
+      scratchBytes: layout.plans.map(\.scratchBytes).max() ?? 0, family: name,
+      multiplyAdds: layout.plans.reduce(0) { $0 + $1.multiplyAdds })
+  }
+
+  func emit(
+    _ specification: KernelSpecification, symbol: String, builder: ModuleBuilder, target: TargetDescription
+  ) throws {
+    guard let layout = try layout(specification, target: target),
+      case .comprehension(let comprehension) = specification.form
+    else { return }
+    let output = specification.operandElements.count
+    let classTables = layout.plans.map { builder.constantTable(TapEmitter.classTable($0)) }
+    for isTable in [true, false] {
+      let function = KernelFunction(symbol + (isTable ? "_rows" : "_product"), builder: builder)
+      var epilogue: TapEpilogue?
+      if !isTable, layout.finish == nil, comprehension.epilogue != .accumulator {
+        epilogue = try self.epilogue(specification, comprehension, layout, function, target)
+      }
+      var first = 0
+      for (number, plan) in layout.plans.enumerated() {
+        let count = isTable ? plan.classes.count : plan.taskCount
+        let result =
+          plan.isPartial
+          ? ArgumentSlot(position: output + 1, byteOffset: layout.partialOffset)
+          : ArgumentSlot(position: output)
+        let emit = {
+          let emitter = TapEmitter(
+            builder: builder, plan: plan, target: target,
+            a: function.argument(ArgumentSlot(position: plan.problem.a.operand)),
+            b: function.argument(ArgumentSlot(position: plan.problem.b.operand)),
+            output: function.argument(result),
+            table: function.argument(
+              ArgumentSlot(position: output + 1, byteOffset: layout.tableOffsets[number])),
+            scratch: function.scratch, classTable: classTables[number], epilogue: epilogue)
+          let task = builder.add(function.task, -first)
+          if isTable { emitter.emitTable(class: task) } else { emitter.emitProducts(task: task) }
+        }
+        if layout.plans.count == 1 {
+          emit()
+        } else {
+          let isOwn = builder.and(
+            builder.compare(.signedGreaterOrEqual, function.task, builder.constant(first)),
+            builder.compare(.signedLess, function.task, builder.constant(first + count)))
+          builder.when(isOwn, emit)
+        }
+        first += count
+      }
+      builder.endFunction()
+    }
+    if let finish = layout.finish {
+      try LoopEmitter.emit(
+        finish.comprehension, operandElements: finish.elements, operands: finish.operands,
+        output: ArgumentSlot(position: output), symbol: "\(symbol)_finish", builder: builder, target: target)
+    }
+  }
+
+  private func epilogue(
+    _ specification: KernelSpecification, _ comprehension: Comprehension, _ layout: Layout,
+    _ function: KernelFunction, _ target: TargetDescription
+  ) throws -> TapEpilogue {
+    let loads = comprehension.accesses.map { specification.operandElements[$0.operand] }
+    var program = ScalarProgram(loads: loads, accumulator: .float32)
+    let root = try program.append(comprehension.epilogue, expected: .float32)
+    guard program.nodes[root].element == .float32 else {
+      throw KernelError("a contraction ends in int64 elements where its result has f32; convert at the end")
+    }
+    let pointers = specification.operandElements.indices.map {
+      function.argument(ArgumentSlot(position: $0))
+    }
+    let point = PointEmitter(
+      builder: function.builder, space: layout.problem.space, program: program,
+      bases: layout.problem.space.accesses.map { pointers[$0.operand] }, target: target,
+      isWide: LoopEmitter.isWide(program))
+    return TapEpilogue(point: point, root: root)
+  }
+}

@@ -1,0 +1,217 @@
+import MCLGraph
+
+/// How a contraction by taps is cut: the register tile, the nest of loops over k, the blocks and the tasks.
+///
+/// A register tile is `rows` arbitrary rows (pixels, as a rule) x `vectors` vectors of columns; its sums stay in
+/// registers over a block of k. Rows are listed in a table that the first phase writes: for each tile the class of its
+/// rows, the place of each row in `a`, and the place of its results.
+struct TapPlan {
+  /// A loop over an axis of k.
+  struct Loop {
+    var axis: Int
+    /// Position among the problem's inner axes.
+    var position: Int
+    var size: Int
+    var factorStride: Int
+    var vectorStride: Int
+    /// Set where k is worked on in blocks along this axis: coordinates a block.
+    var block: Int?
+    /// Whether the part that is valid differs from class to class.
+    var isRestricted: Bool
+    /// Turns taken at once, the innermost loop only.
+    var unroll = 1
+
+    var blocks: Int { block.map { (size + $0 - 1) / $0 } ?? 1 }
+  }
+
+  let problem: ContractionProblem
+  let classes: [RowClass]
+  /// Tiles of each class, and the number of the first.
+  let classTiles: [Int]
+  let firstTiles: [Int]
+  let lanes: Int
+  let rows: Int
+  let vectors: Int
+  /// Columns that are not in a tile, outermost first.
+  let outerColumns: [Int]
+  /// The vectors of columns that tiles are cut from: how many, and elements from one to the next in `b` and the output.
+  let run: (count: Int, axis: Int?, vectorStride: Int, outputStride: Int)
+  let lane: Int
+  /// The loops over k, outermost first, and the axes whose every coordinate is written out inside.
+  let loops: [Loop]
+  let unrolled: [Loop]
+  /// Where sums leave the registers: after so many turns of that loop; nil where all of a block is one chain.
+  let join: (level: Int, turns: Int)?
+  let splits: Int
+  let rowTasks: Int
+  let columnTasks: Int
+  /// Where results go other than to their places: row-major over batch, rows, columns.
+  let isPartial: Bool
+
+  static let wantedTasks = 32
+  /// Terms of a block of k: what is worked on for all of a task's tiles before the next, so that the vectors stay in
+  /// the nearest caches and sums in registers stay short.
+  static let blockTerms = 144
+  /// Products added up in a register before they join the tile's running sum: rounding grows with the length of the
+  /// chain, and joining costs a load, an addition and a store a register.
+  static let chainTerms = 32
+
+  /// The columns in the order of partial results: the lane last.
+  var partialColumns: [Int] { problem.columns.filter { $0 != lane } + [lane] }
+
+  var tiles: Int { classTiles.reduce(0, +) }
+  var runTiles: Int { run.count / vectors }
+  var columnTiles: Int { runTiles * problem.count(outerColumns) }
+  var blocks: Int { loops.reduce(1) { $0 * $1.blocks } }
+  var tilesPerTask: Int { (tiles + rowTasks - 1) / rowTasks }
+  var columnsPerTask: Int { (columnTiles + columnTasks - 1) / columnTasks }
+  var taskCount: Int { problem.batchCount * splits * columnTasks * rowTasks }
+  /// int32 a tile: its class, the rows' places in `a`, the results' places.
+  var recordInts: Int { 1 + 2 * rows }
+  var tableBytes: Int { (tiles * recordInts * 4 + 63) / 64 * 64 }
+  var tileBytes: Int { rows * vectors * lanes * 4 }
+  /// Running sums of the task's tiles between blocks, then of the tile at hand.
+  var blockBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
+  var scratchBytes: Int { blockBytes + (join == nil ? 0 : tileBytes) }
+  var multiplyAdds: Int {
+    problem.batchCount * problem.columnCount * classes.reduce(0) { $0 + $1.count * $1.depth }
+  }
+
+  init(
+    _ problem: ContractionProblem, classes: [RowClass], lane: Int, isDirect: Bool,
+    allowsSplits: Bool,
+    target: TargetDescription
+  ) {
+    self.problem = problem
+    self.classes = classes
+    self.lane = lane
+    lanes = target.lanes
+    let sizes = problem.sizes
+
+    // Columns.
+    let others = problem.columns.filter { $0 != lane }
+    let laneVectors = sizes[lane] / target.lanes
+    if laneVectors > 1 {
+      run = (laneVectors, nil, target.lanes, target.lanes * problem.outputStrides[lane])
+      outerColumns = others
+    } else if let last = others.last {
+      run = (sizes[last], last, problem.b.strides[last], problem.outputStrides[last])
+      outerColumns = Array(others.dropLast())
+    } else {
+      run = (1, nil, 0, 0)
+      outerColumns = []
+    }
+
+    // The register tile that takes the least time.
+    let columns = run.count * problem.count(outerColumns)
+    let restricted = problem.inner.indices.map { position in
+      Set(classes.map { $0.inner[position] }).count > 1
+        || classes.contains { $0.inner[position] != 0..<sizes[problem.inner[position]] }
+    }
+    var best = (rows: 1, vectors: 1, cost: Double.infinity)
+    for vectors in 1...6 where run.count % vectors == 0 {
+      for rows in 1...9 where (rows + 1) * vectors + 1 <= target.vectorRegisters - 1 {
+        let work = Double(rows * vectors)
+        let turn = max(work, 1.15 * Double(rows + vectors), 8) + 0.4
+        let tileTurns = classes.reduce(0.0) {
+          $0 + Double(($1.count + rows - 1) / rows) * Double($1.depth + 12)
+        }
+        let cost = tileTurns * turn * Double(columns / vectors)
+        if cost < best.cost { best = (rows, vectors, cost) }
+      }
+    }
+    rows = best.rows
+    vectors = best.vectors
+    let tileRows = best.rows
+    classTiles = classes.map { ($0.count + tileRows - 1) / tileRows }
+    var first = 0
+    firstTiles = classTiles.map { count in
+      defer { first += count }
+      return first
+    }
+
+    // The nest over k: far strides outside; a few terms written out inside.
+    var nest = problem.inner.enumerated().map { position, axis in
+      Loop(
+        axis: axis, position: position, size: sizes[axis], factorStride: problem.a.strides[axis],
+        vectorStride: problem.b.strides[axis], block: nil, isRestricted: restricted[position])
+    }
+    nest.sort {
+      (abs($0.factorStride), abs($0.vectorStride), $1.axis)
+        > (abs($1.factorStride), abs($1.vectorStride), $0.axis)
+    }
+    var inside: [Loop] = []
+    var written = 1
+    // Jumping about in k is no harm where all of the vectors stay in the cache.
+    let isNear = nest.reduce(best.vectors * target.vectorBytes) { $0 * $1.size } <= 256 * 1024
+    for loop in nest.reversed() {
+      let fits = !loop.isRestricted && written * loop.size <= 16
+      if fits {
+        written *= loop.size
+        inside.insert(loop, at: 0)
+      } else if !isNear {
+        break
+      }
+    }
+    nest.removeAll { loop in inside.contains { $0.axis == loop.axis } }
+    if let last = nest.indices.last, !nest[last].isRestricted, written < 8 {
+      nest[last].unroll = max(1, 8 / written)
+    }
+    let depth = nest.reduce(written) { $0 * $1.size }
+    var below = depth
+    if Double(depth) > 1.5 * Double(Self.blockTerms) {
+      for index in nest.indices {
+        below /= nest[index].size
+        if below >= Self.blockTerms {
+          nest[index].block = 1
+          continue
+        }
+        let blocks = max(
+          1, Int((Double(below * nest[index].size) / Double(Self.blockTerms)).rounded()))
+        var size = (nest[index].size + blocks - 1) / blocks
+        let unroll = nest[index].unroll
+        size = (size + unroll - 1) / unroll * unroll
+        nest[index].block = size
+        break
+      }
+    }
+    loops = nest
+    unrolled = inside
+    var chain = written
+    var join: (level: Int, turns: Int)?
+    for level in nest.indices.reversed() {
+      let turns = min(nest[level].size, nest[level].block ?? nest[level].size)
+      if chain * turns > Self.chainTerms * 5 / 4 {
+        let step = nest[level].unroll
+        join = (level, max(1, Self.chainTerms / chain / step) * step)
+        break
+      }
+      chain *= turns
+    }
+    self.join = join
+
+    // Tasks.
+    let tiles = classTiles.reduce(0, +)
+    let columnTiles = columns / best.vectors
+    let blocks = nest.reduce(1) { $0 * $1.blocks }
+    let perTask = Double(tiles * columnTiles * problem.batchCount) / Double(Self.wantedTasks)
+    var splits = 1
+    if allowsSplits, perTask < 8, depth >= 2048 {
+      splits = max(1, min(Int((8 / perTask).rounded()), depth / 1024, blocks, 16))
+      let bytes = problem.batchCount * problem.rowCount * problem.columnCount * 4
+      while splits > 1, bytes * splits > 8 << 20 { splits -= 1 }
+    }
+    // Every split has a block.
+    let perSplit = (blocks + splits - 1) / splits
+    splits = (blocks + perSplit - 1) / perSplit
+    self.splits = splits
+    isPartial = splits > 1 || !isDirect
+    let columnBytes = depth * best.vectors * target.vectorBytes
+    let share = max(1, Self.wantedTasks / (problem.batchCount * splits))
+    // Columns whose operand fits the cache beside others stay in one task.
+    columnTasks = columnBytes * columnTiles > 128 * 1024 ? min(columnTiles, share) : 1
+    let wantedRows = max(1, min(tiles, (share + columnTasks - 1) / columnTasks))
+    let perRowTask = (tiles + wantedRows - 1) / wantedRows
+    rowTasks = max(1, (tiles + perRowTask - 1) / perRowTask)
+  }
+}

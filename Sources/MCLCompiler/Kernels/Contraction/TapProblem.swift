@@ -1,0 +1,97 @@
+import MCLGraph
+
+extension ContractionProblem {
+  /// The problem a comprehension states over the axes of `space`, read as: `b` gives vectors along an output axis,
+  /// `a` factors that are the same for all lanes. Nil where it is no contraction, or the axes do not allow it.
+  init?(_ space: IterationSpace, factor: Int, vector: Int) {
+    sizes = space.axes
+    steps = space.axes.map { _ in 1 }
+    starts = space.axes.map { _ in 0 }
+    outputStrides =
+      rowMajorStrides(Array(space.axes.prefix(space.outputRank)))
+      + space.axes.dropFirst(space.outputRank).map { _ in 0 }
+    a = space.accesses[factor]
+    b = space.accesses[vector]
+    batch = []
+    rows = []
+    columns = []
+    inner = []
+    for axis in space.axes.indices {
+      switch (axis < space.outputRank, a.depends(on: axis), b.depends(on: axis)) {
+      case (true, true, true): batch.append(axis)
+      case (true, true, false): rows.append(axis)
+      case (true, false, true): columns.append(axis)
+      case (false, true, true): inner.append(axis)
+      default: return nil
+      }
+    }
+  }
+}
+
+/// A contraction whose lanes lie along an output axis along which one operand, `b`, is contiguous; the other, `a`, is
+/// read one element at a time. All addresses are the operands' own: nothing is packed.
+struct TapProblem {
+  let space: IterationSpace
+  /// The problems it falls apart into where the coordinates have divisors.
+  let parts: [ContractionProblem]
+  /// The rows of each part.
+  let classes: [[RowClass]]
+  /// The axis along the lanes.
+  let lane: Int
+  /// Whether the result is contiguous along the lanes.
+  let isDirect: Bool
+
+  /// Distance between neighbouring k, in elements, beyond which vectors would better be packed.
+  private static let farthest = 1024
+
+  init?(_ comprehension: Comprehension, operandElements: [ElementType], target: TargetDescription) throws {
+    guard comprehension.reduction == .sum, comprehension.element == .float32,
+      case .binary(.multiply, .load(let left), .load(let right)) = comprehension.body, left != right,
+      [left, right].allSatisfy({ operandElements[comprehension.accesses[$0].operand] == .float32 })
+    else { return nil }
+    let counts =
+      [left, right].map { comprehension.accesses[$0].indices.reduce(1) { $0 * $1.extent } }
+      + [comprehension.outputCount]
+    guard counts.allSatisfy({ $0 < 1 << 30 }) else { return nil }
+    let space = try IterationSpace(comprehension, operandElements: operandElements)
+    var found: TapProblem?
+    for (factor, vector) in [(left, right), (right, left)] {
+      guard let candidate = TapProblem(space, factor: factor, vector: vector, target: target) else {
+        continue
+      }
+      if found == nil || (candidate.isDirect && found?.isDirect == false) { found = candidate }
+    }
+    guard let found else { return nil }
+    self = found
+  }
+
+  private init?(_ space: IterationSpace, factor: Int, vector: Int, target: TargetDescription) {
+    guard let whole = ContractionProblem(space, factor: factor, vector: vector), whole.b.guards.isEmpty,
+      let parts = whole.splitByResidue()
+    else { return nil }
+    let lanes = whole.columns.filter {
+      whole.b.strides[$0] == 1 && whole.sizes[$0] % target.lanes == 0
+    }
+    guard let lane = lanes.max(by: { whole.outputStrides[$0] != 1 && whole.outputStrides[$1] == 1 }) else {
+      return nil
+    }
+    // The columns must not have been split, nor k be far apart.
+    let nearest = whole.inner.map { abs(whole.b.strides[$0]) }.min() ?? 0
+    guard nearest <= Self.farthest, !whole.rows.isEmpty,
+      parts.allSatisfy({ part in whole.columns.allSatisfy { part.steps[$0] == 1 } })
+    else { return nil }
+    var classes: [[RowClass]] = []
+    for part in parts {
+      guard let own = part.rowClasses() else { return nil }
+      classes.append(
+        part.isEmpty
+          ? own.map { RowClass(start: $0.start, size: $0.size, inner: $0.inner.map { _ in 0..<0 }) } : own)
+    }
+    isDirect = whole.outputStrides[lane] == 1
+    guard isDirect || parts.count == 1 else { return nil }
+    self.space = space
+    self.parts = parts
+    self.classes = classes
+    self.lane = lane
+  }
+}

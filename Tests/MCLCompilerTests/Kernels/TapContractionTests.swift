@@ -1,0 +1,210 @@
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+import MCLTestKit
+import Testing
+
+/// Convolutions as whole programs: layouts assigned, contractions by taps, against the operations' own definitions.
+/// MCL_SEED reproduces a run; the seed is printed.
+@Suite struct TapContractionTests {
+  let seed: UInt64 =
+    ProcessInfo.processInfo.environment["MCL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1 << 32)
+
+  struct Case: CustomStringConvertible {
+    var batch = 2
+    var channels: Int
+    var outputs: Int
+    var size: [Int]
+    var kernel: [Int]
+    var stride = [1, 1, 1]
+    var padding = [0, 0, 0]
+    var dilation = [1, 1, 1]
+    var groups = 1
+
+    var description: String {
+      "[\(batch), \(channels), \(size)] * [\(outputs), \(kernel)] stride \(stride) padding \(padding) "
+        + "dilation \(dilation) groups \(groups)"
+    }
+
+    /// An image from a map, a convolution with what follows it, and all three derivatives' kernels.
+    func program() throws -> Graph {
+      let context = ProgramContext()
+      let x = context.input("x", [batch, channels] + size)
+      let w = context.input("w", [outputs, channels / groups] + kernel)
+      let image = x * x + x
+      let geometry = ConvolutionGeometry(stride: stride, padding: padding, dilation: dilation, groups: groups)
+      let y = Tensor(Convolution(geometry), [image, w])
+      let shift = context.input("shift", [1, outputs, 1, 1, 1])
+      let z = relu(y + shift.broadcast(to: y.shape)) * 0.5 + y
+      let loss = (z * z).sum()
+      let derivatives = gradient(of: loss, at: [x, w])
+      return try Graph(
+        name: "convolution", inputs: context.inputs, states: [],
+        outputs: [("z", z), ("dx", derivatives[0]), ("dw", derivatives[1]), ("sum", z.sum([0, 2, 3, 4]))],
+        updates: [], taps: [], declared: [x, w, shift])
+    }
+  }
+
+  /// Runs a program compiled for a target on values of inputs, by name.
+  private func run(
+    _ graph: Graph, _ inputs: [String: Value], threads: Int, target: TargetDescription = .host
+  ) throws -> (values: [String: [Float]], plan: ExecutionPlan) {
+    let compiler = ProgramCompiler(KernelCompiler(target: target, cache: ObjectCache(directory: nil)))
+    let plan = try compiler.compile(graph).plan
+    let executor = try Executor(plan, threads: threads)
+    for (name, value) in inputs { try executor.setInput(name, floats: value.elements.map { Float($0) }) }
+    executor.poison()
+    try executor.run()
+    var values: [String: [Float]] = [:]
+    for output in graph.outputs { values[output.name] = try executor.value(output.name) }
+    return (values, plan)
+  }
+
+  private func inputs(_ graph: Graph, _ random: inout RandomValues) -> [String: Value] {
+    Dictionary(
+      uniqueKeysWithValues: graph.inputs.map { input in
+        let value = random.value(input.type)
+        return (input.name, Value(input.type, value.elements.map { Double(Float($0)) }))
+      })
+  }
+
+  private func check(_ example: Case, _ random: inout RandomValues, target: TargetDescription = .host) throws
+  {
+    let graph = try example.program()
+    let inputs = inputs(graph, &random)
+    let found = try run(graph, inputs, threads: 2, target: target).values
+    var interpreter = Interpreter(graph, states: [:])
+    let expected = try interpreter.run(inputs).outputs
+    for (name, value) in expected {
+      let actual = try #require(found[name])
+      let deviation = Deviation(actual.map { Double($0) }, from: value.elements)
+      #expect(
+        deviation.relativeToLargest < 1e-5, "\(name) of \(example) is off by \(deviation), seed \(seed)")
+    }
+  }
+
+  private var targets: [TargetDescription] {
+    let host = TargetDescription.host
+    guard host.triple.hasPrefix("x86_64") else { return [host] }
+    return [host]
+      + KernelHarness.narrowFeatures.map {
+        TargetDescription(triple: host.triple, cpu: "x86-64", features: $0)
+      }
+  }
+
+  @Test func randomConvolutionsAreRight() throws {
+    print("convolution seed \(seed)")
+    var random = RandomValues(seed: seed)
+    let targets = targets
+    var drawn = 0
+    while drawn < 24 * soakFactor {
+      func pick(_ list: [Int]) -> Int { list[random.integer(below: list.count)] }
+      let groups = pick([1, 1, 1, 1, 1, 2])
+      let example = Case(
+        batch: pick([1, 2, 3]), channels: groups * pick([1, 3, 8, 16, 17, 32, 45, 48, 64]),
+        outputs: groups * pick([4, 8, 16, 32, 45, 48, 64, 80]),
+        size: [pick([1, 2, 4, 5]), pick([1, 4, 7, 8, 9]), pick([1, 3, 4, 7, 10])],
+        kernel: [pick([1, 1, 2, 3]), pick([1, 3, 3, 5]), pick([1, 1, 3, 4])],
+        stride: [pick([1, 1, 2]), pick([1, 1, 2, 3]), pick([1, 1, 2])],
+        padding: [pick([0, 0, 1]), pick([0, 1, 2]), pick([0, 0, 1, 3])],
+        dilation: [pick([1, 1, 2]), pick([1, 1, 1, 2]), 1], groups: groups)
+      let room = (0..<3).map { (i: Int) -> Int in
+        let span = example.dilation[i] * (example.kernel[i] - 1) + 1
+        return example.size[i] + 2 * example.padding[i] - span
+      }
+      let pairs = example.batch * example.outputs * example.channels
+      let work = pairs * example.size.reduce(1, *) * example.kernel.reduce(1, *)
+      guard room.allSatisfy({ $0 >= 0 }), work < 8_000_000 else { continue }
+      try check(example, &random, target: targets[drawn % targets.count])
+      drawn += 1
+    }
+  }
+
+  /// The network's own shapes, narrow: taps in space, taps in time, strides, the stem, deep sums.
+  static let shapes: [Case] = [
+    Case(channels: 64, outputs: 64, size: [4, 7, 7], kernel: [1, 3, 3], padding: [0, 1, 1]),
+    Case(channels: 32, outputs: 64, size: [4, 4, 4], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(channels: 64, outputs: 128, size: [2, 7, 7], kernel: [1, 1, 1]),
+    Case(channels: 32, outputs: 64, size: [2, 7, 8], kernel: [1, 1, 1], stride: [1, 2, 2]),
+    Case(
+      channels: 32, outputs: 64, size: [2, 8, 7], kernel: [1, 3, 3], stride: [1, 2, 2], padding: [0, 1, 1]),
+    Case(
+      channels: 3, outputs: 64, size: [8, 14, 14], kernel: [4, 7, 7], stride: [4, 2, 2], padding: [0, 3, 3]),
+    Case(channels: 512, outputs: 16, size: [2, 3, 3], kernel: [1, 3, 3], padding: [0, 1, 1]),
+    Case(
+      channels: 3, outputs: 45, size: [4, 14, 14], kernel: [1, 7, 7], stride: [1, 2, 2], padding: [0, 3, 3]),
+    Case(channels: 45, outputs: 83, size: [4, 5, 5], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(channels: 8, outputs: 230, size: [2, 5, 5], kernel: [1, 3, 3], padding: [0, 1, 1]),
+  ]
+
+  @Test(arguments: shapes.indices) func theNetworksShapesAreRight(number: Int) throws {
+    var random = RandomValues(seed: UInt64(number))
+    for target in targets { try check(Self.shapes[number], &random, target: target) }
+  }
+
+  @Test(arguments: [0, 1, 4, 5, 8]) func anyNumberOfThreadsGivesTheSameBits(number: Int) throws {
+    let graph = try Self.shapes[number].program()
+    var random = RandomValues(seed: 9)
+    let inputs = inputs(graph, &random)
+    let expected = try run(graph, inputs, threads: 1).values.mapValues { $0.map(\.bitPattern) }
+    for threads in [2, 3, 7] {
+      let found = try run(graph, inputs, threads: threads).values.mapValues { $0.map(\.bitPattern) }
+      #expect(found == expected, "\(threads) threads")
+    }
+  }
+
+  /// Images between contractions are stored in blocks: nothing but the graph's edges is converted.
+  @Test func imagesAreConvertedAtTheEdgesOnly() throws {
+    let context = ProgramContext()
+    let x = context.input("x", [2, 32, 2, 6, 6])
+    let weights = (0..<3).map { context.input("w\($0)", [32, 32, 1, 3, 3]) }
+    let geometry = ConvolutionGeometry(padding: [0, 1, 1])
+    var y = x
+    for weight in weights {
+      y = relu(
+        Tensor(Standardize(axes: [0, 2, 3, 4], epsilon: 1e-5), [Tensor(Convolution(geometry), [y, weight])]))
+    }
+    let graph = try Graph(
+      name: "chain", inputs: context.inputs, states: [], outputs: [("y", y)], updates: [], taps: [],
+      declared: [x] + weights)
+    let lowered = try Pipeline.run(graph).graph
+    let images = lowered.entries.filter { $0.operation is Compute && $0.type.count == 2 * 32 * 2 * 6 * 6 }
+    let plain = images.filter { $0.type.shape == [2, 32, 2, 6, 6] }
+    #expect(plain.count == 1, "only the output is in its own order")
+    #expect(
+      images.count == 6, "a convolution and a map three times, and no conversion beside: \(lowered.text)")
+  }
+
+  /// The loop that does the work holds its sums in registers: no vector goes to the stack or comes from it.
+  @Test(arguments: ["+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma", "+avx2,+fma"])
+  func theInnerLoopsDoNotSpill(features: String) throws {
+    guard TargetDescription.host.triple.hasPrefix("x86_64") else { return }
+    let target = TargetDescription(triple: TargetDescription.host.triple, cpu: "x86-64", features: features)
+    let compiler = KernelCompiler(target: target, cache: ObjectCache(directory: nil))
+    var scanned = 0
+    for example in [Self.shapes[0], Self.shapes[1], Self.shapes[2], Self.shapes[4], Self.shapes[5]] {
+      let plan = try ProgramCompiler(compiler).compile(example.program()).plan
+      for launch in plan.launches where plan.kernels[launch.kernel].multiplyAdds > 0 {
+        let assembly = try compiler.assembly(launch.specification)
+        var block: [Substring] = []
+        let lines: [Substring] = assembly.split(separator: "\n") + [Substring(".Lend:")]
+        for line in lines {
+          guard line.hasPrefix(".L") else {
+            block.append(line)
+            continue
+          }
+          let products = block.count { $0.contains("vfmadd") }
+          let register = target.lanes == 16 ? "%zmm" : "%ymm"
+          if products >= 16 {
+            scanned += 1
+            let spilled = block.filter { $0.contains("(%rsp)") && $0.contains(register) }
+            #expect(spilled.isEmpty, "\(example): \(spilled.prefix(3)) among \(products) products")
+          }
+          block = []
+        }
+      }
+    }
+    #expect(scanned >= 10)
+  }
+}
