@@ -11,8 +11,9 @@ public struct ParityGate: Sendable, Hashable {
     case norm
     /// The largest difference over a number known otherwise, such as a gradient's norm.
     case scaled(by: Double)
-    /// The largest difference element by element over each element's own expectation.
-    case elementwise
+    /// The largest difference element by element over each element's own expectation, or over this share of the
+    /// largest where more.
+    case elementwise(floor: Double)
     /// The largest ratio of a difference to its own bound, one an element.
     case bounds([Double])
   }
@@ -42,12 +43,13 @@ public struct ParityGate: Sendable, Hashable {
       let scale = expected.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let difference = zip(actual, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
       return scale > 0 ? difference / scale : difference
-    case .elementwise:
+    case .elementwise(let share):
+      let floor = share * expected.reduce(0) { max($0, abs($1)) }
       return zip(actual, expected).reduce(0) { worst, pair in
         let difference = abs(pair.0 - pair.1)
         // An element that is zero has its own limit: the ratio is brought to this gate's.
         return max(
-          worst, pair.1 == 0 ? difference / Self.zeroLimit * limit : difference / abs(pair.1))
+          worst, pair.1 == 0 ? difference / Self.zeroLimit * limit : difference / max(abs(pair.1), floor))
       }
     case .bounds(let bounds):
       guard bounds.count == expected.count else { return .infinity }

@@ -60,11 +60,11 @@ struct ParityGates {
     let name = resultName(source)
     if name.hasPrefix("loss") {
       return values.allSatisfy({ abs($0) < 0.1 })
-        ? ParityGate(.absolute, 1e-6) : ParityGate(.elementwise, 1e-5)
+        ? ParityGate(.absolute, 1e-6) : ParityGate(.elementwise(floor: 0), 1e-5)
     }
     switch source.base {
     case .derivative:
-      if case .norms = source.reduction { return ParityGate(.elementwise, 1e-4) }
+      if case .norms = source.reduction { return ParityGate(.elementwise(floor: 0), 1e-4) }
       return ParityGate(.norm, 1e-4)
     case .state(let state) where state != "queue": return ParityGate(.norm, 5e-4)
     case .result(let tap) where tap.hasPrefix("grad."): return ParityGate(.norm, 1e-4)
@@ -118,7 +118,8 @@ struct ParityGates {
 
   /// Norms and elements to 3 % of the tensor's norm, sums to 3 % of norm x sqrt(elements).
   private func gradient(_ name: String, _ source: GoldenSource, _ count: Int) -> ParityGate {
-    if case .norms = source.reduction { return ParityGate(.elementwise, 0.03) }
+    // A gradient that cancels to next to nothing jumps with the sign of one ReLU input.
+    if case .norms = source.reduction { return ParityGate(.elementwise(floor: 1e-4), 0.03) }
     guard let norm = norm(of: name), norm > 0 else { return ParityGate(.largest, 0.03) }
     let scale = source.reduction == .sum ? norm * Double(count).squareRoot() : norm
     return ParityGate(.scaled(by: scale), 0.03)

@@ -369,17 +369,34 @@ struct TapEmitter {
     _ sums: [IRValue], _ record: IRValue, _ base: IRValue, runStride: Int,
     known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
   ) {
-    for row in 0..<plan.rows {
-      let place = integer(record, 1 + plan.rows + row)
+    func put(_ values: [IRValue], _ place: IRValue) {
       let address = builder.element(base, place, bytes: 4)
-      var values = Array(sums[(row * plan.vectors)..<((row + 1) * plan.vectors)])
-      if let epilogue {
-        values = epilogue.apply(values, place: place, known: known, firstVector: firstVector, plan)
-      }
       for (number, value) in values.enumerated() {
         builder.store(
           value, builder.address(address, builder.constant(number * runStride * 4)), alignment: 4)
       }
+    }
+    guard let epilogue else {
+      for row in 0..<plan.rows {
+        put(
+          Array(sums[(row * plan.vectors)..<((row + 1) * plan.vectors)]),
+          integer(record, 1 + plan.rows + row))
+      }
+      return
+    }
+    // A row at a time, from memory: an epilogue of any length leaves the registers of the products alone.
+    for (position, sum) in sums.enumerated() { builder.store(sum, running(position), alignment: 4) }
+    let first = running(0)
+    let places = builder.address(record, builder.constant((1 + plan.rows) * 4))
+    builder.loop(from: builder.constant(0), to: builder.constant(plan.rows)) { row in
+      let own = builder.element(first, row, bytes: plan.vectors * plan.lanes * 4)
+      let values = (0..<plan.vectors).map {
+        builder.load(
+          vector, builder.address(own, builder.constant($0 * plan.lanes * 4)), alignment: 4)
+      }
+      let place = integer(builder.element(places, row, bytes: 4), 0)
+      put(
+        epilogue.apply(values, place: place, known: known, firstVector: firstVector, plan), place)
     }
   }
 }

@@ -72,7 +72,7 @@ struct TapPlan {
   var tileBytes: Int { rows * vectors * lanes * 4 }
   /// Running sums of the task's tiles between blocks, then of the tile at hand.
   var blockBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
-  var scratchBytes: Int { blockBytes + (join == nil ? 0 : tileBytes) }
+  var scratchBytes: Int { blockBytes + tileBytes }
   var multiplyAdds: Int {
     problem.batchCount * problem.columnCount * classes.reduce(0) { $0 + $1.count * $1.depth }
   }
