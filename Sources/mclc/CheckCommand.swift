@@ -7,7 +7,7 @@ import MCLRuntime
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Compares programs with numbers made by another implementation.",
-    subcommands: [CheckModelCommand.self, CheckScheduleCommand.self],
+    subcommands: [CheckModelCommand.self, CheckScheduleCommand.self, CheckInflateCommand.self],
     defaultSubcommand: CheckModelCommand.self)
 }
 
