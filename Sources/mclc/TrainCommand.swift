@@ -37,6 +37,12 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Epochs in all, each one draw a video.") var epochs: Int?
   @Option(help: "What every random draw depends on.") var seed: UInt64 = 1
   @Flag(help: "Go on with the run in --out; an empty folder starts at 0.") var resume = false
+  @Option(
+    help: """
+      Weights a new run starts from (.safetensors, by PyTorch's names or the states'): what 'mclc import' or 'export' \
+      wrote.
+      """)
+  var `init`: String?
   @Option(help: "Where motion is kept; RUN/motion by default.") var cache: String?
   @Option(help: "Which augmentation clips get after the crop.") var augmentation: Augmentation = .full
   @Option(
@@ -105,6 +111,7 @@ struct TrainCommand: ParsableCommand {
       let dataset = try VideoDataset(directory: data)
       let module = try options.load()
       let graph = try module.program("step")
+      let weights = try `init`.map(tensors)
       let folder = try RunFolder(out)
       let shape = try clipShape(graph)
       let prepared = try prepare(dataset, folder, signals, clipSpan: shape.frames * Self.frameStep)
@@ -117,9 +124,15 @@ struct TrainCommand: ParsableCommand {
       }
       let trainer = try Trainer(
         executor: executor, batches: batches, run: folder,
-        configuration: try configuration(module, graph, total, prepared.videos, shape.batch))
-      try trainer.start(resume: resume) { say("mclc: \($0)") }
+        configuration: try configuration(module, graph, total, prepared.videos, shape.batch, weights))
+      try trainer.start(resume: resume, weights: weights) { say("mclc: \($0)") }
       try finish(try train(trainer, signals, shape), signals, folder)
+    }
+  }
+
+  private func tensors(_ path: String) throws -> SafeTensors {
+    do { return try SafeTensors(path: path) } catch let error as TensorFileError {
+      throw UsageError("\(error)")
     }
   }
 
@@ -186,7 +199,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func configuration(
-    _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ batch: Int
+    _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ batch: Int,
+    _ weights: SafeTensors?
   ) throws -> Trainer.Configuration {
     let base = graph.inputs.first { $0.name == "sgd_lr" }?.defaultValue ?? 0.01
     // An epoch is one draw a video, so it need not be a whole number of steps.
@@ -213,13 +227,15 @@ struct TrainCommand: ParsableCommand {
       if lossWeights != .constant { say("loss weights: \(lossWeights), by epoch, in log.jsonl") }
     }
     let settings = module.settings.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+    var identity = [
+      "model": module.name, "settings": settings, "augmentation": augmentation.rawValue,
+      "program": RunIdentity.program(graph), "videos": RunIdentity.videos(videos),
+    ]
+    if let weights { identity["init"] = try RunIdentity.weights(weights) }
     return Trainer.Configuration(
       steps: total, seed: seed, schedule: rates, lossWeights: lossWeights,
       epochs: epochs ?? Int(inAll.rounded(.up)), checkpointEvery: checkpointEvery, loaderWorkers: workers,
-      identity: [
-        "model": module.name, "settings": settings, "augmentation": augmentation.rawValue,
-        "program": RunIdentity.program(graph), "videos": RunIdentity.videos(videos),
-      ])
+      identity: identity)
   }
 
   private func train(

@@ -37,15 +37,7 @@ public struct Checkpoint: Sendable {
     for step in steps {
       let path = (folder as NSString).appendingPathComponent(fileName(step))
       do {
-        let file = try SafeTensors(path: path)
-        var tensors: [String: HostTensor] = [:]
-        for name in file.entries.keys { tensors[name] = try file.tensor(name) }
-        guard file.metadata["step"] == String(step),
-          file.metadata["checksum"] == checksum(tensors, file.metadata)
-        else {
-          throw TensorFileError("\(path): its checksum does not fit its content; it is damaged")
-        }
-        return Checkpoint(step: step, metadata: file.metadata, tensors: tensors)
+        return try read(path, step: step)
       } catch let error as TensorFileError { report("\(error.description); trying the one before") }
     }
     guard steps.isEmpty else {
@@ -55,26 +47,61 @@ public struct Checkpoint: Sendable {
     return nil
   }
 
+  /// A whole checkpoint: the metadata fits its checksum, and each tensor its own.
+  /// - Throws: `TensorFileError` that names the tensor where one is damaged.
+  private static func read(_ path: String, step: Int) throws -> Checkpoint {
+    let file = try SafeTensors(path: path)
+    guard file.metadata["format"] == format else {
+      throw TensorFileError(
+        "\(path): it is no '\(format)'; another version of mclc wrote it, or it is damaged")
+    }
+    guard file.metadata["step"] == String(step), file.metadata["checksum"] == checksum(file.metadata) else {
+      throw TensorFileError("\(path): its checksum does not fit its content; it is damaged")
+    }
+    var tensors: [String: HostTensor] = [:]
+    for name in file.names {
+      let tensor = try file.tensor(name)
+      guard file.metadata[checksumKey + name] == checksum(name, tensor) else {
+        throw TensorFileError(
+          "\(path): tensor \(TensorFileError.quoted(name)) does not fit its checksum; it is damaged")
+      }
+      tensors[name] = tensor
+    }
+    let sums = file.metadata.keys.filter { $0.hasPrefix(checksumKey) }
+    guard sums.count == tensors.count else {
+      throw TensorFileError(
+        "\(path): \(sums.count - tensors.count) of its tensors are missing; it is damaged")
+    }
+    return Checkpoint(
+      step: step, metadata: file.metadata.filter { !$0.key.hasPrefix(checksumKey) }, tensors: tensors)
+  }
+
+  private static let format = "mclc checkpoint 2"
+  private static let checksumKey = "checksum of "
+
   /// Writes the checkpoint and removes all but the latest `keeping`, and any of a later step, which a run that is at this
-  /// step has found damaged.
+  /// step has found damaged, and what a write that was killed left behind.
   /// - Throws: `TensorFileError` when it cannot be written; older ones then stay.
   public func write(in folder: String, keeping: Int) throws {
     var metadata = metadata
-    metadata["format"] = "mclc checkpoint 1"
+    metadata["format"] = Self.format
     metadata["step"] = String(step)
-    metadata["checksum"] = Self.checksum(tensors, metadata)
+    for (name, tensor) in tensors { metadata[Self.checksumKey + name] = Self.checksum(name, tensor) }
+    metadata["checksum"] = Self.checksum(metadata)
     try SafeTensors.write(
       tensors, metadata: metadata, to: (folder as NSString).appendingPathComponent(Self.fileName(step)))
     let others = Self.steps(in: folder)
-    for old in others.filter({ $0 > step }) + others.filter({ $0 <= step }).dropFirst(max(keeping, 1)) {
-      try? FileManager.default.removeItem(
-        atPath: (folder as NSString).appendingPathComponent(Self.fileName(old)))
+    let old = others.filter { $0 > step } + others.filter { $0 <= step }.dropFirst(max(keeping, 1))
+    let left = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+      $0.hasPrefix("checkpoint-") && $0.hasSuffix(".safetensors.part")
+    }
+    for name in old.map(Self.fileName) + left {
+      try? FileManager.default.removeItem(atPath: (folder as NSString).appendingPathComponent(name))
     }
   }
 
-  /// FNV-1a, 64 bits, over the metadata but the checksum itself, then name, type, shape and bytes of every tensor in
-  /// order of name.
-  static func checksum(_ tensors: [String: HostTensor], _ metadata: [String: String]) -> String {
+  /// FNV-1a, 64 bits, over the metadata but this checksum itself; the tensors' own are part of it.
+  private static func checksum(_ metadata: [String: String]) -> String {
     var hash = MotionHash()
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "checksum" {
       for text in [key, value] {
@@ -82,21 +109,25 @@ public struct Checkpoint: Sendable {
         hash.combine(Array(text.utf8))
       }
     }
-    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      hash.combine(UInt64(name.utf8.count))
-      hash.combine(Array(name.utf8))
-      hash.combine(UInt64(tensor.shape.count))
-      for size in tensor.shape { hash.combine(UInt64(size)) }
-      func combine<Element: BitwiseCopyable>(_ values: [Element]) {
-        hash.combine(Array("\(Element.self)".utf8))
-        values.withUnsafeBytes { hash.combine($0) }
-      }
-      switch tensor.storage {
-      case .float32(let values): combine(values)
-      case .float64(let values): combine(values)
-      case .int64(let values): combine(values)
-      case .uint8(let values): combine(values)
-      }
+    return String(hash.value, radix: 16)
+  }
+
+  /// The same over a tensor's name, type, shape and bytes.
+  private static func checksum(_ name: String, _ tensor: HostTensor) -> String {
+    var hash = MotionHash()
+    hash.combine(UInt64(name.utf8.count))
+    hash.combine(Array(name.utf8))
+    hash.combine(UInt64(tensor.shape.count))
+    for size in tensor.shape { hash.combine(UInt64(size)) }
+    func combine<Element: BitwiseCopyable>(_ values: [Element]) {
+      hash.combine(Array("\(Element.self)".utf8))
+      values.withUnsafeBytes { hash.combine($0) }
+    }
+    switch tensor.storage {
+    case .float32(let values): combine(values)
+    case .float64(let values): combine(values)
+    case .int64(let values): combine(values)
+    case .uint8(let values): combine(values)
     }
     return String(hash.value, radix: 16)
   }

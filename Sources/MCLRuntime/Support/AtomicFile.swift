@@ -1,7 +1,20 @@
 import Foundation
 
-/// Writes files that appear whole or not at all: a temporary file in the same folder, flushed, then renamed.
+/// Writes files that appear whole or not at all: a temporary file in the same folder, flushed, then renamed,
+/// then the folder flushed.
 public enum AtomicFile {
+  /// What a test can let fail, in the order of a write.
+  package enum Operation: Sendable, Equatable { case open, write, sync, rename, syncFolder }
+
+  /// Asked before each operation of this task; an error number makes it fail so, a write after half of its bytes.
+  @TaskLocal package static var fault: (@Sendable (Operation) -> Int32?)?
+
+  private static func fails(_ operation: Operation) -> Bool {
+    guard let code = fault?(operation) else { return false }
+    errno = code
+    return true
+  }
+
   /// - Throws: `TensorFileError` naming the path, and whatever `body` throws; the old file, if any, is then untouched.
   public static func write(
     to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
@@ -12,12 +25,17 @@ public enum AtomicFile {
       TensorFileError(
         "\(path) cannot be written (\(String(cString: strerror(errno)))); free room or choose another folder")
     }
-    let file = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let file = fails(.open) ? -1 : open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw failure() }
     do {
       defer { close(file) }
       try body { bytes in
         var done = 0
+        if let code = fault?(.write) {
+          _ = Foundation.write(file, bytes.baseAddress, bytes.count / 2)
+          errno = code
+          throw failure()
+        }
         while done < bytes.count {
           // Bound: the rest of the buffer given.
           let count = Foundation.write(file, bytes.baseAddress?.advanced(by: done), bytes.count - done)
@@ -26,19 +44,21 @@ public enum AtomicFile {
           done += count
         }
       }
-      guard fsync(file) == 0 else { throw failure() }
+      guard !fails(.sync), fsync(file) == 0 else { throw failure() }
     } catch {
       unlink(part)
       throw error
     }
-    guard rename(part, path) == 0 else {
+    guard !fails(.rename), rename(part, path) == 0 else {
+      let error = failure()
       unlink(part)
-      throw failure()
+      throw error
     }
+    // The new name itself: without this, a power failure may bring the old file back.
     let directory = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
-    if directory >= 0 {
-      fsync(directory)
-      close(directory)
+    defer { if directory >= 0 { close(directory) } }
+    guard directory >= 0, !fails(.syncFolder), fsync(directory) == 0 || errno == EINVAL else {
+      throw failure()
     }
   }
 

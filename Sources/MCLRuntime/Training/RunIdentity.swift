@@ -24,6 +24,25 @@ public enum RunIdentity {
     return "\(videos.count) of hash \(hexadecimal(hash))"
   }
 
+  /// A hash of a file of weights: its tensors' names, shapes and numbers.
+  /// - Throws: `TensorFileError` where it cannot be read.
+  public static func weights(_ file: SafeTensors) throws -> String {
+    var hash = MotionHash()
+    for name in file.names.sorted() {
+      let tensor = try file.tensor(name)
+      hash.combine(UInt64(name.utf8.count))
+      hash.combine(name.utf8)
+      for size in tensor.shape { hash.combine(UInt64(size)) }
+      switch tensor.storage {
+      case .float32(let values): values.withUnsafeBytes { hash.combine($0) }
+      case .float64(let values): values.withUnsafeBytes { hash.combine($0) }
+      case .int64(let values): values.withUnsafeBytes { hash.combine($0) }
+      case .uint8(let values): values.withUnsafeBytes { hash.combine($0) }
+      }
+    }
+    return hexadecimal(hash)
+  }
+
   /// What differs, such as `seed '3' (now '4') and settings 'size=32' (now 'size=64')`; nil where nothing does.
   /// A checkpoint that keeps no record of something cannot be shown to be the same, so that differs as well.
   package static func difference(kept: [String: String], now: [String: String]) -> String? {

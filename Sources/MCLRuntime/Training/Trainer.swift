@@ -86,14 +86,18 @@ public final class Trainer {
   }
 
   /// Starts from random states, or from the run's latest whole checkpoint when resuming.
+  /// - Parameter weights: what a new run's states start from instead, by name, where it has them.
   /// - Throws: `UsageError` when the folder holds a run and `resume` is false, or one that depends on other things.
-  public func start(resume: Bool, report: (String) -> Void) throws {
+  public func start(resume: Bool, weights: SafeTensors? = nil, report: (String) -> Void) throws {
     if !resume, run.hasCheckpoints {
       throw UsageError(
         "\(run.path) holds a run already; add --resume to go on with it, or choose another folder with --out")
     }
     guard resume, let checkpoint = try Checkpoint.latest(in: run.path, report: report) else {
       try executor.initializeStates(seed: configuration.seed)
+      if let weights {
+        try executor.setWeights(weights).summary(of: executor.plan.states.count).forEach(report)
+      }
       try run.rewriteLog([])
       return
     }

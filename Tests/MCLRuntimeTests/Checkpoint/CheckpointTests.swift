@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import Synchronization
 import Testing
 
 @Suite struct CheckpointTests {
@@ -89,7 +90,10 @@ import Testing
     #expect(found?.step == 10)
     #expect(
       reports == [
-        "\(folder.path)/\(name): its checksum does not fit its content; it is damaged; trying the one before"
+        "\(folder.path)/\(name): "
+          + (place == "data"
+            ? "tensor 'w' does not fit its checksum" : "its checksum does not fit its content")
+          + "; it is damaged; trying the one before"
       ])
   }
 
@@ -143,6 +147,52 @@ import Testing
       error?.description
         == "\(below)/\(Checkpoint.fileName(1)) cannot be written (Not a directory); free room or choose another folder"
     )
+  }
+
+  /// Each operation of a write fails in turn, with no room and with a broken disk.
+  @Test(arguments: [ENOSPC, EIO])
+  func aFailedWriteLeavesALoadableCheckpoint(code: Int32) throws {
+    let operations = Mutex<[AtomicFile.Operation]>([])
+    do {
+      let folder = try VideoTestFolder()
+      try AtomicFile.$fault.withValue({ operation in
+        operations.withLock { $0.append(operation) }
+        return nil
+      }) { try checkpoint(20).write(in: folder.path, keeping: 2) }
+    }
+    let all = operations.withLock { $0 }
+    // The header's length, the header, two tensors.
+    #expect(all == [.open, .write, .write, .write, .write, .sync, .rename, .syncFolder])
+    for failing in all.indices {
+      let folder = try VideoTestFolder()
+      try checkpoint(10).write(in: folder.path, keeping: 2)
+      let count = Mutex(0)
+      let error = #expect(throws: TensorFileError.self) {
+        try AtomicFile.$fault.withValue({ _ in
+          count.withLock { number in
+            defer { number += 1 }
+            return number == failing ? code : nil
+          }
+        }) { try checkpoint(20).write(in: folder.path, keeping: 1) }
+      }
+      let reason = String(cString: strerror(code))
+      #expect(error?.description.contains("cannot be written (\(reason))") == true, "\(all[failing])")
+      let (found, reports) = try latest(folder)
+      // Once it is renamed the new one is whole, though a power failure may still take it.
+      #expect(found?.step == (all[failing] == .syncFolder ? 20 : 10), "\(all[failing])")
+      #expect(reports.isEmpty)
+      #expect(!folder.files().contains { $0.hasSuffix(".part") })
+      try checkpoint(30).write(in: folder.path, keeping: 1)
+      #expect(folder.files() == [Checkpoint.fileName(30)])
+    }
+  }
+
+  @Test func whatAKilledWriteLeftIsRemoved() throws {
+    let folder = try VideoTestFolder()
+    _ = try folder.file(Checkpoint.fileName(20) + ".part", [1, 2, 3])
+    try checkpoint(10).write(in: folder.path, keeping: 2)
+    #expect(folder.files() == [Checkpoint.fileName(10)])
+    #expect(try latest(folder).reports.isEmpty)
   }
 
   @Test func anAtomicFileIsOldOrNew() throws {

@@ -1,0 +1,100 @@
+import Foundation
+import MCLTestKit
+
+/// Checkpoints made by hand and by PyTorch (Tests/Fixtures/make_torch_fixtures.py).
+enum TorchFiles {
+  static func fixture(_ name: String) -> String {
+    repositoryFolder.appendingPathComponent("Tests/Fixtures/\(name)").path
+  }
+
+  static let magic: [UInt8] =
+    [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+    + [0x80, 2, 0x4d, 0xe9, 3, 0x2e]
+
+  static func text(_ string: String) -> [UInt8] {
+    [0x58] + (0..<4).map { UInt8(truncatingIfNeeded: string.utf8.count >> (8 * $0)) } + Array(string.utf8)
+  }
+
+  static func global(_ module: String, _ name: String) -> [UInt8] { Array("c\(module)\n\(name)\n".utf8) }
+
+  /// A file of the legacy format around a pickle's opcodes, which need neither start nor stop.
+  /// - Parameter storages: key and bytes, with the count of elements.
+  static func legacy(_ body: [UInt8], storages: [(key: String, count: Int, bytes: [UInt8])] = []) -> [UInt8] {
+    let system = [0x80, 2, 0x7d] + text("little_endian") + [0x88, 0x73, 0x2e]
+    let keys = [0x80, 2, 0x5d, 0x28] + storages.flatMap { text($0.key) } + [0x65, 0x2e]
+    let data = storages.flatMap { storage in
+      (0..<8).map { UInt8(truncatingIfNeeded: storage.count >> (8 * $0)) } + storage.bytes
+    }
+    return magic + system + [0x80, 2] + body + [0x2e] + keys + data
+  }
+
+  /// A small number.
+  static func integer(_ value: Int) -> [UInt8] {
+    [0x4a] + (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+  }
+
+  /// A tensor of a storage of floats.
+  static func tensor(_ key: String, count: Int, offset: Int = 0, shape: [Int], strides: [Int]) -> [UInt8] {
+    let id =
+      [0x28] + text("storage") + global("torch", "FloatStorage") + text(key) + text("cpu") + integer(count)
+      + [0x74]
+    func tuple(_ values: [Int]) -> [UInt8] { [0x28] + values.flatMap(integer) + [0x74] }
+    return global("torch._utils", "_rebuild_tensor_v2") + [0x28] + id + [0x51] + integer(offset)
+      + tuple(shape) + tuple(strides) + [0x89] + global("collections", "OrderedDict") + [
+        0x29, 0x52, 0x74, 0x52,
+      ]
+  }
+
+  /// The entries of a zip file whose entries are stored.
+  static func entries(_ zip: [UInt8]) -> [(name: String, bytes: [UInt8])] {
+    func number(_ place: Int, _ count: Int) -> Int {
+      (0..<count).reduce(0) { $0 | Int(zip[place + $1]) << (8 * $1) }
+    }
+    var result: [(String, [UInt8])] = []
+    var place = number(zip.count - 22 + 16, 4)
+    while number(place, 4) == 0x0201_4b50 {
+      let (size, name, extra, header) = (
+        number(place + 24, 4), number(place + 28, 2), number(place + 30, 2), number(place + 42, 4)
+      )
+      let start = header + 30 + number(header + 26, 2) + number(header + 28, 2)
+      result.append(
+        (
+          String(decoding: zip[place + 46..<place + 46 + name], as: UTF8.self),
+          Array(zip[start..<start + size])
+        ))
+      place += 46 + name + extra + number(place + 32, 2)
+    }
+    return result
+  }
+
+  /// A zip file of stored entries.
+  static func zip(_ entries: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+    func number(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var (data, directory): ([UInt8], [UInt8]) = ([], [])
+    for (name, bytes) in entries {
+      let facts =
+        number(0, 2) + number(0, 2) + number(0, 4) + number(Int(crc32(bytes)), 4) + number(bytes.count, 4)
+        + number(bytes.count, 4) + number(name.utf8.count, 2) + number(0, 2)
+      directory +=
+        number(0x0201_4b50, 4) + number(0, 4) + facts + number(0, 10) + number(data.count, 4)
+        + Array(name.utf8)
+      data += number(0x0403_4b50, 4) + number(0, 2) + facts + Array(name.utf8) + bytes
+    }
+    let end =
+      number(0x0605_4b50, 4) + number(0, 4) + number(entries.count, 2) + number(entries.count, 2)
+      + number(directory.count, 4) + number(data.count, 4) + number(0, 2)
+    return data + directory + end
+  }
+
+  /// By the definition, a bit at a time.
+  static func crc32(_ bytes: [UInt8]) -> UInt32 {
+    var value: UInt32 = .max
+    for byte in bytes {
+      value ^= UInt32(byte)
+      for _ in 0..<8 { value = value & 1 == 0 ? value >> 1 : value >> 1 ^ 0xedb8_8320 }
+    }
+    return ~value
+  }
+}

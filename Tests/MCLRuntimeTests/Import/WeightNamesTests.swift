@@ -1,0 +1,68 @@
+import Foundation
+import MCLGraph
+import MCLRuntime
+import MCLTestKit
+import Testing
+
+@Suite struct WeightNamesTests {
+  @Test func statesAndStateDictsMeet() {
+    let names = WeightNames(["q.backbone.w", "k.backbone.w", "velocity.backbone.w", "queue"])
+    #expect(names.exported("q.backbone.w") == "backbone.w")
+    #expect(names.exportedKey("k.backbone.w") == "backbone.w")
+    for other in ["k.backbone.w", "velocity.backbone.w", "queue"] { #expect(names.exported(other) == nil) }
+    let plain = WeightNames(["stem.0.weight", "velocity.stem.0.weight"])
+    #expect(plain.exported("stem.0.weight") == "stem.0.weight")
+    #expect(plain.exported("velocity.stem.0.weight") == nil && plain.exportedKey("k.x") == nil)
+  }
+
+  @Test func aRunStartsFromAFile() throws {
+    let folder = try VideoTestFolder()
+    let executor = try TinyStep.executor(threads: 1)
+    try executor.initializeStates(seed: 5)
+    let start = try executor.stateTensors()
+    var weights = try ExportedWeights.tensors(of: start, path: "x")
+    #expect(weights["backbone.conv1.weight"] == start["q.backbone.conv1.weight"])
+    #expect(!weights.keys.contains { $0.hasPrefix("velocity.") || $0 == "queue" || $0.hasPrefix("q.") })
+    #expect(try ExportedWeights.tensors(of: start, encoder: .key, path: "x").count == weights.count - 2)
+    weights["order_classfier.fc.bias"] = nil
+    weights["surplus"] = HostTensor([1], .float32([0]))
+    let count = try #require(weights["backbone.bn1.num_batches_tracked"])
+    weights["backbone.bn1.num_batches_tracked"] = HostTensor([1], .int64([7]))
+    #expect(count.shape.isEmpty)
+    let path = folder.path + "/w.safetensors"
+    try SafeTensors.write(weights, metadata: [:], to: path)
+
+    let other = try TinyStep.executor(threads: 1)
+    try other.initializeStates(seed: 6)
+    let before = try other.stateTensors()
+    let assignment = try other.setWeights(try SafeTensors(path: path))
+    let after = try other.stateTensors()
+    #expect(assignment.missing == ["order_classfier.fc.bias"] && assignment.unexpected == ["surplus"])
+    #expect(
+      assignment.summary(of: 9).dropFirst() == [
+        "missing in the file: order_classfier.fc.bias", "not of the model: surplus",
+      ])
+    for name in ["q.backbone.conv1.weight", "k.backbone.conv1.weight", "q.order_head.head.0.bias"] {
+      #expect(after[name] == start[name] && after[name] != before[name], "\(name)")
+    }
+    #expect(after["q.backbone.bn1.num_batches_tracked"]?.storage == .int64([7]))
+    // The momentum encoder copies parameters, not batch statistics.
+    #expect(after["k.backbone.bn1.num_batches_tracked"]?.storage == .int64([0]))
+    for name in ["queue", "velocity.backbone.conv1.weight", "q.order_classfier.fc.bias"] {
+      #expect(after[name] == before[name], "\(name)")
+    }
+
+    weights["backbone.conv1.weight"] = HostTensor([1, 2], .float32([1, 2]))
+    try SafeTensors.write(weights, metadata: [:], to: path)
+    let shape = #expect(throws: UsageError.self) { try other.setWeights(try SafeTensors(path: path)) }
+    #expect(
+      shape?.description.hasPrefix(
+        "\(path): 'backbone.conv1.weight' has the shape [1, 2], but the model's 'q.backbone.conv1.weight' is f32[8,3,4,7,7];"
+      ) == true, "\(shape?.description ?? "")")
+    try SafeTensors.write(["x": HostTensor([1], .float32([1]))], metadata: [:], to: path)
+    let nothing = #expect(throws: UsageError.self) { try other.setWeights(try SafeTensors(path: path)) }
+    #expect(
+      nothing?.description.hasPrefix("\(path): none of its 1 tensors is called as one of the model's") == true
+    )
+  }
+}
