@@ -15,7 +15,8 @@ let package = Package(
     .executable(name: "mclc", targets: ["mclc"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     .systemLibrary(name: "CLLVM", providers: [.apt(["llvm-dev"])]),
@@ -35,6 +36,7 @@ let package = Package(
       dependencies: [
         "MCLGraph", "MCLCompiler", "MCLRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: swift6),
     .target(

@@ -6,6 +6,5 @@ data=runs/demo-videos
 run=runs/demo
 "$mclc" synthesize --out "$data" --videos 240 --seed 1
 "$mclc" compile models/tiny.mcl --program step
-# Crop and flip only: with every colour augmentation nothing is learnt in so few steps.
-"$mclc" train models/tiny.mcl --data "$data" --out "$run" --steps 400 --augmentation crop-and-flip --resume
+"$mclc" train models/tiny.mcl --recipe demo --data "$data" --out "$run" --resume
 echo "The loss curve is $run/loss.svg. Next, your own videos: $mclc train models/tiny.mcl --data FOLDER --out runs/mine --epochs 20"

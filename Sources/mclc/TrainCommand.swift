@@ -4,15 +4,14 @@ import Foundation
 import MCLCompiler
 import MCLGraph
 import MCLRuntime
-import Synchronization
 
 struct TrainCommand: ParsableCommand {
-  enum Augmentation: String, ExpressibleByArgument, CaseIterable {
+  enum Augmentation: String, CaseIterable {
     case full
     case cropAndFlip = "crop-and-flip"
   }
 
-  enum Schedule: String, ExpressibleByArgument, CaseIterable {
+  enum Schedule: String, CaseIterable {
     case constant, cosine, step
   }
 
@@ -25,6 +24,7 @@ struct TrainCommand: ParsableCommand {
         mclc train models/tiny.mcl --data videos --out runs/first --epochs 10
         mclc train models/r2plus1d.mcl --data videos --out runs/r50 --set size=112 --set batch=8 --steps 10000
         mclc train models/tiny.mcl --data videos --out runs/first --epochs 20 --resume
+        mclc train models/r2plus1d.mcl --data videos --out runs/u --recipe ucf101 --init moco.safetensors --set batch=8
 
       RUN then holds checkpoint-*.safetensors, log.jsonl (a line a step) and loss.svg.
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
@@ -33,9 +33,15 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
   @Option(help: "The folder of videos; class folders become labels.") var data: String
   @Option(help: "The folder of the run.") var out: String
-  @Option(help: "Steps in all.") var steps: Int?
-  @Option(help: "Epochs in all, each one draw a video.") var epochs: Int?
-  @Option(help: "What every random draw depends on.") var seed: UInt64 = 1
+  @Option(
+    help: """
+      A file of hyper-parameters (.yaml) or the name of one in recipes/: ucf101, kinetics, demo. --set and the options \
+      below win over it.
+      """)
+  var recipe: String?
+  @Option(help: "Steps in all.") var steps: String?
+  @Option(help: "Epochs in all, each one draw a video.") var epochs: String?
+  @Option(help: "What every random draw depends on; 1 by default.") var seed: String?
   @Flag(help: "Go on with the run in --out; an empty folder starts at 0.") var resume = false
   @Option(
     help: """
@@ -44,79 +50,111 @@ struct TrainCommand: ParsableCommand {
       """)
   var `init`: String?
   @Option(help: "Where motion is kept; RUN/motion by default.") var cache: String?
-  @Option(help: "Which augmentation clips get after the crop.") var augmentation: Augmentation = .full
+  @Option(help: "Which augmentation clips get after the crop: full (the default) or crop-and-flip.")
+  var augmentation: String?
   @Option(
     help: """
       The learning rate over time. constant: the model's sgd_lr. cosine: a linear warm-up from sgd_lr/multiplier, then \
       half a cosine to 1e-6 at the end (the reference's). step: the same warm-up, then times --decay-rate at each of \
-      --milestones.
+      --milestones. constant by default.
       """)
-  var schedule: Schedule = .constant
-  @Option(help: "Epochs of warm-up of cosine and step.") var warmupEpochs: Int = 5
-  @Option(help: "The warm-up begins at sgd_lr divided by this.") var warmupMultiplier: Double = 100
+  var schedule: String?
+  @Option(help: "Epochs of warm-up of cosine and step; 5 by default.") var warmupEpochs: String?
+  @Option(help: "The warm-up begins at sgd_lr divided by this; 100 by default.") var warmupMultiplier: String?
   @Option(help: "Epochs after which step lowers the rate, such as 120,160.") var milestones: String?
-  @Option(help: "What step multiplies the rate by at each milestone.") var decayRate: Double = 0.1
+  @Option(help: "What step multiplies the rate by at each milestone; 0.1 by default.") var decayRate: String?
   @Option(
     help: """
       How much the order and the motion alignment losses count. constant: the model's order_weight and mal_weight. \
-      ucf101: order epoch/epochs, alignment 2 in epochs 1 to 5, then 1. kinetics: order 0, alignment as ucf101.
+      ucf101: order epoch/epochs, alignment 2 in epochs 1 to 5, then 1. kinetics: order 0, alignment as ucf101. \
+      constant by default.
       """)
-  var lossWeights: LossWeights = .constant
-  @Option(help: "Steps between checkpoints.") var checkpointEvery: Int = 100
-  @Option(help: "Threads that decode and augment.") var workers: Int = 2
+  var lossWeights: String?
+  @Option(help: "Steps between checkpoints; 100 by default.") var checkpointEvery: String?
+  @Option(help: "How many checkpoints are kept; 3 by default.") var checkpointsKept: String?
+  @Option(help: "Threads that decode and augment; 2 by default.") var workers: String?
   @Flag(help: "Print a summary as JSON at the end; no progress.") var json = false
 
   func validate() throws {
-    guard (steps == nil) != (epochs == nil) else {
-      throw ValidationError("give --steps or --epochs, one of them")
-    }
-    for (name, value) in [
-      ("--steps", steps ?? 1), ("--epochs", epochs ?? 1), ("--checkpoint-every", checkpointEvery),
-    ]
-    where !(1...1 << 40).contains(value) { throw ValidationError("\(name) takes a number of at least 1") }
-    guard (1...256).contains(workers) else { throw ValidationError("--workers takes 1 to 256") }
-    guard (0...1 << 20).contains(warmupEpochs) else {
-      throw ValidationError("--warmup-epochs takes a number of at least 0")
-    }
-    guard warmupMultiplier.isFinite, warmupMultiplier >= 1 else {
-      throw ValidationError("--warmup-multiplier takes a number of at least 1")
-    }
-    guard decayRate.isFinite, decayRate > 0 else {
-      throw ValidationError("--decay-rate takes a number above 0")
-    }
-    guard (milestones != nil) == (schedule == .step) else {
-      throw ValidationError("--milestones and --schedule step go together; give both or neither")
-    }
-    _ = try milestoneEpochs()
+    do {
+      guard steps == nil || epochs == nil else {
+        throw UsageError("give --steps or --epochs, one of them")
+      }
+      let settings = try trainingSettings(nil)
+      if recipe == nil { try settings.check() }
+    } catch let error as UsageError { throw ValidationError(error.description) }
   }
 
-  /// - Throws: `ValidationError` where they are no epochs in order, or lie within the warm-up.
-  private func milestoneEpochs() throws -> [Double] {
-    guard let milestones else { return [] }
-    let epochs = milestones.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    let known = epochs.compactMap { $0 }
-    guard known.count == epochs.count, known.allSatisfy({ $0 > warmupEpochs && $0 <= 1 << 40 }),
-      zip(known, known.dropFirst()).allSatisfy({ $0 < $1 })
-    else {
-      throw ValidationError(
-        "--milestones \(milestones): give epochs in order, after the warm-up of \(warmupEpochs), such as 120,160"
-      )
+  /// What the options say, by the names that recipes use.
+  private var given: [(key: String, text: String?)] {
+    [
+      ("steps", steps), ("epochs", epochs), ("seed", seed), ("augmentation", augmentation),
+      ("schedule", schedule), ("warmup_epochs", warmupEpochs), ("warmup_multiplier", warmupMultiplier),
+      ("milestones", milestones), ("decay_rate", decayRate), ("loss_weights", lossWeights),
+      ("checkpoint_every", checkpointEvery), ("checkpoints_kept", checkpointsKept), ("workers", workers),
+    ]
+  }
+
+  /// - Throws: `UsageError` for a value that its setting cannot have.
+  private func trainingSettings(_ recipe: Recipe?) throws -> TrainingSettings {
+    var settings = TrainingSettings()
+    for entry in recipe?.training ?? [] {
+      try settings.set(entry.key, entry.value, origin: "\(recipe?.path ?? ""): \(entry.key)")
     }
-    return known.map(Double.init)
+    for (key, value) in try options.dictionary().sorted(by: { $0.key < $1.key })
+    where TrainingSettings.keys.contains(key) {
+      try settings.set(key, value, origin: "--set \(key)")
+    }
+    for (key, text) in given {
+      guard let text else { continue }
+      try settings.set(key, text, origin: "--" + key.replacing("_", with: "-"))
+    }
+    return settings
+  }
+
+  /// The recipe's settings of the model, and over them those of `--set`.
+  private func modelSettings(_ recipe: Recipe?) throws -> [String: String] {
+    let set = try options.dictionary().filter { !TrainingSettings.keys.contains($0.key) }
+    let own = (recipe?.model ?? []).map { ($0.key, $0.value) }
+    return Dictionary(own, uniquingKeysWith: { _, last in last }).merging(set) { $1 }
+  }
+
+  /// Every value of the recipe with its source, or what is given instead.
+  private func show(_ recipe: Recipe) throws {
+    let set = try options.dictionary()
+    var instead = set.mapValues { ("--set", $0) }
+    for (key, text) in given { if let text { instead[key] = ("--" + key.replacing("_", with: "-"), text) } }
+    if let length = instead["steps"] ?? instead["epochs"], instead["steps"] == nil || instead["epochs"] == nil
+    {
+      // Either is the length of the run, so that one replaces the other.
+      for key in ["steps", "epochs"] where instead[key] == nil { instead[key] = (length.0, "not used") }
+    }
+    say("recipe \(recipe.path): \(recipe.about)")
+    for entry in recipe.training + recipe.model {
+      if let (origin, value) = instead[entry.key] {
+        say("  \(entry.key) = \(value) (\(origin); the recipe says \(entry.value))")
+      } else {
+        say("  \(entry.key) = \(entry.value) (\(entry.source))")
+      }
+    }
   }
 
   func run() throws {
     try reporting {
       let signals = SignalWatch()
+      let recipe = try recipe.map { try Recipe($0) }
+      let settings = try trainingSettings(recipe)
+      try settings.check()
+      if let recipe, !json { try show(recipe) }
       let dataset = try VideoDataset(directory: data)
-      let module = try options.load()
+      let module = try ModelLoader().load(path: options.model, settings: try modelSettings(recipe))
       let graph = try module.program("step")
       let weights = try `init`.map(tensors)
       let folder = try RunFolder(out)
       let shape = try clipShape(graph)
       let prepared = try prepare(dataset, folder, signals, clipSpan: shape.frames * Self.frameStep)
-      let batches = try makeBatches(shape, prepared.videos)
-      let total = steps ?? ((epochs ?? 1) * prepared.videos.count + shape.batch - 1) / shape.batch
+      let batches = try makeBatches(shape, prepared.videos, settings)
+      let total = try totalSteps(settings, prepared.videos.count, shape.batch)
       if !json { say("compiling \(module.name)") }
       let threads = try threadCount()
       let executor = try signals.leavingAtOnce {
@@ -124,10 +162,18 @@ struct TrainCommand: ParsableCommand {
       }
       let trainer = try Trainer(
         executor: executor, batches: batches, run: folder,
-        configuration: try configuration(module, graph, total, prepared.videos, shape.batch, weights))
+        configuration: try configuration(
+          module, graph, total, prepared.videos, shape.batch, weights, settings))
       try trainer.start(resume: resume, weights: weights) { say("mclc: \($0)") }
       try finish(try train(trainer, signals, shape), signals, folder)
     }
+  }
+
+  private func totalSteps(_ settings: TrainingSettings, _ videos: Int, _ batch: Int) throws -> Int {
+    if let steps = settings.steps { return steps }
+    let (samples, overflow) = (settings.epochs ?? 1).multipliedReportingOverflow(by: videos)
+    guard !overflow, samples < Int.max - batch else { throw UsageError("--epochs: give fewer") }
+    return (samples + batch - 1) / batch
   }
 
   private func tensors(_ path: String) throws -> SafeTensors {
@@ -190,51 +236,40 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func makeBatches(
-    _ shape: TubeletBatches.ClipShape, _ videos: [PreparedVideo]
+    _ shape: TubeletBatches.ClipShape, _ videos: [PreparedVideo], _ settings: TrainingSettings
   ) throws -> TubeletBatches {
     try TubeletBatches(
       videos: videos, shape: shape, step: Self.frameStep,
-      policy: augmentation == .full ? .full : .cropAndFlip, seed: seed
+      policy: settings.augmentation == .full ? .full : .cropAndFlip, seed: settings.seed
     ) { name, reason in say("mclc: \(name) failed and is replaced by another video: \(reason)") }
   }
 
   private func configuration(
     _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ batch: Int,
-    _ weights: SafeTensors?
+    _ weights: SafeTensors?, _ run: TrainingSettings
   ) throws -> Trainer.Configuration {
     let base = graph.inputs.first { $0.name == "sgd_lr" }?.defaultValue ?? 0.01
     // An epoch is one draw a video, so it need not be a whole number of steps.
     let perEpoch = Double(videos.count) / Double(batch)
     let inAll = Double(total) / perEpoch
-    let warmup = Double(warmupEpochs)
-    let rates: LearningRateSchedule =
-      switch schedule {
-      case .constant: .constant(base)
-      case .cosine:
-        .cosine(
-          base: base, stepsPerEpoch: perEpoch, epochs: epochs.map(Double.init) ?? inAll, warmup: warmup,
-          multiplier: warmupMultiplier)
-      case .step:
-        .step(
-          base: base, stepsPerEpoch: perEpoch, warmup: warmup, milestones: try milestoneEpochs(),
-          rate: decayRate, multiplier: warmupMultiplier)
-      }
-    if schedule != .constant, warmup >= inAll {
-      say("mclc: the whole run lies within its warm-up of \(warmupEpochs) epochs; lower --warmup-epochs")
+    let rates = run.rates(base: base, stepsPerEpoch: perEpoch, inAll: inAll)
+    if run.schedule != .constant, Double(run.warmupEpochs) >= inAll {
+      say("mclc: the whole run lies within its warm-up of \(run.warmupEpochs) epochs; lower --warmup-epochs")
     }
     if !json {
       say("learning rate: \(rates)")
-      if lossWeights != .constant { say("loss weights: \(lossWeights), by epoch, in log.jsonl") }
+      if run.lossWeights != .constant { say("loss weights: \(run.lossWeights), by epoch, in log.jsonl") }
     }
     let settings = module.settings.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     var identity = [
-      "model": module.name, "settings": settings, "augmentation": augmentation.rawValue,
+      "model": module.name, "settings": settings, "augmentation": run.augmentation.rawValue,
       "program": RunIdentity.program(graph), "videos": RunIdentity.videos(videos),
     ]
     if let weights { identity["init"] = try RunIdentity.weights(weights) }
     return Trainer.Configuration(
-      steps: total, seed: seed, schedule: rates, lossWeights: lossWeights,
-      epochs: epochs ?? Int(inAll.rounded(.up)), checkpointEvery: checkpointEvery, loaderWorkers: workers,
+      steps: total, seed: run.seed, schedule: rates, lossWeights: run.lossWeights,
+      epochs: run.epochs ?? Int(inAll.rounded(.up)), checkpointEvery: run.checkpointEvery,
+      checkpointsKept: run.checkpointsKept, loaderWorkers: run.workers,
       identity: identity)
   }
 
@@ -272,53 +307,5 @@ struct TrainCommand: ParsableCommand {
           : "\(state) at step \(steps): checkpoint, log.jsonl and loss.svg are in \(folder.path)")
     }
     if case .interrupted = outcome { throw ExitCode(signals.exitCode ?? 130) }
-  }
-}
-
-extension LossWeights: ExpressibleByArgument {}
-
-/// Ctrl-C and SIGTERM as a question to ask between steps.
-final class SignalWatch {
-  private final class Received: Sendable {
-    let number = Atomic<Int32>(0)
-    let isLeaving = Atomic<Bool>(false)
-  }
-
-  private let received = Received()
-  private var sources: [any DispatchSourceSignal] = []
-
-  init() {
-    // A queue of its own: the global ones have no thread left while kernels compile.
-    let queue = DispatchQueue(label: "signals")
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { [received] in
-        received.number.store(number, ordering: .sequentiallyConsistent)
-        if received.isLeaving.load(ordering: .sequentiallyConsistent) { Self.leave(128 + number) }
-      }
-      source.resume()
-      sources.append(source)
-    }
-  }
-
-  /// Runs work that asks no questions and leaves nothing half done: a signal then ends the process at once.
-  func leavingAtOnce<Result>(_ body: () throws -> Result) rethrows -> Result {
-    received.isLeaving.store(true, ordering: .sequentiallyConsistent)
-    defer { received.isLeaving.store(false, ordering: .sequentiallyConsistent) }
-    if let exitCode { Self.leave(exitCode) }
-    return try body()
-  }
-
-  private static func leave(_ code: Int32) -> Never {
-    say("mclc: stopped before the first step; nothing was trained")
-    // Not exit(), whose handlers would take LLVM apart under threads that still compile.
-    _exit(code)
-  }
-
-  /// 130 or 143 once a signal came.
-  var exitCode: Int32? {
-    let number = received.number.load(ordering: .sequentiallyConsistent)
-    return number == 0 ? nil : 128 + number
   }
 }

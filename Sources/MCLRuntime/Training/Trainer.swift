@@ -131,6 +131,7 @@ public final class Trainer {
       capacity: configuration.loaderWorkers + 1
     ) { try batches.batch($0) }
     defer { loader.stop() }
+    let events = try EventFile(folder: run.path, step: done)
     let clock = ContinuousClock()
     let start = clock.now
     let first = done
@@ -164,13 +165,34 @@ public final class Trainer {
       let elapsed = (clock.now - start).components
       let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
       let each = seconds / Double(done - first)
-      progress(
-        Progress(
-          record: record, steps: configuration.steps, samplesPerSecond: Double(batch.count) / each,
-          dataWait: loader.totalWait / seconds, secondsLeft: each * Double(configuration.steps - done)))
+      let now = Progress(
+        record: record, steps: configuration.steps, samplesPerSecond: Double(batch.count) / each,
+        dataWait: loader.totalWait / seconds, secondsLeft: each * Double(configuration.steps - done))
+      try write(now, batch, to: events, isFirst: done == first + 1)
+      progress(now)
       if done % configuration.checkpointEvery == 0 || done == configuration.steps { try save() }
     }
     return .finished(steps: done)
+  }
+
+  /// What TensorBoard shows: every scalar of the step; samples at the first step, at checkpoints 1, 2, 4, 8, … and at
+  /// the end.
+  private func write(_ now: Progress, _ batch: ClipBatch, to events: EventFile, isFirst: Bool) throws {
+    var scalars = now.record.outputs
+    scalars["learning_rate"] = Float(now.record.learningRate)
+    scalars["speed/samples_per_second"] = Float(now.samplesPerSecond)
+    scalars["speed/data_wait"] = Float(now.dataWait)
+    for (name, weight) in now.record.lossWeights ?? [:] { scalars[name] = Float(weight) }
+    try events.write(step: done, scalars: scalars)
+    let checkpoints = done / configuration.checkpointEvery
+    let isMarked =
+      done % configuration.checkpointEvery == 0 && checkpoints > 0 && checkpoints & (checkpoints - 1) == 0
+    guard isFirst || isMarked || done == configuration.steps else { return }
+    func shape(_ name: String) -> [Int] { executor.plan.inputs.first { $0.name == name }?.type.shape ?? [] }
+    try events.write(
+      step: done,
+      images: SampleImages.sheets(
+        clips: batch.xq, shape: shape("xq"), motion: batch.mag, motionShape: shape("mag")))
   }
 
   /// Writes a checkpoint and the loss curve.

@@ -1,0 +1,110 @@
+import ArgumentParser
+import MCLGraph
+import MCLRuntime
+
+/// Everything about a training run that is no setting of the model, from a recipe, `--set` and the options, the later
+/// winning.
+struct TrainingSettings {
+  private(set) var steps: Int?
+  private(set) var epochs: Int?
+  private(set) var seed: UInt64 = 1
+  private(set) var augmentation: TrainCommand.Augmentation = .full
+  private(set) var schedule: TrainCommand.Schedule = .constant
+  private(set) var warmupEpochs = 5
+  private(set) var warmupMultiplier = 100.0
+  private(set) var milestones: [Double] = []
+  private(set) var decayRate = 0.1
+  private(set) var lossWeights: LossWeights = .constant
+  private(set) var checkpointEvery = 100
+  private(set) var checkpointsKept = 3
+  private(set) var workers = 2
+
+  /// What recipes and `--set` call them; the options have hyphens.
+  static let keys = [
+    "steps", "epochs", "seed", "augmentation", "schedule", "warmup_epochs", "warmup_multiplier", "milestones",
+    "decay_rate", "loss_weights", "checkpoint_every", "checkpoints_kept", "workers",
+  ]
+
+  /// - Parameter origin: what stands before the value in messages, such as `recipes/demo.yaml: seed`.
+  /// - Throws: `UsageError` for an unknown key or a value that it cannot have.
+  mutating func set(_ key: String, _ text: String, origin: String) throws {
+    func wrong(_ what: String) -> UsageError { UsageError("\(origin) '\(text)': give \(what)") }
+    func integer(_ range: ClosedRange<Int>) throws -> Int {
+      guard let value = Int(text), range.contains(value) else {
+        throw wrong("a number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return value
+    }
+    func number(atLeast least: Double) throws -> Double {
+      guard let value = Double(text), value.isFinite, value >= least else {
+        throw wrong(least > 0 && least < 1e-6 ? "a number above 0" : "a number of at least \(short(least))")
+      }
+      return value
+    }
+    func choice<Value: RawRepresentable & CaseIterable>(_: Value.Type) throws -> Value
+    where Value.RawValue == String {
+      guard let value = Value(rawValue: text) else {
+        throw wrong("one of " + Value.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      return value
+    }
+    switch key {
+    case "steps": (steps, epochs) = (try integer(1...1 << 40), nil)
+    case "epochs": (steps, epochs) = (nil, try integer(1...1 << 40))
+    case "seed":
+      guard let value = UInt64(text) else { throw wrong("a number from 0 to 2^64-1") }
+      seed = value
+    case "augmentation": augmentation = try choice(TrainCommand.Augmentation.self)
+    case "schedule": schedule = try choice(TrainCommand.Schedule.self)
+    case "warmup_epochs": warmupEpochs = try integer(0...1 << 20)
+    case "warmup_multiplier": warmupMultiplier = try number(atLeast: 1)
+    case "milestones":
+      let epochs = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      let known = epochs.compactMap { $0 }
+      guard known.count == epochs.count, known.allSatisfy({ (1...1 << 40).contains($0) }),
+        zip(known, known.dropFirst()).allSatisfy({ $0 < $1 })
+      else { throw wrong("epochs in order, such as 120,160") }
+      milestones = known.map(Double.init)
+    case "decay_rate": decayRate = try number(atLeast: .leastNormalMagnitude)
+    case "loss_weights": lossWeights = try choice(LossWeights.self)
+    case "checkpoint_every": checkpointEvery = try integer(1...1 << 40)
+    case "checkpoints_kept": checkpointsKept = try integer(1...1 << 20)
+    case "workers": workers = try integer(1...256)
+    default:
+      let nearest = nearestName(to: key, in: Self.keys).map { "; did you mean '\($0)'?" } ?? ""
+      throw UsageError("\(origin): there is no such setting of training\(nearest)")
+    }
+  }
+
+  /// - Throws: `UsageError` where the settings do not go together.
+  func check() throws {
+    guard (steps == nil) != (epochs == nil) else {
+      throw UsageError("give --steps or --epochs, one of them, or a --recipe that says it")
+    }
+    guard milestones.isEmpty == (schedule != .step) else {
+      throw UsageError("--milestones and --schedule step go together; give both or neither")
+    }
+    if let first = milestones.first, first <= Double(warmupEpochs) {
+      throw UsageError(
+        "--milestones \(Int(first)): give epochs in order, after the warm-up of \(warmupEpochs), such as 120,160"
+      )
+    }
+  }
+
+  /// The learning rate over a run.
+  /// - Parameter inAll: the run's epochs, where it is given in steps.
+  func rates(base: Double, stepsPerEpoch: Double, inAll: Double) -> LearningRateSchedule {
+    let warmup = Double(warmupEpochs)
+    return switch schedule {
+    case .constant: .constant(base)
+    case .cosine:
+      .cosine(
+        base: base, stepsPerEpoch: stepsPerEpoch, epochs: epochs.map(Double.init) ?? inAll, warmup: warmup,
+        multiplier: warmupMultiplier)
+    case .step:
+      .step(
+        base: base, stepsPerEpoch: stepsPerEpoch, warmup: warmup, milestones: milestones, rate: decayRate,
+        multiplier: warmupMultiplier)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import MCLTestKit
+import Testing
+
+/// A training that is killed at random moments, checkpoint writes included, and resumed each time, ends with the bytes of
+/// one that never was.
+@Suite struct KillTests {
+  private let command = CommandLineTests()
+  private let folder = CommandLineTests.folder.appendingPathComponent("kill-\(UUID().uuidString)").path
+
+  @Test(.timeLimit(.minutes(30))) func aKilledRunEndsTheSame() throws {
+    let kills = soakFactor > 1 ? 50 : 5
+    let steps = 8 * kills
+    let data = folder + "/videos"
+    #expect(try command.mclc(["synthesize", "--out", data, "--videos", "4", "--frames", "34"]).code == 0)
+    // The rate falls within the run; every step writes a checkpoint.
+    func arguments(_ run: String) -> [String] {
+      [
+        "train", "models/tiny.mcl", "--data", data, "--out", run, "--cache", folder + "/motion", "--steps",
+        "\(steps)", "--resume", "--workers", "4", "--checkpoint-every", "1", "--schedule", "step",
+        "--warmup-epochs", "1", "--milestones", "5,\(2 * kills)", "--loss-weights", "ucf101", "--json",
+      ]
+        + ["batch=2", "size=32", "queue_size=12", "widths=8,8,8,8", "num_channels=8"].flatMap {
+          ["--set", $0]
+        }
+    }
+    let (straight, killed) = (folder + "/straight", folder + "/killed")
+    let whole = try command.mclc(arguments(straight))
+    #expect(whole.code == 0, "\(whole.errors)")
+
+    var random = SystemRandomNumberGenerator()
+    for number in 0..<kills {
+      let before = lines(killed)
+      let process = try start(arguments(killed))
+      let wanted = before + Int.random(in: 1...4, using: &random)
+      let start = ContinuousClock.now
+      while lines(killed) < wanted, process.isRunning, start.duration(to: .now) < .seconds(120) {
+        usleep(300)
+      }
+      usleep(UInt32.random(in: 0...20_000, using: &random))
+      #expect(process.isRunning, "kill \(number) came too late")
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .uncaughtSignal)
+    }
+    let rest = try command.mclc(arguments(killed))
+    #expect(rest.code == 0, "\(rest.errors)")
+    for name in [String(format: "checkpoint-%08d.safetensors", steps), "log.jsonl", "loss.svg"] {
+      let (a, b) = (bytes("\(straight)/\(name)"), bytes("\(killed)/\(name)"))
+      #expect(a != nil && a == b, "\(name)")
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: killed)
+    #expect(!names.contains { $0.hasSuffix(".safetensors.part") })
+  }
+
+  private func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: path) }
+
+  private func lines(_ run: String) -> Int { bytes(run + "/log.jsonl")?.count { $0 == 0x0a } ?? 0 }
+
+  private func start(_ arguments: [String]) throws -> Process {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(
+      "mclc")
+    process.arguments = arguments
+    process.currentDirectoryURL = repositoryFolder
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    return process
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import MCLTestKit
+import Testing
+
+@Suite struct RecipeTests {
+  private let command = CommandLineTests()
+  private let nowhere = ["--data", "/nowhere", "--out", "/tmp/unused"]
+
+  @Test(arguments: [
+    ("ucf101", "models/r2plus1d.mcl", "epochs = 200 (main_ucf101.sh, epochs=200)"),
+    ("kinetics", "models/r2plus1d.mcl", "sgd_lr = 0.02 (main_kinetics.sh, lr=0.02)"),
+    ("demo", "models/tiny.mcl", "steps = 400 (ours: until the loss has visibly fallen)"),
+  ])
+  func everyRecipeIsShown(name: String, model: String, line: String) throws {
+    let outcome = try command.mclc(["train", model, "--recipe", name] + nowhere)
+    #expect(outcome.code == 2)
+    #expect(outcome.errors.hasPrefix("recipe recipes/\(name).yaml: "), "\(outcome.errors)")
+    #expect(outcome.errors.contains("  \(line)\n"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("/nowhere: there is no such folder"))
+  }
+
+  @Test func everyRecipeFitsItsModel() throws {
+    for (name, model) in [("ucf101", "r2plus1d"), ("kinetics", "r2plus1d"), ("demo", "tiny")] {
+      let text = try String(
+        contentsOf: repositoryFolder.appendingPathComponent("recipes/\(name).yaml"), encoding: .utf8)
+      let settings = text.split(separator: "\n").drop { $0 != "model:" }.dropFirst().compactMap { line in
+        line.firstMatch(of: /^ *(\w+): \{value: ([^,]+),/).map { "\($0.1)=\($0.2)" }
+      }
+      #expect(settings.count >= 12)
+      let outcome = try command.mclc(
+        ["compile", "models/\(model).mcl", "--program", "step", "--emit", "graph"]
+          + settings.flatMap { ["--set", $0] })
+      #expect(outcome.code == 0, "\(name): \(outcome.errors)")
+    }
+  }
+
+  @Test func whatIsGivenWins() throws {
+    let outcome = try command.mclc(
+      [
+        "train", "models/tiny.mcl", "--recipe", "demo", "--epochs", "3", "--set", "seed=4", "--set",
+        "batch=2",
+      ]
+        + nowhere)
+    #expect(
+      outcome.errors.contains("  steps = not used (--epochs; the recipe says 400)\n"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("  seed = 4 (--set; the recipe says 1)\n"))
+    #expect(outcome.errors.contains("  batch = 2 (--set; the recipe says 16)\n"))
+  }
+
+  @Test func aRecipeIsTheSameAsItsOptions() throws {
+    let folder = CommandLineTests.folder.appendingPathComponent("recipe-\(UUID().uuidString)").path
+    let (data, run) = (folder + "/videos", folder + "/run")
+    #expect(try command.mclc(["synthesize", "--out", data, "--videos", "2", "--frames", "34"]).code == 0)
+    let recipe = try command.write(
+      "small.yaml",
+      """
+      about: small
+      training:
+        steps: {value: 2, from: test}
+        schedule: {value: step, from: test}
+        milestones: {value: [1, 2], from: test}
+        warmup_epochs: {value: 0, from: test}
+        augmentation: {value: crop-and-flip, from: test}
+      model:
+        batch: {value: 2, from: test}
+        size: {value: 32, from: test}
+        queue_size: {value: 12, from: test}
+        widths: {value: [8, 8, 8, 8], from: test}
+      """)
+    let first = try command.mclc(
+      ["train", "models/tiny.mcl", "--data", data, "--out", run, "--recipe", recipe])
+    #expect(first.code == 0, "\(first.errors)")
+    let options = [
+      "train", "models/tiny.mcl", "--data", data, "--out", run, "--steps", "2", "--schedule", "step",
+      "--milestones", "1,2", "--warmup-epochs", "0", "--augmentation", "crop-and-flip", "--resume",
+    ]
+    let set = ["batch=2", "size=32", "queue_size=12", "widths=8,8,8,8"].flatMap { ["--set", $0] }
+    let second = try command.mclc(options + set)
+    #expect(second.code == 0 && second.errors.contains("already finished at step 2"), "\(second.errors)")
+
+    // Its weights, out and in again.
+    let weights = folder + "/weights.safetensors"
+    let exported = try command.mclc(["export", run, "-o", weights])
+    #expect(exported.code == 0, "\(exported.errors)")
+    let third = try command.mclc(
+      [
+        "train", "models/tiny.mcl", "--data", data, "--out", folder + "/next", "--recipe", recipe, "--init",
+        weights,
+      ])
+    #expect(third.code == 0 && third.errors.contains("states start from the file"), "\(third.errors)")
+    #expect(!third.errors.contains("missing in the file"))
+    let other = try command.mclc(
+      ["train", "models/tiny.mcl", "--data", data, "--out", folder + "/next", "--recipe", recipe, "--resume"])
+    #expect(other.code == 0, "\(other.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/next")
+    #expect(names.contains { $0.hasPrefix("events.out.tfevents.") })
+  }
+
+  @Test func mistakesAreAnswered() throws {
+    func complaint(_ text: String, _ more: [String] = []) throws -> String {
+      let path = try command.write("r-\(UUID().uuidString).yaml", text)
+      let outcome = try command.mclc(["train", "models/tiny.mcl", "--recipe", path] + nowhere + more)
+      #expect(outcome.code == 2)
+      return outcome.errors.replacing(path, with: "R")
+    }
+    #expect(
+      try complaint("training:\n  epoch: {value: 1, from: x}\n")
+        == "mclc: R:2: there is no key 'epoch' here; did you mean 'epochs'?\n")
+    #expect(
+      try complaint("trainning: {}\n")
+        == "mclc: R:1: there is no key 'trainning' here; did you mean 'training'?\n")
+    #expect(
+      try complaint("training:\n  steps: 4\n") == "mclc: R:2: 'steps' is no mapping of keys to values\n")
+    #expect(
+      try complaint("training:\n  steps: {value: 4}\n")
+        == "mclc: R:2: 'steps' needs a value and where it comes from: {value: …, from: …}\n")
+    #expect(
+      try complaint("training:\n  steps: {value: some, from: x}\n")
+        == "mclc: R: steps 'some': give a number from 1 to 1099511627776\n")
+    #expect(try complaint("a: [").hasPrefix("mclc: R: it is no YAML: "))
+    #expect(
+      try complaint("training:\n  seed: {value: 1, from: x}\n")
+        == "mclc: give --steps or --epochs, one of them, or a --recipe that says it\n")
+    let unknown = try command.mclc(["train", "models/tiny.mcl", "--recipe", "ucf110"] + nowhere)
+    #expect(
+      unknown.code == 2
+        && unknown.errors == "mclc: --recipe ucf110: there is no such recipe; did you mean 'ucf101'?\n")
+    let augmentation = try command.mclc(
+      ["train", "models/tiny.mcl", "--steps", "1", "--augmentation", "ful"] + nowhere)
+    #expect(
+      augmentation.code == 2
+        && augmentation.errors.contains("--augmentation 'ful': give one of full, crop-and-flip"))
+  }
+}
