@@ -31,7 +31,8 @@ struct Recipe {
     else { throw UsageError("\(path): it is no text of at most 1 MiB; give a recipe") }
     let root: Node?
     do { root = try Yams.compose(yaml: text) } catch {
-      let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+      let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ").replacing(
+        ": error: ", with: ": ")
       throw UsageError("\(path): it is no YAML: \(reason)")
     }
     for (key, node) in try pairs(root, "it") {

@@ -83,13 +83,19 @@ public struct Checkpoint: Sendable {
   /// step has found damaged, and what a write that was killed left behind.
   /// - Throws: `TensorFileError` when it cannot be written; older ones then stay.
   public func write(in folder: String, keeping: Int) throws {
+    try write(in: folder, keeping: keeping, fault: nil)
+  }
+
+  /// - Parameter fault: what a test lets fail.
+  package func write(in folder: String, keeping: Int, fault: AtomicFile.Fault?) throws {
     var metadata = metadata
     metadata["format"] = Self.format
     metadata["step"] = String(step)
     for (name, tensor) in tensors { metadata[Self.checksumKey + name] = Self.checksum(name, tensor) }
     metadata["checksum"] = Self.checksum(metadata)
     try SafeTensors.write(
-      tensors, metadata: metadata, to: (folder as NSString).appendingPathComponent(Self.fileName(step)))
+      tensors, metadata: metadata, to: (folder as NSString).appendingPathComponent(Self.fileName(step)),
+      fault: fault)
     let others = Self.steps(in: folder)
     let old = others.filter { $0 > step } + others.filter { $0 <= step }.dropFirst(max(keeping, 1))
     let left = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {

@@ -5,6 +5,13 @@ extension SafeTensors {
   public static func write(_ tensors: [String: HostTensor], metadata: [String: String], to path: String)
     throws
   {
+    try write(tensors, metadata: metadata, to: path, fault: nil)
+  }
+
+  /// - Parameter fault: what a test lets fail.
+  package static func write(
+    _ tensors: [String: HostTensor], metadata: [String: String], to path: String, fault: AtomicFile.Fault?
+  ) throws {
     let order = tensors.sorted { first, second in
       let (a, b) = (first.value.storage.element.byteCount, second.value.storage.element.byteCount)
       return a == b ? first.key < second.key : a > b
@@ -32,7 +39,7 @@ extension SafeTensors {
     }
     header += "}"
     header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
-    try AtomicFile.write(to: path) { append in
+    try AtomicFile.write(to: path, fault: fault) { append in
       let length = UInt64(header.utf8.count).littleEndian
       try withUnsafeBytes(of: length) { try append($0) }
       try Array(header.utf8).withUnsafeBytes { try append($0) }

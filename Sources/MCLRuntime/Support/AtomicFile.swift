@@ -6,19 +6,22 @@ public enum AtomicFile {
   /// What a test can let fail, in the order of a write.
   package enum Operation: Sendable, Equatable { case open, write, sync, rename, syncFolder }
 
-  /// Asked before each operation of this task; an error number makes it fail so, a write after half of its bytes.
-  @TaskLocal package static var fault: (@Sendable (Operation) -> Int32?)?
-
-  private static func fails(_ operation: Operation) -> Bool {
-    guard let code = fault?(operation) else { return false }
-    errno = code
-    return true
-  }
+  /// Asked before each operation; an error number makes it fail so, a write after half of its bytes.
+  package typealias Fault = (Operation) -> Int32?
 
   /// - Throws: `TensorFileError` naming the path, and whatever `body` throws; the old file, if any, is then untouched.
   public static func write(
     to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws { try write(to: path, fault: nil, body) }
+
+  package static func write(
+    to path: String, fault: Fault?, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
+    func fails(_ operation: Operation) -> Bool {
+      guard let code = fault?(operation) else { return false }
+      errno = code
+      return true
+    }
     let folder = (path as NSString).deletingLastPathComponent
     let part = path + ".part"
     func failure() -> TensorFileError {

@@ -1,6 +1,5 @@
 import Foundation
 import MCLRuntime
-import Synchronization
 import Testing
 
 @Suite struct CheckpointTests {
@@ -152,28 +151,29 @@ import Testing
   /// Each operation of a write fails in turn, with no room and with a broken disk.
   @Test(arguments: [ENOSPC, EIO])
   func aFailedWriteLeavesALoadableCheckpoint(code: Int32) throws {
-    let operations = Mutex<[AtomicFile.Operation]>([])
+    var all: [AtomicFile.Operation] = []
     do {
       let folder = try VideoTestFolder()
-      try AtomicFile.$fault.withValue({ operation in
-        operations.withLock { $0.append(operation) }
-        return nil
-      }) { try checkpoint(20).write(in: folder.path, keeping: 2) }
+      try checkpoint(20).write(
+        in: folder.path, keeping: 2,
+        fault: { operation in
+          all.append(operation)
+          return nil
+        })
     }
-    let all = operations.withLock { $0 }
     // The header's length, the header, two tensors.
     #expect(all == [.open, .write, .write, .write, .write, .sync, .rename, .syncFolder])
     for failing in all.indices {
       let folder = try VideoTestFolder()
       try checkpoint(10).write(in: folder.path, keeping: 2)
-      let count = Mutex(0)
+      var number = 0
       let error = #expect(throws: TensorFileError.self) {
-        try AtomicFile.$fault.withValue({ _ in
-          count.withLock { number in
+        try checkpoint(20).write(
+          in: folder.path, keeping: 1,
+          fault: { _ in
             defer { number += 1 }
             return number == failing ? code : nil
-          }
-        }) { try checkpoint(20).write(in: folder.path, keeping: 1) }
+          })
       }
       let reason = String(cString: strerror(code))
       #expect(error?.description.contains("cannot be written (\(reason))") == true, "\(all[failing])")

@@ -76,9 +76,9 @@ import Testing
       TorchFiles.text("builtins") + TorchFiles.text("exec") + [0x93], [],
       "it asks for 'builtins.exec', which is no")
     try refuse(TorchFiles.global("torch", "load"), [], "it asks for 'torch.load', which is no")
-    try refuse(TorchFiles.global("a\u{1b}[2Jb", "c"), [], "it asks for 'a\\u{001B}[2Jb.c', which is no")
+    try refuse(TorchFiles.global("a\u{1b}[2Jb", "c"), [], "it asks for 'a\\u{1B}[2Jb.c', which is no")
     try refuse(
-      [0x69] + Array("os\nsystem\n".utf8), [], "the pickle is damaged before byte 57: it has an opcode")
+      [0x69] + Array("os\nsystem\n".utf8), [], "the pickle is damaged before byte 48: it has an opcode")
     try refuse([0x58, 255, 255, 255, 255], [], "a text of 4294967295 bytes is announced, more than are left")
     try refuse([0x8d] + [UInt8](repeating: 255, count: 8), [], "a text is too long")
     try refuse([0x8a, 9] + [UInt8](repeating: 1, count: 9), [], "a number has more than 64 bits")
@@ -150,7 +150,7 @@ import Testing
       path: try folder.file("ok", TorchFiles.legacy(valid, storages: [("0", 4, bytes)])))
     let weights = try #require(file.stateDict(under: nil))
     #expect(try file.tensor("w", in: weights).shape == [2, 2])
-    #expect(try file.tensor("w", in: weights).floats == [1, 3, 2, 3].map { Float($0) })
+    #expect(try file.tensor("w", in: weights).floats == [1, 3, 2, 4].map { Float($0) })
   }
 
   /// Nested as deeply as the file is long, and a list that holds itself.

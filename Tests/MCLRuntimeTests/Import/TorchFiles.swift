@@ -20,12 +20,18 @@ enum TorchFiles {
   /// A file of the legacy format around a pickle's opcodes, which need neither start nor stop.
   /// - Parameter storages: key and bytes, with the count of elements.
   static func legacy(_ body: [UInt8], storages: [(key: String, count: Int, bytes: [UInt8])] = []) -> [UInt8] {
-    let system = [0x80, 2, 0x7d] + text("little_endian") + [0x88, 0x73, 0x2e]
-    let keys = [0x80, 2, 0x5d, 0x28] + storages.flatMap { text($0.key) } + [0x65, 0x2e]
-    let data = storages.flatMap { storage in
-      (0..<8).map { UInt8(truncatingIfNeeded: storage.count >> (8 * $0)) } + storage.bytes
+    var file = magic + [0x80, 2, 0x7d] as [UInt8]
+    file += text("little_endian")
+    file += [0x88, 0x73, 0x2e, 0x80, 2] as [UInt8]
+    file += body
+    file += [0x2e, 0x80, 2, 0x5d, 0x28] as [UInt8]
+    for storage in storages { file += text(storage.key) }
+    file += [0x65, 0x2e] as [UInt8]
+    for storage in storages {
+      for index in 0..<8 { file.append(UInt8(truncatingIfNeeded: storage.count >> (8 * index))) }
+      file += storage.bytes
     }
-    return magic + system + [0x80, 2] + body + [0x2e] + keys + data
+    return file
   }
 
   /// A small number.
@@ -35,14 +41,26 @@ enum TorchFiles {
 
   /// A tensor of a storage of floats.
   static func tensor(_ key: String, count: Int, offset: Int = 0, shape: [Int], strides: [Int]) -> [UInt8] {
-    let id =
-      [0x28] + text("storage") + global("torch", "FloatStorage") + text(key) + text("cpu") + integer(count)
-      + [0x74]
-    func tuple(_ values: [Int]) -> [UInt8] { [0x28] + values.flatMap(integer) + [0x74] }
-    return global("torch._utils", "_rebuild_tensor_v2") + [0x28] + id + [0x51] + integer(offset)
-      + tuple(shape) + tuple(strides) + [0x89] + global("collections", "OrderedDict") + [
-        0x29, 0x52, 0x74, 0x52,
-      ]
+    func tuple(_ values: [Int]) -> [UInt8] {
+      var bytes: [UInt8] = [0x28]
+      for value in values { bytes += integer(value) }
+      return bytes + [0x74]
+    }
+    var bytes = global("torch._utils", "_rebuild_tensor_v2")
+    bytes += [0x28, 0x28] as [UInt8]
+    bytes += text("storage")
+    bytes += global("torch", "FloatStorage")
+    bytes += text(key)
+    bytes += text("cpu")
+    bytes += integer(count)
+    bytes += [0x74, 0x51] as [UInt8]
+    bytes += integer(offset)
+    bytes += tuple(shape)
+    bytes += tuple(strides)
+    bytes.append(0x89)
+    bytes += global("collections", "OrderedDict")
+    bytes += [0x29, 0x52, 0x74, 0x52] as [UInt8]
+    return bytes
   }
 
   /// The entries of a zip file whose entries are stored.
@@ -74,17 +92,30 @@ enum TorchFiles {
     }
     var (data, directory): ([UInt8], [UInt8]) = ([], [])
     for (name, bytes) in entries {
-      let facts =
-        number(0, 2) + number(0, 2) + number(0, 4) + number(Int(crc32(bytes)), 4) + number(bytes.count, 4)
-        + number(bytes.count, 4) + number(name.utf8.count, 2) + number(0, 2)
-      directory +=
-        number(0x0201_4b50, 4) + number(0, 4) + facts + number(0, 10) + number(data.count, 4)
-        + Array(name.utf8)
-      data += number(0x0403_4b50, 4) + number(0, 2) + facts + Array(name.utf8) + bytes
+      var facts = number(0, 8)
+      facts += number(Int(crc32(bytes)), 4)
+      for value in [bytes.count, bytes.count] { facts += number(value, 4) }
+      facts += number(name.utf8.count, 2)
+      facts += number(0, 2)
+      directory += number(0x0201_4b50, 4)
+      directory += number(0, 4)
+      directory += facts
+      directory += number(0, 10)
+      directory += number(data.count, 4)
+      directory += Array(name.utf8)
+      data += number(0x0403_4b50, 4)
+      data += number(0, 2)
+      data += facts
+      data += Array(name.utf8)
+      data += bytes
     }
-    let end =
-      number(0x0605_4b50, 4) + number(0, 4) + number(entries.count, 2) + number(entries.count, 2)
-      + number(directory.count, 4) + number(data.count, 4) + number(0, 2)
+    var end = number(0x0605_4b50, 4)
+    end += number(0, 4)
+    end += number(entries.count, 2)
+    end += number(entries.count, 2)
+    end += number(directory.count, 4)
+    end += number(data.count, 4)
+    end += number(0, 2)
     return data + directory + end
   }
 

@@ -23,7 +23,9 @@ import Testing
     var weights = try ExportedWeights.tensors(of: start, path: "x")
     #expect(weights["backbone.conv1.weight"] == start["q.backbone.conv1.weight"])
     #expect(!weights.keys.contains { $0.hasPrefix("velocity.") || $0 == "queue" || $0.hasPrefix("q.") })
-    #expect(try ExportedWeights.tensors(of: start, encoder: .key, path: "x").count == weights.count - 2)
+    let key = try ExportedWeights.tensors(of: start, encoder: .key, path: "x")
+    #expect(key["backbone.conv1.weight"] == start["k.backbone.conv1.weight"])
+    #expect(key.count == start.keys.count { $0.hasPrefix("k.") } && key["order_classfier.fc.bias"] != nil)
     weights["order_classfier.fc.bias"] = nil
     weights["surplus"] = HostTensor([1], .float32([0]))
     let count = try #require(weights["backbone.bn1.num_batches_tracked"])

@@ -115,8 +115,10 @@ import Testing
       at += 5 + length
     }
     #expect(at == packed.count - 4)
-    let plain = (0..<height).flatMap { rows[$0 * (3 * width + 1) + 1..<($0 + 1) * (3 * width + 1)] }
+    let line = 3 * width + 1
+    var plain: [UInt8] = []
+    for row in 0..<height { plain += rows[row * line + 1..<(row + 1) * line] }
     #expect(plain == pixels)
-    #expect(stride(from: 0, to: rows.count, by: 3 * width + 1).allSatisfy { rows[$0] == 0 })
+    #expect(stride(from: 0, to: rows.count, by: line).allSatisfy { rows[$0] == 0 })
   }
 }
