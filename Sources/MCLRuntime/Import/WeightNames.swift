@@ -12,7 +12,8 @@ public struct WeightNames: Sendable {
   /// PyTorch's name of a state that is a weight or a batch statistic of the model itself; nil for other states.
   public func exported(_ state: String) -> String? {
     if hasQuery { return state.hasPrefix("q.") ? String(state.dropFirst(2)) : nil }
-    return state.hasPrefix("velocity.") ? nil : state
+    // A name without a dot is no module's parameter, but an input or output that 'run' wrote beside the states.
+    return state.hasPrefix("velocity.") || !state.contains(".") ? nil : state
   }
 
   /// PyTorch's name of a state of the momentum encoder; nil for other states.
@@ -64,7 +65,6 @@ public struct WeightAssignment: Sendable {
       tensors[state.name] = tensor
     }
     missing = states.filter { tensors[$0.name] == nil }.compactMap { names.exported($0.name) }
-      .filter { $0 != "queue" && $0 != "queue_index" }
   }
 
   /// The three lists in a few lines.

@@ -12,6 +12,7 @@ import Testing
     for other in ["k.backbone.w", "velocity.backbone.w", "queue"] { #expect(names.exported(other) == nil) }
     let plain = WeightNames(["stem.0.weight", "velocity.stem.0.weight"])
     #expect(plain.exported("stem.0.weight") == "stem.0.weight")
+    #expect(plain.exported("loss") == nil)
     #expect(plain.exported("velocity.stem.0.weight") == nil && plain.exportedKey("k.x") == nil)
   }
 
