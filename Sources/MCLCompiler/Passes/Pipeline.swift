@@ -6,6 +6,7 @@ public struct Pipeline: Sendable {
     EliminateDeadCode(),
     ExpandComposites(),
     Simplify(),
+    FactorSums(),
     LowerToComprehensions(),
     KeepOldStates(),
     FusePointwise(),
