@@ -45,11 +45,11 @@ public struct FactorSums: Pass {
       }
       rewriter.map(index, to: result)
     }
-    return rewriter.finish()
+    return try EliminateDeadCode().run(rewriter.finish())
   }
 
-  /// The factors of a product: those that are the same along the axes, and the others, each by position; nil where
-  /// either are none.
+  /// The factors of a product: those that are the same along the axes, and the others, each by position; nil where it is
+  /// no product, or all of it is the same.
   private static func factors(
     of product: Int, along axes: [Int], _ graph: Graph
   ) -> (common: [Int], own: [Int])? {
@@ -72,6 +72,6 @@ public struct FactorSums: Pass {
     }
     let common = found.filter(isCommon).sorted()
     let own = found.filter { !isCommon($0) }.sorted()
-    return common.isEmpty || own.isEmpty ? nil : (common, own)
+    return own.isEmpty || found.count == 1 ? nil : (common, own)
   }
 }

@@ -5,6 +5,7 @@ public struct Pipeline: Sendable {
   public static let passes: [any Pass] = [
     EliminateDeadCode(),
     ExpandComposites(),
+    TransposeProducts(),
     Simplify(),
     FactorSums(),
     LowerToComprehensions(),
