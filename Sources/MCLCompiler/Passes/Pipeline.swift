@@ -5,7 +5,9 @@ public struct Pipeline: Sendable {
   public static let passes: [any Pass] = [
     EliminateDeadCode(),
     ExpandComposites(),
+    TransposeProducts(),
     Simplify(),
+    FactorSums(),
     LowerToComprehensions(),
     KeepOldStates(),
     FusePointwise(),

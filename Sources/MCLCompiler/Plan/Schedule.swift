@@ -20,9 +20,8 @@ struct Schedule {
     return entry
   }
 
-  /// Orders the computations so that each is as soon as possible followed by those that free what it made: among
-  /// the ready ones, the one that frees most memory net of what it takes; ties by position. An update is written
-  /// in place when every other reader of the old value has run before; where that cannot be, it is copied last.
+  /// Orders the computations (see `ScheduleOrder`). An update is written in place when every other reader of the old
+  /// value has run before; where that cannot be, it is copied last.
   init(_ graph: Graph) {
     self.graph = graph
     var leaves: [String: Int] = [:]
@@ -71,7 +70,21 @@ struct Schedule {
     for (writer, state) in statesWritten.sorted(by: { $0.key < $1.key }) {
       if let leaf = leafEntry(state), copied.contains(leaf) { demote(writer, &waits) }
     }
-    run(isComputed, readers, dependencies, &waits, pinned)
+    let computed = graph.entries.indices.filter { isComputed[$0] }
+    breakCycles(computed, readers, dependencies, &waits)
+    let inState = Set(statesWritten.keys)
+    let kept = pinned.union(copies.map(\.entry))
+    order = ScheduleOrder(
+      computed: computed, dependencies: dependencies, readers: readers, waits: waits,
+      bytes: graph.entries.indices.map { inState.contains($0) ? 0 : graph.entries[$0].type.byteCount },
+      kept: kept,
+      packings: Set(
+        computed.filter { entry in
+          dependencies[entry].isEmpty && !readers[entry].isEmpty && !kept.contains(entry)
+            && !inState.contains(entry)
+            && (graph.entries[entry].operation as? Compute)?.comprehension.reduction == Reduction.none
+        })
+    ).best()
   }
 
   private func leafEntry(_ state: String) -> Int? { leaves[state] }
@@ -107,67 +120,36 @@ struct Schedule {
     copies.append((state, writer))
   }
 
-  private mutating func run(
-    _ isComputed: [Bool], _ readers: [Set<Int>], _ dependencies: [Set<Int>], _ waits: inout [Int: Set<Int>],
-    _ pinned: Set<Int>
+  /// Where writers wait for readers that wait for them, the first such writer's result is copied instead.
+  private mutating func breakCycles(
+    _ computed: [Int], _ readers: [Set<Int>], _ dependencies: [Set<Int>], _ waits: inout [Int: Set<Int>]
   ) {
     var remaining = dependencies.map(\.count)
-    var unread = readers.map(\.count)
-    let bytes = graph.entries.map(\.type.byteCount)
-    let kept = pinned.union(graph.updates.map { Self.storage($0.entry, in: graph) })
-    // Writers in place wait for the readers of the old value, as they do for their operands.
     var waiters = [[Int]](repeating: [], count: graph.entries.count)
     var blocked = [Int](repeating: 0, count: graph.entries.count)
     for (writer, awaited) in waits {
       blocked[writer] = awaited.count
       for reader in awaited { waiters[reader].append(writer) }
     }
-
-    func netCost(_ index: Int) -> Int {
-      var cost = statesWritten[index] == nil ? bytes[index] : 0
-      for operand in dependencies[index] where unread[operand] == 1 && !kept.contains(operand) {
-        cost -= bytes[operand]
-      }
-      return cost
-    }
-    var pending = isComputed.count { $0 }
-    var free: [Int: Int] = [:]
-    var held = Set<Int>()
-    func release(_ index: Int) {
-      guard remaining[index] == 0 else { return }
-      if blocked[index] == 0 {
-        held.remove(index)
-        free[index] = netCost(index)
-      } else {
-        held.insert(index)
-      }
-    }
-    for index in graph.entries.indices where isComputed[index] { release(index) }
-    while pending > 0 {
-      guard let next = free.min(by: { $0.value != $1.value ? $0.value < $1.value : $0.key < $1.key })?.key
-      else {
-        // Only writers that wait for readers which wait for them: the first is copied instead.
-        guard let stuck = held.min() else { break }
+    var ready = computed.filter { remaining[$0] == 0 && blocked[$0] == 0 }
+    var held = Set(computed.filter { remaining[$0] == 0 && blocked[$0] > 0 })
+    while true {
+      guard let next = ready.popLast() else {
+        guard let stuck = held.min() else { return }
+        held.remove(stuck)
         demote(stuck, &waits)
         blocked[stuck] = 0
-        release(stuck)
+        ready.append(stuck)
         continue
-      }
-      order.append(next)
-      pending -= 1
-      free[next] = nil
-      for operand in dependencies[next] {
-        unread[operand] -= 1
-        guard unread[operand] == 1 else { continue }
-        for reader in readers[operand] where free[reader] != nil { free[reader] = netCost(reader) }
       }
       for reader in readers[next] {
         remaining[reader] -= 1
-        release(reader)
+        guard remaining[reader] == 0 else { continue }
+        if blocked[reader] == 0 { ready.append(reader) } else { held.insert(reader) }
       }
       for writer in waiters[next] where blocked[writer] > 0 {
         blocked[writer] -= 1
-        if blocked[writer] == 0 { release(writer) }
+        if blocked[writer] == 0, held.remove(writer) != nil { ready.append(writer) }
       }
     }
   }

@@ -54,7 +54,7 @@ struct TapPlan {
   static let blockTerms = 144
   /// Products added up in a register before they join the tile's running sum: rounding grows with the length of the
   /// chain, and joining costs a load, an addition and a store a register.
-  static let chainTerms = 32
+  static let chainTerms = 24
 
   /// The columns in the order of partial results: the lane last.
   var partialColumns: [Int] { problem.columns.filter { $0 != lane } + [lane] }

@@ -41,8 +41,10 @@ struct TapProblem {
   /// Whether the result is contiguous along the lanes.
   let isDirect: Bool
 
-  /// Distance between neighbouring k, in elements, beyond which vectors would better be packed.
+  /// Distance between neighbouring k, in elements, beyond which vectors would better be packed, unless there are so
+  /// few k that each vector is used up at once.
   private static let farthest = 1024
+  private static let fewTerms = 16
 
   init?(_ comprehension: Comprehension, operandElements: [ElementType], target: TargetDescription) throws {
     guard comprehension.reduction == .sum, comprehension.element == .float32,
@@ -77,7 +79,7 @@ struct TapProblem {
     }
     // The columns must not have been split, nor k be far apart.
     let nearest = whole.inner.map { abs(whole.b.strides[$0]) }.min() ?? 0
-    guard nearest <= Self.farthest, !whole.rows.isEmpty,
+    guard nearest <= Self.farthest || whole.innerCount <= Self.fewTerms, !whole.rows.isEmpty,
       parts.allSatisfy({ part in whole.columns.allSatisfy { part.steps[$0] == 1 } })
     else { return nil }
     var classes: [[RowClass]] = []
