@@ -97,6 +97,13 @@ struct ParityGates {
       if source.reduction == .sum { return gradient(name, source, count) }
       return ParityGate(.largest, source.reduction == .first16 ? 0.1 : 0.01)
     }
+    // These products are logits too, times the temperature: 'out_inter' begins with the first of them over it.
+    if local == "l_pos", let logits = expected("out_inter"), let first = logits.first, first != 0,
+      let own = values.first
+    {
+      let largest = logits.reduce(0) { max($0, abs($1)) }
+      return ParityGate(.scaled(by: largest * abs(own / first)), 2e-4)
+    }
     return ParityGate(.largest, 2e-4)
   }
 

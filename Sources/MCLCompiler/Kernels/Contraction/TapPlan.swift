@@ -51,10 +51,12 @@ struct TapPlan {
   static let wantedTasks = 32
   /// Terms of a block of k: what is worked on for all of a task's tiles before the next, so that the vectors stay in
   /// the nearest caches and sums in registers stay short.
-  static let blockTerms = 144
-  /// Products added up in a register before they join the tile's running sum: rounding grows with the length of the
-  /// chain, and joining costs a load, an addition and a store a register.
+  static let blockTerms = 96
+  /// Products added up in a register before they join the tile's running sum, where the work is so little that the
+  /// time of joining does not matter: rounding grows with the length of the chain. A join costs about as much as
+  /// twenty products.
   static let chainTerms = 24
+  static let littleWork = 150_000_000
 
   /// The columns in the order of partial results: the lane last.
   var partialColumns: [Int] { problem.columns.filter { $0 != lane } + [lane] }
@@ -73,9 +75,7 @@ struct TapPlan {
   /// Running sums of the task's tiles between blocks, then of the tile at hand.
   var blockBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
   var scratchBytes: Int { blockBytes + tileBytes }
-  var multiplyAdds: Int {
-    problem.batchCount * problem.columnCount * classes.reduce(0) { $0 + $1.count * $1.depth }
-  }
+  let multiplyAdds: Int
 
   init(
     _ problem: ContractionProblem, classes: [RowClass], lane: Int, isDirect: Bool,
@@ -86,6 +86,8 @@ struct TapPlan {
     self.classes = classes
     self.lane = lane
     lanes = target.lanes
+    multiplyAdds =
+      problem.batchCount * problem.columnCount * classes.reduce(0) { $0 + $1.count * $1.depth }
     let sizes = problem.sizes
 
     // Columns.
@@ -179,7 +181,7 @@ struct TapPlan {
     unrolled = inside
     var chain = written
     var join: (level: Int, turns: Int)?
-    for level in nest.indices.reversed() {
+    for level in nest.indices.reversed() where multiplyAdds < Self.littleWork {
       let turns = min(nest[level].size, nest[level].block ?? nest[level].size)
       if chain * turns > Self.chainTerms * 5 / 4 {
         let step = nest[level].unroll
