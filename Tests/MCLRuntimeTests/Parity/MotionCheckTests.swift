@@ -58,13 +58,13 @@ import Testing
         path: changed("motion.safetensors", keeping: ["clip0.", "cor0."], changes, in: folder))
     }
     #expect(try table([:]).isOK)
-    let noBox = try table(["clip0.crop_box_ijhw": .some(nil)])
+    let noBox = try table(["clip0.crop_box_ijhw": nil])
     #expect(!noBox.isOK && noBox.notCompared.map(\.name) == ["clip0.resized_u0", "clip0.st_mag_resized"])
-    let noFlow = try table(["clip0.u": .some(nil)])
+    let noFlow = try table(["clip0.u": nil])
     #expect(!noFlow.isOK && noFlow.notCompared.contains { $0.name == "clip0.u" })
     let unknown = try table(["clip0.curl": HostTensor([1], .float32([1]))])
     #expect(!unknown.isOK && unknown.notCompared.map(\.name) == ["clip0.curl"])
-    let noRatio = try table(["cor0.crop_ratio": .some(nil)])
+    let noRatio = try table(["cor0.crop_ratio": nil])
     #expect(!noRatio.isOK && noRatio.notCompared.map(\.name) == ["cor0.crop_ratio"])
   }
 
@@ -77,7 +77,7 @@ import Testing
       path: changed("tvl1.safetensors", keeping: ["pair0."], ["pair0.flow": moved], in: folder))
     #expect(!off.isOK && off.rows.contains { $0.name == "pair0.flow" && !$0.isOK })
     let missing = try FlowCheck.table(
-      path: changed("tvl1.safetensors", keeping: ["pair0."], ["pair0.next": .some(nil)], in: folder))
+      path: changed("tvl1.safetensors", keeping: ["pair0."], ["pair0.next": nil], in: folder))
     #expect(!missing.isOK && missing.notCompared.contains { $0.name == "pair0.next" })
   }
 }
