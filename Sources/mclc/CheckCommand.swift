@@ -7,7 +7,10 @@ import MCLRuntime
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Compares programs with numbers made by another implementation.",
-    subcommands: [CheckModelCommand.self, CheckScheduleCommand.self, CheckInflateCommand.self],
+    subcommands: [
+      CheckModelCommand.self, CheckScheduleCommand.self, CheckInflateCommand.self, CheckMotionCommand.self,
+      CheckFlowCommand.self,
+    ],
     defaultSubcommand: CheckModelCommand.self)
 }
 
