@@ -18,6 +18,7 @@ struct BenchStepCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
   @Option(help: "The program to time.") var program: String = "step"
   @Option(help: "Runs counted, after one that is not.") var runs: Int = 5
+  @Option(help: "List so many of the slowest launches (MCL_DEBUG=2 lists 40).") var launches: Int = 0
   @Flag(help: "Print JSON.") var json = false
   @Option(
     help:
@@ -67,9 +68,9 @@ struct BenchStepCommand: ParsableCommand {
         executor: executor, seconds: seconds, peakGigaflops: peaks.max() ?? 0, threads: pool.workerCount)
       if json { return try printJSON(report.object) }
       print(report.text)
-      if ProcessInfo.processInfo.environment["MCL_DEBUG"].flatMap(Int.init) ?? 0 >= 2 {
-        print(report.launches)
-      }
+      let isDebugging = ProcessInfo.processInfo.environment["MCL_DEBUG"].flatMap(Int.init) ?? 0 >= 2
+      let listed = max(launches, isDebugging ? 40 : 0)
+      if listed > 0 { print(report.slowest(listed)) }
     }
   }
 

@@ -97,16 +97,16 @@ struct StepReport {
   }
 
   /// The slowest launches, then the families.
-  var launches: String {
+  func slowest(_ count: Int) -> String {
     var lines: [String] = []
-    for index in plan.launches.indices.sorted(by: { launchSeconds[$0] > launchSeconds[$1] }).prefix(40) {
+    for index in plan.launches.indices.sorted(by: { launchSeconds[$0] > launchSeconds[$1] }).prefix(count) {
       let launch = plan.launches[index]
       let time = max(launchSeconds[index], 1e-9)
       let bytes = launch.buffers.reduce(0) { $0 + plan.buffers[$1].type.byteCount }
       lines.append(
         String(
-          format: "%8.2f ms %6.1f GFLOP/s %6.1f GB/s  %@ %@ %@", time * 1e3,
-          2e-9 * Double(multiplyAdds[index]) / time, 1e-9 * Double(bytes) / time,
+          format: "%8.2f ms %6.1f GFLOP/s %6.1f GB/s  %4d %@ %@ %@", time * 1e3,
+          2e-9 * Double(multiplyAdds[index]) / time, 1e-9 * Double(bytes) / time, index,
           plan.kernels[launch.kernel].family, groups[index].rawValue, launch.path))
     }
     let families = Dictionary(grouping: plan.launches.indices) {

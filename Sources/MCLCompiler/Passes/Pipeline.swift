@@ -6,6 +6,7 @@ public struct Pipeline: Sendable {
     EliminateDeadCode(),
     ExpandComposites(),
     TransposeProducts(),
+    FoldScales(),
     Simplify(),
     FactorSums(),
     LowerToComprehensions(),

@@ -40,6 +40,9 @@ public struct ExecutionPlan: Sendable {
   public var states: [Graph.State]
   public var buffers: [Buffer]
   public var launches: [Launch]
+  /// So many of the launches, the first ones, need to run again only when a state was set from outside: what they make
+  /// stays in the arena, such as weights with their batch norm folded in, in the order their kernel reads them.
+  public var preparationCount: Int
   public var kernels: [KernelPlan]
   public var objects: [KernelObject]
   public var outputs: [Named]

@@ -101,6 +101,9 @@ public struct ProgramCompiler: Sendable {
     }
     let kept = (graph.outputs + graph.taps).map(\.entry) + schedule.copies.map(\.entry)
     for entry in kept { if let made = step[Schedule.storage(entry, in: graph)] { lastUse[made] = end } }
+    for position in 0..<schedule.preparationCount where lastUse[position] >= schedule.preparationCount {
+      lastUse[position] = end
+    }
     var blocks: [MemoryPlan.Block] = []
     for (position, entry) in schedule.order.enumerated() {
       let isInState = schedule.statesWritten[entry] != nil
@@ -155,6 +158,7 @@ public struct ProgramCompiler: Sendable {
     let copies = schedule.copies.map { (state: stateNumber[$0.state] ?? 0, buffer: buffer($0.entry)) }
     return ExecutionPlan(
       name: graph.name, inputs: graph.inputs, states: graph.states, buffers: buffers, launches: launches,
+      preparationCount: schedule.preparationCount,
       kernels: compiled.plans, objects: compiled.objects, outputs: outputs, taps: taps, copies: copies,
       arenaBytes: memory.byteCount, unsharedBytes: blocks.reduce(0) { $0 + $1.byteCount },
       scratchBytes: compiled.plans.map(\.scratchBytes).max() ?? 0)

@@ -4,6 +4,8 @@ import MCLGraph
 struct Schedule {
   /// Entries that compute, in the order they run.
   private(set) var order: [Int] = []
+  /// So many of them, the first ones, make what stays the same until a state is set from outside (`FixedValues`).
+  private(set) var preparationCount = 0
   /// For a computing entry, the state whose storage its result is written to.
   private(set) var statesWritten: [Int: String] = [:]
   /// Updates whose value stands elsewhere when all is computed, and is copied then: (state, entry).
@@ -85,6 +87,10 @@ struct Schedule {
             && (graph.entries[entry].operation as? Compute)?.comprehension.reduction == Reduction.none
         })
     ).best()
+    let fixed = FixedValues(graph).isFixed
+    let preparation = order.filter { fixed[$0] && statesWritten[$0] == nil }
+    order = preparation + order.filter { !fixed[$0] || statesWritten[$0] != nil }
+    preparationCount = preparation.count
   }
 
   private func leafEntry(_ state: String) -> Int? { leaves[state] }

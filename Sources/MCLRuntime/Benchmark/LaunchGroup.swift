@@ -22,7 +22,7 @@ extension ExecutionPlan {
   func launchWeights() -> [Graph.State?] {
     let named = Dictionary(states.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var laidOut: [Int: Graph.State] = [:]  // by buffer, until it is written again
-    return launches.map { launch in
+    return launches.enumerated().map { index, launch in
       let operands = launch.buffers.dropLast()
       var candidates = operands.compactMap { buffer -> Graph.State? in
         guard case .state(let index) = buffers[buffer].storage else { return laidOut[buffer] }
@@ -32,7 +32,8 @@ extension ExecutionPlan {
       candidates.removeAll { $0.name.hasPrefix("velocity.") }
       if let output = launch.buffers.last {
         laidOut[output] =
-          operands.count == 1 && kernels[launch.kernel].multiplyAdds == 0 ? candidates.first : nil
+          (operands.count == 1 || index < preparationCount) && kernels[launch.kernel].multiplyAdds == 0
+          ? candidates.first : nil
       }
       if let own = named[launch.path], own.type.rank >= 2 { return own }
       return candidates.first
@@ -42,17 +43,26 @@ extension ExecutionPlan {
   /// The group of each launch.
   ///
   /// A convolution's launches carry its path: the first contraction of the query's is the forward pass, what follows
-  /// is of the input's gradient; the gradient of a weight carries the name of the weight.
+  /// is of the input's gradient; the gradient of a weight carries the name of the weight. A program that changes no
+  /// state has forward passes alone.
   public func launchGroups() -> [LaunchGroup] {
     var seen: Set<String> = []
-    return zip(launches, launchWeights()).map { launch, weight in
+    let isTraining =
+      !copies.isEmpty
+      || launches.contains { launch in
+        if let output = launch.buffers.last, case .state = buffers[output].storage { true } else { false }
+      }
+    return zip(launches, launchWeights()).enumerated().map { index, pair in
+      let (launch, weight) = pair
       let operands = launch.buffers.dropLast().map { buffers[$0].storage }
       if kernels[launch.kernel].multiplyAdds > 0 {
         guard let weight, weight.type.rank == 5 else { return .linear }
         if weight.name == launch.path { return .weightGradient }
-        return seen.insert(launch.path).inserted || launch.path.hasPrefix("key.") ? .forward : .inputGradient
+        let isFirst = seen.insert(launch.path).inserted
+        return !isTraining || isFirst || launch.path.hasPrefix("key.") ? .forward : .inputGradient
       }
       if let output = launch.buffers.last, case .state = buffers[output].storage { return .update }
+      if index < preparationCount { return .weightLayout }
       let readsStatesOnly = operands.allSatisfy { if case .state = $0 { true } else { false } }
       return readsStatesOnly && !operands.isEmpty ? .weightLayout : .loops
     }

@@ -14,6 +14,8 @@ public final class Executor {
   private let scratch: [MemoryRegion]
   private var steps: [BoundLaunch] = []
   private var isGiven: [Bool]
+  /// Whether what the plan's preparation makes stands in the arena, made of the states as they are.
+  private var isPrepared = false
   /// Seconds spent in each launch, summed over all runs; filled when `isProfiling`.
   public private(set) var launchSeconds: [Double]
   public var isProfiling = false
@@ -104,7 +106,7 @@ public final class Executor {
       throw ExecutionError("input '\(plan.inputs[missing].name)' of program '\(plan.name)' was not given")
     }
     let clock = ContinuousClock()
-    for (index, step) in steps.enumerated() {
+    for (index, step) in steps.enumerated().dropFirst(isPrepared ? plan.preparationCount : 0) {
       let start = isProfiling ? clock.now : nil
       if let copy = step.copiedBase { copy.to.copyMemory(from: copy.from, byteCount: copy.byteCount) }
       step.arguments.withUnsafeBufferPointer { arguments in
@@ -123,6 +125,7 @@ public final class Executor {
         launchSeconds[index] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
       }
     }
+    isPrepared = true
     for copy in plan.copies {
       let target = stateRegions[copy.state].base
       target.copyMemory(from: try pointer(copy.buffer), byteCount: plan.states[copy.state].type.byteCount)
@@ -191,11 +194,13 @@ public final class Executor {
 
   public func setState(_ name: String, floats: [Float]) throws {
     let index = try stateIndex(name)
+    isPrepared = false
     try write(floats, .float32, to: stateRegions[index], plan.states[index].type, "state '\(name)'")
   }
 
   public func setState(_ name: String, integers: [Int64]) throws {
     let index = try stateIndex(name)
+    isPrepared = false
     try write(integers, .int64, to: stateRegions[index], plan.states[index].type, "state '\(name)'")
   }
 
@@ -231,6 +236,7 @@ public final class Executor {
   /// Fills the arena and the scratch memory with NaN: a run afterwards must give the same, since nothing may be read
   /// before it is written.
   public func poison() {
+    isPrepared = false
     for region in [arena] + scratch {
       let count = region.byteCount / 4
       // Bound: whole floats within the region.
