@@ -30,11 +30,16 @@ struct BenchKernelsCommand: ParsableCommand {
     help: "Only kernels whose shape contains this: inputs-outputs-window, such as 256-64-1x1x1 or 3x1x1.")
   var shape: String?
   @Option(help: "Turns of peak, kernel and OpenBLAS.") var rounds = 5
+  @Flag(help: "Count time on the processor, for one thread of a busy machine (MCL_THREADS=1).")
+  var processorTime = false
   @Flag(help: "Print JSON.") var json = false
   @Option(help: "Draw a roofline picture (.svg).") var plot: String?
 
   func validate() throws {
     guard (1...1000).contains(rounds) else { throw ValidationError("--rounds takes 1 to 1000") }
+    guard try !processorTime || threadCount() == 1 else {
+      throw ValidationError("--processor-time is for one thread; set MCL_THREADS=1")
+    }
   }
 
   func run() throws {
@@ -51,7 +56,8 @@ struct BenchKernelsCommand: ParsableCommand {
           "no contraction of program '\(program)' is named so; leave --filter and --shape out to see all")
       }
       let pool = ThreadPool(workers: try threadCount())
-      let bench = try KernelBenchmark(plan, pool: pool, rounds: rounds)
+      let bench = try KernelBenchmark(
+        plan, pool: pool, rounds: rounds, clock: processorTime ? .processor : .elapsed)
       var results: [KernelBenchmark.Result] = []
       for (number, entry) in entries.enumerated() {
         if isatty(2) == 1 { say("\(number + 1)/\(entries.count) \(entry.name)") }

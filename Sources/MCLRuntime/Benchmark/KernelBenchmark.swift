@@ -79,6 +79,7 @@ public final class KernelBenchmark {
 
   public let pool: ThreadPool
   public let rounds: Int
+  public let clock: BenchmarkClock
   public let blas: OpenBLASLibrary?
   /// Bytes a second that all threads copy, reads and writes counted, in 1e9.
   public let copyGigabytesPerSecond: Double
@@ -87,10 +88,11 @@ public final class KernelBenchmark {
   private let peak: PeakKernel
 
   /// - Throws: `LLVMError` when kernels cannot be linked, `ExecutionError` when memory is short.
-  public init(_ plan: ExecutionPlan, pool: ThreadPool, rounds: Int) throws {
+  public init(_ plan: ExecutionPlan, pool: ThreadPool, rounds: Int, clock: BenchmarkClock = .elapsed) throws {
     self.plan = plan
     self.pool = pool
     self.rounds = rounds
+    self.clock = clock
     library = try KernelLibrary(plan.objects)
     peak = try PeakKernel()
     blas = OpenBLASLibrary(threads: pool.workerCount)
@@ -109,10 +111,10 @@ public final class KernelBenchmark {
     product?.run()
     var turns: [(seconds: Double, peak: Double, blas: Double?)] = []
     for _ in 0..<rounds {
-      let before = try peak.gigaflops(on: pool)
-      let seconds = trial.secondsPerRun(filling: 0.02)
-      let after = try peak.gigaflops(on: pool)
-      turns.append((seconds, max(before, after), product?.secondsPerRun(filling: 0.02)))
+      let before = try peak.gigaflops(on: pool, clock: clock)
+      let seconds = trial.secondsPerRun(filling: 0.02, clock: clock)
+      let after = try peak.gigaflops(on: pool, clock: clock)
+      turns.append((seconds, max(before, after), product?.secondsPerRun(filling: 0.02, clock: clock)))
     }
     let shape = entry.shape
     let valid = 2e-9 * Double(shape.validMultiplyAdds)

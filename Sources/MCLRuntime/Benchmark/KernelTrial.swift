@@ -100,15 +100,8 @@ public final class KernelTrial {
   }
 
   /// Seconds a run, over as many runs as fill `seconds`.
-  public func secondsPerRun(filling seconds: Double) -> Double {
-    let clock = ContinuousClock()
-    let start = clock.now
-    var runs = 0
-    repeat {
-      run()
-      runs += 1
-    } while (clock.now - start).seconds < seconds
-    return (clock.now - start).seconds / Double(runs)
+  public func secondsPerRun(filling seconds: Double, clock: BenchmarkClock = .elapsed) -> Double {
+    clock.secondsPerRun(filling: seconds, run)
   }
 }
 

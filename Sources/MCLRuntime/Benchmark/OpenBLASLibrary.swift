@@ -63,15 +63,8 @@ public final class OpenBLASLibrary {
     }
 
     /// Seconds a run, over as many runs as fill `seconds`; then a rest in which its threads go to sleep.
-    public func secondsPerRun(filling seconds: Double) -> Double {
-      let clock = ContinuousClock()
-      let start = clock.now
-      var runs = 0
-      repeat {
-        run()
-        runs += 1
-      } while (clock.now - start).seconds < seconds
-      let result = (clock.now - start).seconds / Double(runs)
+    public func secondsPerRun(filling seconds: Double, clock: BenchmarkClock = .elapsed) -> Double {
+      let result = clock.secondsPerRun(filling: seconds, run)
       usleep(2000)
       return result
     }

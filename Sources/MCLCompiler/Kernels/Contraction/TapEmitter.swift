@@ -153,11 +153,12 @@ struct TapEmitter {
           let rows = (0..<plan.rows).map {
             builder.element(factors, integer(record, 1 + $0), bytes: 4)
           }
-          prefetch(
-            record, resultBase, block, blocks, runStride: runStride, known: known,
-            firstVector: firstVector)
           let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
-          let sums = problem.isEmpty ? zeros : blockSums(bounds, rows, vectorBase)
+          let requests = requests(block, blocks) { row in
+            prefetch(
+              row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
+          }
+          let sums = problem.isEmpty ? zeros : blockSums(bounds, rows, vectorBase, requests)
           let local = builder.subtract(tile, tiles.0)
           finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
             store(
@@ -207,11 +208,18 @@ struct TapEmitter {
   }
 
   /// The sums of a tile over a block of k.
-  private func blockSums(_ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue)
-    -> [IRValue]
-  {
+  private func blockSums(
+    _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue, _ requests: Requests?
+  ) -> [IRValue] {
     let start = builder.constant(0)
-    guard plan.join != nil else { return nest(0, bounds, rows, vectors, start, start, zeros) }
+    guard plan.join != nil else {
+      guard let requests else { return nest(0, bounds, rows, vectors, start, start, zeros) }
+      let values = nest(0, bounds, rows, vectors, start, start, zeros + [requests.first], requests)
+      return Array(values.dropLast())
+    }
+    if let requests {
+      builder.loop(from: requests.first, to: builder.constant(plan.rows)) { requests.emit($0) }
+    }
     for (position, zero) in zeros.enumerated() {
       builder.store(zero, running(position), alignment: 4)
     }
@@ -228,7 +236,7 @@ struct TapEmitter {
   private func nest(
     _ level: Int, _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue,
     _ factor: IRValue,
-    _ column: IRValue, _ sums: [IRValue]
+    _ column: IRValue, _ sums: [IRValue], _ requests: Requests? = nil
   ) -> [IRValue] {
     guard level < plan.loops.count else { return terms(rows, vectors, factor, column, 0, sums) }
     if let join = plan.join, level == join.level {
@@ -243,21 +251,27 @@ struct TapEmitter {
       }
       return []
     }
-    return turns(level, bounds[level], bounds, rows, vectors, factor, column, sums)
+    return turns(level, bounds[level], bounds, rows, vectors, factor, column, sums, requests)
   }
 
   /// Some turns of the loop at a level.
   private func turns(
     _ level: Int, _ range: (IRValue, IRValue), _ bounds: [(IRValue, IRValue)], _ rows: [IRValue],
-    _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue]
+    _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue], _ requests: Requests? = nil
   ) -> [IRValue] {
     let loop = plan.loops[level]
+    /// Asks for what one more row will need.
+    func requested(_ sums: [IRValue]) -> [IRValue] {
+      guard let requests, let row = sums.last, level == plan.loops.count - 1 else { return sums }
+      builder.when(builder.compare(.signedLess, row, builder.constant(plan.rows))) { requests.emit(row) }
+      return sums.dropLast() + [builder.add(row, 1)]
+    }
     func inside(_ index: IRValue, _ sums: [IRValue], _ turn: Int = 0) -> [IRValue] {
       let index = builder.add(index, turn)
       return nest(
         level + 1, bounds, rows, vectors,
         builder.add(factor, builder.multiply(index, loop.factorStride)),
-        builder.add(column, builder.multiply(index, loop.vectorStride)), sums)
+        builder.add(column, builder.multiply(index, loop.vectorStride)), sums, requests)
     }
     var (start, sums) = (range.0, sums)
     let end = range.1
@@ -266,11 +280,13 @@ struct TapEmitter {
       let whole = builder.multiply(builder.divide(span, by: loop.unroll).quotient, loop.unroll)
       let last = builder.add(start, whole)
       sums = builder.loop(from: start, to: last, step: loop.unroll, carrying: sums) { index, sums in
-        (0..<loop.unroll).reduce(sums) { inside(index, $0, $1) }
+        (0..<loop.unroll).reduce(requested(sums)) { inside(index, $0, $1) }
       }
       start = last
     }
-    return builder.loop(from: start, to: end, carrying: sums) { inside($0, $1) }
+    return builder.loop(from: start, to: end, carrying: sums) {
+      inside($0, loop.unroll > 1 ? $1 : requested($1))
+    }
   }
 
   /// The terms written out: one vector of `b` a column, one factor of `a` a row, one multiply-add a pair.
@@ -341,28 +357,38 @@ struct TapEmitter {
       })
   }
 
-  /// Asks for the lines that the tile's results will be stored to, and that its epilogue will read, before the sums
-  /// are made: tiles jump from row to row, which the processor does not foresee.
+  /// Requests for the lines that a tile's results go to and its epilogue reads, made while its products are: tiles jump
+  /// from row to row, which the processor does not foresee, and all requests at once would keep the products waiting.
+  private struct Requests {
+    /// The first row whose lines are to be asked for, then one more a turn of the innermost loop.
+    let first: IRValue
+    let emit: (_ row: IRValue) -> Void
+  }
+
+  /// What to ask for during a block of k: all rows during the last, none before; nil where it takes no time to speak of.
+  private func requests(
+    _ block: IRValue, _ blocks: (IRValue, IRValue), _ emit: @escaping (IRValue) -> Void
+  ) -> Requests? {
+    guard !plan.loops.isEmpty, plan.classes.contains(where: { $0.depth >= 32 }) else { return nil }
+    guard plan.blocks > 1 else { return Requests(first: builder.constant(0), emit: emit) }
+    let isLast = builder.compare(.equal, builder.add(block, 1), blocks.1)
+    return Requests(
+      first: builder.select(isLast, builder.constant(0), builder.constant(plan.rows)), emit: emit)
+  }
+
   private func prefetch(
-    _ record: IRValue, _ base: IRValue, _ block: IRValue, _ blocks: (IRValue, IRValue),
-    runStride: Int,
+    row: IRValue, _ record: IRValue, _ base: IRValue, runStride: Int,
     known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
   ) {
-    guard plan.classes.contains(where: { $0.depth >= 32 }) else { return }
-    func emit() {
-      for row in 0..<plan.rows {
-        let place = integer(record, 1 + plan.rows + row)
-        let address = builder.element(base, place, bytes: 4)
-        for number in 0..<plan.vectors
-        where number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16 {
-          builder.prefetch(
-            builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
-        }
-        epilogue?.prefetch(plan.vectors, place: place, known: known, firstVector: firstVector, plan)
-      }
+    let places = builder.address(record, builder.constant((1 + plan.rows) * 4))
+    let place = integer(builder.element(places, row, bytes: 4), 0)
+    let address = builder.element(base, place, bytes: 4)
+    for number in 0..<plan.vectors
+    where number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16 {
+      builder.prefetch(
+        builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
     }
-    guard plan.blocks > 1 else { return emit() }
-    builder.when(builder.compare(.equal, builder.add(block, 1), blocks.1)) { emit() }
+    epilogue?.prefetch(plan.vectors, place: place, known: known, firstVector: firstVector, plan)
   }
 
   private func store(

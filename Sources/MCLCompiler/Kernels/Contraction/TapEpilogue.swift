@@ -16,12 +16,19 @@ struct TapEpilogue {
   ) -> [LoopState] {
     let (builder, space) = (point.builder, point.space)
     var state = LoopState(space.accesses, rank: space.axes.count, builder: builder)
-    let rows = Set(plan.problem.rows)
-    let outputs = Array(0..<space.outputRank)
-    for (axis, coordinate) in zip(
-      outputs, builder.delinearize(place, outputs.map { space.axes[$0] }))
-    where rows.contains(axis) {
-      state = state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
+    let rows = plan.problem.rows
+    if readsAtPlace(rows) {
+      // Nothing is to be known of the row but its place.
+      for (position, access) in space.accesses.enumerated() where rows.contains(where: access.depends) {
+        state.offsets[position] = builder.add(state.offsets[position], place)
+      }
+    } else {
+      let outputs = Array(0..<space.outputRank)
+      for (axis, coordinate) in zip(
+        outputs, builder.delinearize(place, outputs.map { space.axes[$0] }))
+      where rows.contains(axis) {
+        state = state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
+      }
     }
     for (axis, coordinate) in known {
       let whole = builder.add(
@@ -41,6 +48,24 @@ struct TapEpilogue {
           builder: builder)
       }
       return own
+    }
+  }
+
+  /// Whether all that depends on the row is read where the row's results go, so that coordinates need not be had by
+  /// dividing.
+  private func readsAtPlace(_ rows: [Int]) -> Bool {
+    let strides = rowMajorStrides(Array(point.space.axes.prefix(point.space.outputRank)))
+    return point.program.nodes.allSatisfy { node in
+      switch node.operation {
+      case .load(let number):
+        let access = point.space.accesses[number]
+        let isSame = rows.allSatisfy { access.strides[$0] == strides[$0] }
+        let isIndependent = !rows.contains(where: access.depends)
+        return isIndependent
+          || isSame && access.guards.allSatisfy { check in rows.allSatisfy { check.coefficients[$0] == 0 } }
+      case .index(let axis): return point.space.places[axis].map { !rows.contains($0) } ?? true
+      default: return true
+      }
     }
   }
 
