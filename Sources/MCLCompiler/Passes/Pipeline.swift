@@ -10,6 +10,7 @@ public struct Pipeline: Sendable {
     Simplify(),
     FactorSums(),
     LowerToComprehensions(),
+    CompactStrides(),
     KeepOldStates(),
     FusePointwise(),
     FuseEpilogues(),

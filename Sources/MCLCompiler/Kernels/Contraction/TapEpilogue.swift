@@ -17,18 +17,18 @@ struct TapEpilogue {
     let (builder, space) = (point.builder, point.space)
     var state = LoopState(space.accesses, rank: space.axes.count, builder: builder)
     let rows = plan.problem.rows
-    if readsAtPlace(rows) {
-      // Nothing is to be known of the row but its place.
-      for (position, access) in space.accesses.enumerated() where rows.contains(where: access.depends) {
-        state.offsets[position] = builder.add(state.offsets[position], place)
-      }
-    } else {
+    if usesCoordinates(of: rows) || reads.contains(where: { !readsAtPlace(space.accesses[$0], rows) }) {
       let outputs = Array(0..<space.outputRank)
       for (axis, coordinate) in zip(
         outputs, builder.delinearize(place, outputs.map { space.axes[$0] }))
       where rows.contains(axis) {
         state = state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
       }
+    }
+    // What is read where the row's results go needs nothing but that place.
+    for (position, access) in space.accesses.enumerated()
+    where readsAtPlace(access, rows) && rows.contains(where: access.depends) {
+      state.offsets[position] = builder.add(builder.constant(access.offset), place)
     }
     for (axis, coordinate) in known {
       let whole = builder.add(
@@ -51,21 +51,29 @@ struct TapEpilogue {
     }
   }
 
-  /// Whether all that depends on the row is read where the row's results go, so that coordinates need not be had by
-  /// dividing.
-  private func readsAtPlace(_ rows: [Int]) -> Bool {
+  /// The accesses that are read, in order.
+  private var reads: [Int] {
+    var loads = Set<Int>()
+    for node in point.program.nodes {
+      if case .load(let access) = node.operation { loads.insert(access) }
+    }
+    return loads.sorted()
+  }
+
+  /// Whether an access does not depend on the row, or reads where the row's results go: coordinates need then not be
+  /// had by dividing.
+  private func readsAtPlace(_ access: LinearAccess, _ rows: [Int]) -> Bool {
     let strides = rowMajorStrides(Array(point.space.axes.prefix(point.space.outputRank)))
-    return point.program.nodes.allSatisfy { node in
-      switch node.operation {
-      case .load(let number):
-        let access = point.space.accesses[number]
-        let isSame = rows.allSatisfy { access.strides[$0] == strides[$0] }
-        let isIndependent = !rows.contains(where: access.depends)
-        return isIndependent
-          || isSame && access.guards.allSatisfy { check in rows.allSatisfy { check.coefficients[$0] == 0 } }
-      case .index(let axis): return point.space.places[axis].map { !rows.contains($0) } ?? true
-      default: return true
+    return !rows.contains(where: access.depends)
+      || rows.allSatisfy { axis in
+        access.strides[axis] == strides[axis] && access.guards.allSatisfy { $0.coefficients[axis] == 0 }
       }
+  }
+
+  private func usesCoordinates(of rows: [Int]) -> Bool {
+    point.program.nodes.contains { node in
+      guard case .index(let axis) = node.operation, let place = point.space.places[axis] else { return false }
+      return rows.contains(place)
     }
   }
 
@@ -90,11 +98,7 @@ struct TapEpilogue {
     _ count: Int, place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
     _ plan: TapPlan
   ) {
-    var loads = Set<Int>()
-    for node in point.program.nodes {
-      if case .load(let access) = node.operation { loads.insert(access) }
-    }
-    let large = loads.sorted().filter { access in
+    let large = reads.filter { access in
       let own = point.space.accesses[access]
       return own.isContiguous(along: plan.lane) && own.guards.isEmpty
         && plan.problem.rows.contains { own.depends(on: $0) }
