@@ -14,7 +14,7 @@ import Synchronization
 /// ```
 ///
 /// The ABI is `void symbol(void **arguments, int64_t task, void *scratch)` with
-/// `arguments = [operand pointers in order ..., output, temporary]`. Operands and output are row-major and aligned
+/// `arguments = [operand pointers in order ..., output, temporary, by-products ...]`. Operands and output are row-major and aligned
 /// to their elements at least (64 bytes is best); temporary and scratch, of `plan.temporaryBytes` and
 /// `plan.scratchBytes`, to 64. Kernels read no byte outside their operands. The output may be the same buffer as an
 /// operand only where the specification is a comprehension without reduction, of the loop family, that reads that
@@ -24,7 +24,7 @@ public struct KernelCompiler: Sendable {
   public let cache: ObjectCache
 
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
-  static let emitterVersion = 65
+  static let emitterVersion = 67
 
   public init(target: TargetDescription = .host, cache: ObjectCache = .standard) {
     self.target = target
@@ -122,6 +122,11 @@ public struct KernelCompiler: Sendable {
     try family.emit(specification, symbol: symbol, builder: builder, target: target)
     try machine.optimize(builder)
     return builder
+  }
+
+  /// Whether some family serves a specification.
+  func isServed(_ specification: KernelSpecification) -> Bool {
+    (try? KernelRegistry.select(specification, symbol: "mcl", target: target)) != nil
   }
 
   /// The plan alone, without compiling.

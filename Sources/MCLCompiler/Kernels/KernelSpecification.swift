@@ -10,10 +10,15 @@ public struct KernelSpecification: Hashable, Sendable {
   public var form: Form
   /// The element type of each operand, in the order of the kernel's arguments.
   public var operandElements: [ElementType]
+  /// What the kernel makes besides its result.
+  public var byProduct: ByProduct?
 
-  public init(_ comprehension: Comprehension, operandElements: [ElementType]) {
+  public init(
+    _ comprehension: Comprehension, operandElements: [ElementType], byProduct: ByProduct? = nil
+  ) {
     form = .comprehension(comprehension)
     self.operandElements = operandElements
+    self.byProduct = byProduct
   }
 
   /// Operands: the base, the rows, the int64 start.
@@ -21,6 +26,16 @@ public struct KernelSpecification: Hashable, Sendable {
     form = .updateRows(update)
     operandElements = [update.element, update.element, .int64]
   }
+}
+
+/// Sums over the values that a kernel reads or makes, which it makes on the way: in float64 until they are stored, in an
+/// order that depends on the specification and the target alone. They go to the arguments after the temporary.
+public enum ByProduct: Hashable, Sendable {
+  /// Of a kernel that sums x: `epilogue(sum of (x - mean)^2)`, in the shape of the result.
+  case squares(epilogue: ScalarExpression)
+  /// Of a contraction's results x along all output axes but those kept: `sum(sum of x)` and
+  /// `squares(sum of (x - mean)^2)`, row-major over the axes kept.
+  case moments(kept: [Int], sum: ScalarExpression, squares: ScalarExpression)
 }
 
 /// Rows `(start + i) mod rowCount` of a base replaced by row i of another tensor, in place on the output: the

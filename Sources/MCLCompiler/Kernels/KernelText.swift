@@ -5,9 +5,20 @@ extension KernelSpecification {
   var text: String {
     let operands = operandElements.map(\.rawValue).joined(separator: ",")
     switch form {
-    case .comprehension(let comprehension): return "comprehension(\(operands)) \(comprehension.kernelText)"
+    case .comprehension(let comprehension):
+      return "comprehension(\(operands)) \(comprehension.kernelText)" + (byProduct?.text ?? "")
     case .updateRows(let update):
       return "updateRows(\(operands)) \(update.rowCount) \(update.updatedRows) \(update.rowLength)"
+    }
+  }
+}
+
+extension ByProduct {
+  fileprivate var text: String {
+    switch self {
+    case .squares(let epilogue): " and squares then \(epilogue.kernelText)"
+    case .moments(let kept, let sum, let squares):
+      " and moments of \(kept) then \(sum.kernelText), \(squares.kernelText)"
     }
   }
 }

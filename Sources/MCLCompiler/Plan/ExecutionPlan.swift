@@ -20,6 +20,8 @@ public struct ExecutionPlan: Sendable {
     public var kernel: Int
     /// Buffers of the operands, then of the output.
     public var buffers: [Int]
+    /// Buffers of what the kernel makes besides, in the order of its arguments after the temporary.
+    public var byProducts: [Int]
     /// Where the memory shared by the kernel's tasks stands in the arena.
     public var temporaryOffset: Int
     /// Copied into the output before the kernel runs, where it updates a part of what it has not made.

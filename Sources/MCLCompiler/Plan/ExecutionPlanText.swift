@@ -6,7 +6,8 @@ extension ExecutionPlan {
       let kernel = kernels[launch.kernel]
       let places = launch.buffers.map { place(buffers[$0].storage) }
       let tasks = kernel.phases.map { "\($0.taskCount)" }.joined(separator: "+")
-      var line = "\(index): \(kernel.family) tasks \(tasks) \(places.last ?? "") <- "
+      let besides = launch.byProducts.map { " and \(place(buffers[$0].storage))" }.joined()
+      var line = "\(index): \(kernel.family) tasks \(tasks) \(places.last ?? "")\(besides) <- "
       line += places.dropLast().joined(separator: ", ")
       if case .comprehension(let comprehension) = launch.specification.form {
         line += " : \(comprehension.axes) \(comprehension.text)"

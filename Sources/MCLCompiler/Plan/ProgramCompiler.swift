@@ -43,10 +43,19 @@ public struct ProgramCompiler: Sendable {
     var graph = source
     graph.taps = source.taps.filter { taps.contains($0.name) }
     let (lowered, records) = try Pipeline.run(graph, observe: observe)
-    let schedule = Schedule(lowered)
-    let specifications = try schedule.order.map { try specification($0, in: lowered) }
+    let byProducts = try ByProducts(lowered) { entry, request in
+      var specification = try specification(entry, in: lowered)
+      specification.byProduct = request
+      return kernelCompiler.isServed(specification)
+    }
+    let schedule = Schedule(lowered, hosts: byProducts.hosts)
+    let specifications = try schedule.order.map { entry in
+      var specification = try specification(entry, in: lowered)
+      specification.byProduct = byProducts.requests[entry]?.request
+      return specification
+    }
     let compiled = try kernelCompiler.compile(specifications)
-    let plan = plan(lowered, schedule, specifications, compiled)
+    let plan = plan(lowered, schedule, byProducts, specifications, compiled)
     let elapsed = clock.now - start
     let report = Report(
       passes: records, operationsBefore: source.entries.count, launches: plan.launches.count,
@@ -79,7 +88,7 @@ public struct ProgramCompiler: Sendable {
   }
 
   private func plan(
-    _ graph: Graph, _ schedule: Schedule, _ specifications: [KernelSpecification],
+    _ graph: Graph, _ schedule: Schedule, _ byProducts: ByProducts, _ specifications: [KernelSpecification],
     _ compiled: KernelCompiler.Result
   ) -> ExecutionPlan {
     let stateNumber = Dictionary(
@@ -88,15 +97,16 @@ public struct ProgramCompiler: Sendable {
       graph.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     var step: [Int: Int] = [:]
     for (position, entry) in schedule.order.enumerated() { step[entry] = position }
+    var lastUseOfByProduct = byProducts.hosts.mapValues { step[$0] ?? 0 }
 
     // Lifetimes of what lives in the arena: values, then kernels' temporaries.
     let end = schedule.order.count
     var lastUse = schedule.order.indices.map { $0 }
     for (position, entry) in schedule.order.enumerated() {
       for operand in graph.entries[entry].operands {
-        if let made = step[Schedule.storage(operand, in: graph)] {
-          lastUse[made] = max(lastUse[made], position)
-        }
+        let stored = Schedule.storage(operand, in: graph)
+        if let made = step[stored] { lastUse[made] = max(lastUse[made], position) }
+        if let last = lastUseOfByProduct[stored] { lastUseOfByProduct[stored] = max(last, position) }
       }
     }
     let kept = (graph.outputs + graph.taps).map(\.entry) + schedule.copies.map(\.entry)
@@ -116,6 +126,15 @@ public struct ProgramCompiler: Sendable {
       blocks.append(
         MemoryPlan.Block(byteCount: compiled.plans[position].temporaryBytes, first: position, last: position))
     }
+    var blockOfByProduct: [Int: Int] = [:]
+    for (entry, last) in lastUseOfByProduct.sorted(by: { $0.key < $1.key }) {
+      blockOfByProduct[entry] = blocks.count
+      let isPrepared = step[byProducts.hosts[entry] ?? 0] ?? 0 < schedule.preparationCount
+      blocks.append(
+        MemoryPlan.Block(
+          byteCount: graph.entries[entry].type.byteCount, first: step[byProducts.hosts[entry] ?? 0] ?? 0,
+          last: isPrepared ? end : last))
+    }
     let memory = MemoryPlan(blocks)
 
     var buffers: [ExecutionPlan.Buffer] = []
@@ -130,6 +149,8 @@ public struct ProgramCompiler: Sendable {
       default:
         if let state = schedule.statesWritten[stored] {
           storage = .state(stateNumber[state] ?? 0)
+        } else if let block = blockOfByProduct[stored] {
+          storage = .arena(offset: memory.offsets[block])
         } else {
           storage = .arena(offset: memory.offsets[step[stored] ?? 0])
         }
@@ -146,7 +167,9 @@ public struct ProgramCompiler: Sendable {
       let isUpdate = graph.entries[entry].operation is UpdateRows
       launches.append(
         ExecutionPlan.Launch(
-          kernel: position, buffers: operands + [output], temporaryOffset: memory.offsets[end + position],
+          kernel: position, buffers: operands + [output],
+          byProducts: byProducts.requests[entry]?.entries.map(buffer) ?? [],
+          temporaryOffset: memory.offsets[end + position],
           base: isUpdate && buffers[operands[0]].storage != buffers[output].storage ? operands[0] : nil,
           path: graph.entries[entry].path, specification: specifications[position]))
     }

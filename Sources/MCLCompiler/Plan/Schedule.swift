@@ -24,23 +24,31 @@ struct Schedule {
 
   /// Orders the computations (see `ScheduleOrder`). An update is written in place when every other reader of the old
   /// value has run before; where that cannot be, it is copied last.
-  init(_ graph: Graph) {
+  ///
+  /// - Parameter hosts: entries that another one's launch makes, which have none of their own.
+  init(_ graph: Graph, hosts: [Int: Int] = [:]) {
     self.graph = graph
     var leaves: [String: Int] = [:]
     for (index, entry) in graph.entries.enumerated() {
       if let leaf = entry.operation as? StateLeaf { leaves[leaf.leafName] = index }
     }
     self.leaves = leaves
-    let stored = graph.entries.indices.map { Self.storage($0, in: graph) }
+    let stored = graph.entries.indices.map { index in
+      let stored = Self.storage(index, in: graph)
+      return hosts[stored] ?? stored
+    }
     let isComputed = graph.entries.indices.map { index in
-      graph.entries[index].operation is Compute || graph.entries[index].operation is UpdateRows
+      guard hosts[index] == nil else { return false }
+      return graph.entries[index].operation is Compute || graph.entries[index].operation is UpdateRows
     }
     var readers = [Set<Int>](repeating: [], count: graph.entries.count)
     var dependencies = [Set<Int>](repeating: [], count: graph.entries.count)
     for (index, entry) in graph.entries.enumerated() where isComputed[index] {
       for operand in entry.operands {
         readers[stored[operand]].insert(index)
-        if isComputed[stored[operand]] { dependencies[index].insert(stored[operand]) }
+        if isComputed[stored[operand]], stored[operand] != index {
+          dependencies[index].insert(stored[operand])
+        }
       }
     }
     let pinned = Set((graph.outputs + graph.taps).map { stored[$0.entry] })

@@ -91,6 +91,7 @@ public final class Executor {
     var arguments: [UnsafeMutableRawPointer?] = try launch.buffers.map(pointer)
     let output = arguments[arguments.count - 1]
     arguments.append(arena.base + launch.temporaryOffset)
+    arguments += try launch.byProducts.map(pointer)
     let phases = try kernel.phases.map { (try library.function($0.symbol), $0.taskCount) }
     var copied: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int)?
     if let base = launch.base, let output {

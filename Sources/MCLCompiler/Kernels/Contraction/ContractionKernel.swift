@@ -24,7 +24,9 @@ struct ContractionKernel: KernelFamily {
   private func layout(
     _ specification: KernelSpecification, target: TargetDescription
   ) throws -> Layout? {
-    guard case .comprehension(let comprehension) = specification.form else { return nil }
+    guard case .comprehension(let comprehension) = specification.form, specification.byProduct == nil else {
+      return nil
+    }
     let elements = specification.operandElements
     guard let problem = try ContractionProblem(comprehension, operandElements: elements),
       problem.rowCount >= 2, problem.columnCount >= 4,

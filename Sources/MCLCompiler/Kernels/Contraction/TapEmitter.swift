@@ -14,6 +14,8 @@ struct TapEmitter {
   let classTable: IRValue
   /// Computes and stores what becomes of a tile's sums at their places; nil where they are stored as they are.
   let epilogue: TapEpilogue?
+  /// Sums the results along the rows; nil where that is not asked for.
+  var moments: TapMoments?
 
   private var problem: ContractionProblem { plan.problem }
   private var vector: IRType { builder.vector(builder.f32, plan.lanes) }
@@ -75,6 +77,10 @@ struct TapEmitter {
       builder.store(narrow(place), builder.address(row, builder.constant(4)), alignment: 4)
       builder.store(
         narrow(result), builder.address(row, builder.constant(4 + plan.rows * 4)), alignment: 4)
+      let used = builder.minimum(
+        builder.subtract(count, builder.multiply(tile, plan.rows)), builder.constant(plan.rows))
+      builder.store(
+        narrow(used), builder.address(record, builder.constant(4 + 2 * plan.rows * 4)), alignment: 4)
       // The next row; the last one again where the tile is not full.
       var carry = builder.compare(.signedLess, builder.add(entry, one), count)
       var next = coordinates
@@ -135,11 +141,13 @@ struct TapEmitter {
       let firstVector = builder.multiply(runTile, plan.vectors)
       var vectorPlace = builder.add(vectors, builder.multiply(firstVector, plan.run.vectorStride))
       var resultPlace = builder.add(origin, builder.multiply(firstVector, runStride))
+      var momentPlace = builder.multiply(firstVector, momentStride)
       var known: [(axis: Int, coordinate: IRValue)] = Array(zip(problem.batch, batches))
       for (axis, coordinate) in zip(plan.outerColumns, coordinates(plan.outerColumns, outerColumn)) {
         vectorPlace = builder.add(
           vectorPlace, builder.multiply(coordinate, problem.b.strides[axis]))
         resultPlace = builder.add(resultPlace, builder.multiply(coordinate, strides[axis]))
+        momentPlace = builder.add(momentPlace, builder.multiply(coordinate, partialStrides[axis]))
         known.append((axis, coordinate))
       }
       let vectorBase = builder.element(b, vectorPlace, bytes: 4)
@@ -163,11 +171,19 @@ struct TapEmitter {
           finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
             store(
               $0, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
+            guard let moments else { return }
+            for (position, sum) in $0.enumerated() { builder.store(sum, running(position), alignment: 4) }
+            moments.add(
+              running(0), rows: integer(record, 1 + 2 * plan.rows), rowTask: rowTask, column: momentPlace,
+              stride: momentStride, isFirst: builder.compare(.equal, tile, tiles.0))
           }
         }
       }
     }
   }
+
+  /// Columns from one vector of a tile to the next.
+  private var momentStride: Int { plan.run.axis.map { partialStrides[$0] } ?? plan.lanes }
 
   /// Row-major over the columns, the lane last.
   private var partialStrides: [Int] {

@@ -14,6 +14,8 @@ struct TapKernel: KernelFamily {
     var tableOffsets: [Int]
     var partialOffset: Int
     var temporaryBytes: Int
+    /// Where the sums of rows stand in the temporary, when they are asked for.
+    var momentsOffset: Int?
     var finish: (comprehension: Comprehension, elements: [ElementType], operands: [ArgumentSlot])?
   }
 
@@ -44,6 +46,13 @@ struct TapKernel: KernelFamily {
       layout.temporaryBytes += plans[0].splits * comprehension.outputCount * 4
       layout.finish = finish(comprehension, elements, plans[0], problem.space, offset)
     }
+    guard let byProduct = specification.byProduct else { return layout }
+    guard case .moments(let kept, _, _) = byProduct, comprehension.epilogue == .accumulator,
+      layout.finish == nil, plans.count == 1, plans[0].problem.batch.isEmpty,
+      kept.compactMap({ problem.space.places[$0] }) == plans[0].partialColumns
+    else { return nil }
+    layout.momentsOffset = (offset + 63) / 64 * 64
+    layout.temporaryBytes = (offset + 63) / 64 * 64 + TapMoments.byteCount(plans[0])
     return layout
   }
 
@@ -110,6 +119,10 @@ struct TapKernel: KernelFamily {
       let loop = LoopPlan(space, comprehension: finish.comprehension, target: target)
       phases.append(KernelPlan.Phase(symbol: "\(symbol)_finish", taskCount: loop.taskCount))
     }
+    if layout.momentsOffset != nil {
+      phases.append(
+        KernelPlan.Phase(symbol: "\(symbol)_moments", taskCount: TapMoments.taskCount(layout.plans[0])))
+    }
     return KernelPlan(
       phases: phases, temporaryBytes: layout.temporaryBytes,
       scratchBytes: layout.plans.map(\.scratchBytes).max() ?? 0, family: name,
@@ -138,7 +151,7 @@ struct TapKernel: KernelFamily {
           ? ArgumentSlot(position: output + 1, byteOffset: layout.partialOffset)
           : ArgumentSlot(position: output)
         let emit = {
-          let emitter = TapEmitter(
+          var emitter = TapEmitter(
             builder: builder, plan: plan, target: target,
             a: function.argument(ArgumentSlot(position: plan.problem.a.operand)),
             b: function.argument(ArgumentSlot(position: plan.problem.b.operand)),
@@ -146,6 +159,7 @@ struct TapKernel: KernelFamily {
             table: function.argument(
               ArgumentSlot(position: output + 1, byteOffset: layout.tableOffsets[number])),
             scratch: function.scratch, classTable: classTables[number], epilogue: epilogue)
+          emitter.moments = isTable ? nil : moments(layout, function, temporary: output + 1)
           let task = builder.add(function.task, -first)
           if isTable { emitter.emitTable(class: task) } else { emitter.emitProducts(task: task) }
         }
@@ -161,10 +175,25 @@ struct TapKernel: KernelFamily {
       }
       builder.endFunction()
     }
+    if case .moments(_, let sum, let squares) = specification.byProduct {
+      let function = KernelFunction(symbol + "_moments", builder: builder)
+      moments(layout, function, temporary: output + 1)?.finish(
+        task: function.task, sum: (sum, function.argument(ArgumentSlot(position: output + 2))),
+        squares: (squares, function.argument(ArgumentSlot(position: output + 3))))
+      builder.endFunction()
+    }
     if let finish = layout.finish {
       try LoopEmitter.emit(
         finish.comprehension, operandElements: finish.elements, operands: finish.operands,
         output: ArgumentSlot(position: output), symbol: "\(symbol)_finish", builder: builder, target: target)
+    }
+  }
+
+  private func moments(_ layout: Layout, _ function: KernelFunction, temporary: Int) -> TapMoments? {
+    layout.momentsOffset.map { offset in
+      TapMoments(
+        builder: function.builder, plan: layout.plans[0],
+        partials: function.argument(ArgumentSlot(position: temporary, byteOffset: offset)))
     }
   }
 

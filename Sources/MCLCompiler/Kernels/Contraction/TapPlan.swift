@@ -68,8 +68,9 @@ struct TapPlan {
   var tilesPerTask: Int { (tiles + rowTasks - 1) / rowTasks }
   var columnsPerTask: Int { (columnTiles + columnTasks - 1) / columnTasks }
   var taskCount: Int { problem.batchCount * splits * columnTasks * rowTasks }
-  /// int32 a tile: its class, the rows' places in `a`, the results' places.
-  var recordInts: Int { 1 + 2 * rows }
+  /// int32 a tile: its class, the rows' places in `a`, the results' places, and how many of the rows are not the last one
+  /// repeated.
+  var recordInts: Int { 2 + 2 * rows }
   var tableBytes: Int { (tiles * recordInts * 4 + 63) / 64 * 64 }
   var tileBytes: Int { rows * vectors * lanes * 4 }
   /// Running sums of the task's tiles between blocks, then of the tile at hand.

@@ -14,26 +14,34 @@ struct LoopEmitter {
   let function: KernelFunction
   let body: Int
   let epilogue: Int
+  /// What becomes of the sum of squared deviations, where that is made too.
+  let squares: Int?
 
   /// Emits the kernel `symbol`.
   ///
   /// - Parameters:
   ///   - operands: where each operand of the comprehension stands among the arguments.
   ///   - output: where the result goes.
+  ///   - byProduct: squares, or nothing; they go to the argument after the temporary.
   static func emit(
     _ comprehension: Comprehension, operandElements: [ElementType], operands: [ArgumentSlot],
-    output: ArgumentSlot, symbol: String, builder: ModuleBuilder, target: TargetDescription
+    output: ArgumentSlot, byProduct: ByProduct? = nil, symbol: String, builder: ModuleBuilder,
+    target: TargetDescription
   ) throws {
     let emitter = try LoopEmitter(
-      comprehension, operandElements: operandElements, operands: operands, symbol: symbol, builder: builder,
-      target: target)
-    emitter.emitTask(output: emitter.function.argument(output))
+      comprehension, operandElements: operandElements, operands: operands, byProduct: byProduct,
+      symbol: symbol, builder: builder, target: target)
+    var outputs = [emitter.function.argument(output)]
+    if emitter.squares != nil {
+      outputs.append(emitter.function.argument(ArgumentSlot(position: output.position + 2)))
+    }
+    emitter.emitTask(outputs)
     builder.endFunction()
   }
 
   private init(
-    _ comprehension: Comprehension, operandElements: [ElementType], operands: [ArgumentSlot], symbol: String,
-    builder: ModuleBuilder, target: TargetDescription
+    _ comprehension: Comprehension, operandElements: [ElementType], operands: [ArgumentSlot],
+    byProduct: ByProduct?, symbol: String, builder: ModuleBuilder, target: TargetDescription
   ) throws {
     self.builder = builder
     self.comprehension = comprehension
@@ -53,6 +61,11 @@ struct LoopEmitter {
         "a kernel computes \(program.nodes[epilogue].element.rawValue) elements where its result has "
           + "\(comprehension.element.rawValue); convert at the end")
     }
+    if case .squares(let tree) = byProduct {
+      squares = try program.append(tree, expected: .float32)
+    } else {
+      squares = nil
+    }
     let function = KernelFunction(symbol, builder: builder)
     self.function = function
     let pointers = operands.map { function.argument($0) }
@@ -60,7 +73,8 @@ struct LoopEmitter {
       builder: builder, space: space, program: program,
       bases: space.accesses.map { pointers[$0.operand] }, target: target,
       isWide: comprehension.reduction == .sum || Self.isWide(program))
-    accumulation = Accumulation(comprehension.reduction, element: reduced, scalar: point.scalar)
+    accumulation = Accumulation(
+      comprehension.reduction, element: reduced, scalar: point.scalar, hasSquares: squares != nil)
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
@@ -93,7 +107,7 @@ struct LoopEmitter {
   private func bits(_ axes: Range<Int>) -> UInt64 { axes.reduce(0) { $0 | 1 << UInt64($1) } }
 
   /// The rows and columns of one task.
-  private func emitTask(output: IRValue) {
+  private func emitTask(_ outputs: [IRValue]) {
     let (rowTask, columnTask) = builder.divide(function.task, by: plan.columnTasks)
     func range(_ task: IRValue, _ perTask: Int, _ count: Int, _ tasks: Int) -> (IRValue, IRValue) {
       if tasks == 1 { return (builder.constant(0), builder.constant(count)) }
@@ -114,13 +128,13 @@ struct LoopEmitter {
       return (state, point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state))
     }
     if let (axis, accesses) = plan.transposed {
-      return emitTransposed(axis, accesses, rows: rows, columns: columns, output: output)
+      return emitTransposed(axis, accesses, rows: rows, columns: columns, output: outputs[0])
     }
     if plan.columnsOutside {
       _ = emitRange(from: columns.0, to: columns.1, carrying: []) { column, vectors, lanes, _ in
         builder.loop(from: rows.0, to: rows.1) { row in
           let (state, known) = enterRow(row)
-          emitVectors(state, known, column, vectors, lanes, output, row: row)
+          emitVectors(state, known, column, vectors, lanes, outputs, row: row)
         }
         return []
       }
@@ -130,11 +144,11 @@ struct LoopEmitter {
       let (state, known) = enterRow(row)
       if isOverOutput {
         _ = emitRange(from: columns.0, to: columns.1, carrying: []) { column, vectors, lanes, _ in
-          emitVectors(state, known, column, vectors, lanes, output, row: row)
+          emitVectors(state, known, column, vectors, lanes, outputs, row: row)
           return []
         }
       } else {
-        store(emitOutputs([state], known, lanes: 1)[0], output, row)
+        store(emitOutputs([state], known, lanes: 1)[0], outputs, row)
       }
     }
   }
@@ -142,19 +156,21 @@ struct LoopEmitter {
   /// Computes and stores some vectors of a row, from a column on.
   private func emitVectors(
     _ state: LoopState, _ known: PointEmitter.Known, _ column: IRValue, _ vectors: Int, _ lanes: Int,
-    _ output: IRValue, row: IRValue
+    _ outputs: [IRValue], row: IRValue
   ) {
     let states = (0..<vectors).map { enter(state, vectorAxis, builder.add(column, $0 * lanes)) }
     let base = builder.add(builder.multiply(row, plan.columns), column)
-    for (vector, value) in emitOutputs(states, known, lanes: lanes).enumerated() {
-      store(value, output, builder.add(base, vector * lanes))
+    for (vector, values) in emitOutputs(states, known, lanes: lanes).enumerated() {
+      store(values, outputs, builder.add(base, vector * lanes))
     }
   }
 
-  private func store(_ value: IRValue, _ output: IRValue, _ position: IRValue) {
+  private func store(_ values: [IRValue], _ outputs: [IRValue], _ position: IRValue) {
     let bytes = comprehension.element.byteCount
-    builder.store(
-      point.scalar.narrowed(value), builder.element(output, position, bytes: bytes), alignment: bytes)
+    for (value, output) in zip(values, outputs) {
+      builder.store(
+        point.scalar.narrowed(value), builder.element(output, position, bytes: bytes), alignment: bytes)
+    }
   }
 
   /// Walks a range along the lanes: `plan.unroll` vectors a turn, then single vectors, then single points.
@@ -203,27 +219,34 @@ struct LoopEmitter {
 
   // MARK: Reduction
 
-  /// The results at some vectors of output points.
-  private func emitOutputs(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [IRValue] {
+  /// The results at some vectors of output points, each with its by-product, if any.
+  private func emitOutputs(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [[IRValue]] {
     let axis = plan.orientation == .overOutput ? vectorAxis : -1
-    var accumulators: [IRValue?] = states.map { _ in nil }
+    var accumulators: [[IRValue]?] = states.map { _ in nil }
     if comprehension.reduction != .none {
       accumulators = reduce(states, known, lanes: lanes)
     }
     return zip(states, accumulators).map { state, accumulator in
       var values: PointEmitter.Known = [:]
-      var accumulator = accumulator
-      if accumulator == nil {
-        accumulator = point.evaluate(
+      var reduced = accumulator?.first
+      if reduced == nil {
+        reduced = point.evaluate(
           body, state, lanes: lanes, along: axis, accumulator: nil, hoisted: known, values: &values)
       }
-      return point.evaluate(
-        epilogue, state, lanes: lanes, along: axis, accumulator: accumulator, hoisted: known, values: &values)
+      func finished(_ root: Int, _ reduced: IRValue?) -> IRValue {
+        var values = values
+        return point.evaluate(
+          root, state, lanes: lanes, along: axis, accumulator: reduced, hoisted: known, values: &values)
+      }
+      guard let squares, let accumulator, accumulator.count == 2 else { return [finished(epilogue, reduced)] }
+      let deviations = point.scalar.squaredDeviations(
+        sum: accumulator[0], ofSquares: accumulator[1], count: comprehension.reductionCount)
+      return [finished(epilogue, reduced), finished(squares, deviations)]
     }
   }
 
-  /// One reduced value a state.
-  private func reduce(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [IRValue] {
+  /// What each state reduces to.
+  private func reduce(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [[IRValue]] {
     let carried = nest(space.outputRank, states, known, lanes: lanes, start(states, lanes: lanes))
     guard plan.orientation == .overReduction else {
       let fields = accumulation.fields
@@ -237,7 +260,7 @@ struct LoopEmitter {
         $0 + half < vectors.count ? accumulation.combine(vectors[$0], vectors[$0 + half]) : vectors[$0]
       }
     }
-    return [accumulation.combine(accumulation.fold(vectors[0]), carried[carried.count - 1])]
+    return [[accumulation.combine(accumulation.fold(vectors[0]), carried[carried.count - 1])]]
   }
 
   /// What the loops start from: for each state its fields; lanes along the reduction add one for single points.
@@ -295,12 +318,13 @@ struct LoopEmitter {
           node, state, lanes: lanes, along: axis, accumulator: nil, hoisted: known, values: &values)
       }
       if comprehension.reduction == .sum, accumulation.element == .float32, known[body] == nil,
+        squares == nil,
         case .binary(.multiply, let a, let b) = point.program.nodes[body].operation
       {
         return [point.scalar.multiplyAdd(evaluate(a), evaluate(b), own[0])]
       }
       var position = builder.constant(0)
-      if fields == 2 {
+      if comprehension.reduction == .firstMaximumPosition {
         for axis in space.outputRank..<space.axes.count {
           if let coordinate = state.coordinates[axis] {
             position = builder.add(

@@ -10,6 +10,12 @@ struct LoopKernel: KernelFamily {
     guard case .comprehension(let comprehension) = specification.form else { return nil }
     let space = try IterationSpace(comprehension, operandElements: specification.operandElements)
     let loop = LoopPlan(space, comprehension: comprehension, target: target)
+    switch specification.byProduct {
+    case nil: break
+    case .squares:
+      guard comprehension.reduction == .sum, loop.orientation == .overOutput else { return nil }
+    case .moments: return nil
+    }
     return KernelPlan(
       phases: [.init(symbol: "\(symbol)_loop", taskCount: loop.taskCount)], temporaryBytes: 0,
       scratchBytes: 0,
@@ -23,7 +29,7 @@ struct LoopKernel: KernelFamily {
     let operands = specification.operandElements.indices.map { ArgumentSlot(position: $0) }
     try LoopEmitter.emit(
       comprehension, operandElements: specification.operandElements, operands: operands,
-      output: ArgumentSlot(position: operands.count), symbol: "\(symbol)_loop", builder: builder,
-      target: target)
+      output: ArgumentSlot(position: operands.count), byProduct: specification.byProduct,
+      symbol: "\(symbol)_loop", builder: builder, target: target)
   }
 }

@@ -1,0 +1,120 @@
+import MCLGraph
+
+/// Sums that are made where the values they sum are made or first read, instead of by a sweep of their own: the mean of
+/// a contraction's results along its rows, and the mean of squared deviations from it, as batch norm needs them.
+///
+/// The graph stays as it is: `mean = sum(x) / n` and `sum((x - mean)^2)` are entries as before, but the launch that makes
+/// x, or else the one that makes the mean, makes them too, where its kernel can (`ByProduct`).
+struct ByProducts {
+  /// The entry whose launch makes an entry.
+  private(set) var hosts: [Int: Int] = [:]
+  /// What an entry's kernel makes besides its result, and which entries these are.
+  private(set) var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
+
+  /// - Parameter isServed: whether some kernel family serves an entry with this by-product.
+  init(_ graph: Graph, isServed: (_ entry: Int, _ request: ByProduct) throws -> Bool) rethrows {
+    let kept = Set(graph.roots.map { Schedule.storage($0, in: graph) })
+    for (index, entry) in graph.entries.enumerated() {
+      guard let squares = (entry.operation as? Compute)?.comprehension, !kept.contains(index),
+        let (mean, source) = Self.deviations(squares, entry, graph), !kept.contains(mean),
+        let sum = (graph.entries[mean].operation as? Compute)?.comprehension, requests[mean] == nil
+      else { continue }
+      if let made = graph.entries[source].operation as? Compute, requests[source] == nil,
+        let axes = Self.keptAxes(sum, of: made.comprehension)
+      {
+        let request = ByProduct.moments(kept: axes, sum: sum.epilogue, squares: squares.epilogue)
+        if try isServed(source, request) {
+          hosts[mean] = source
+          hosts[index] = source
+          requests[source] = (request, [mean, index])
+          continue
+        }
+      }
+      let request = ByProduct.squares(epilogue: squares.epilogue)
+      if try isServed(mean, request) {
+        hosts[index] = mean
+        requests[mean] = (request, [index])
+      }
+    }
+  }
+
+  /// Of `sum((x - mean)^2)`, the entry of the mean and that of x, where the mean is of the very values summed.
+  private static func deviations(
+    _ squares: Comprehension, _ entry: Graph.Entry, _ graph: Graph
+  ) -> (mean: Int, source: Int)? {
+    guard squares.reduction == .sum, squares.epilogue.isOfAccumulatorAlone,
+      case .binary(.multiply, let left, let right) = squares.body, left == right,
+      case .binary(.subtract, .load(let value), .load(let average)) = left, value != average
+    else { return nil }
+    let (values, means) = (squares.accesses[value], squares.accesses[average])
+    let mean = Schedule.storage(entry.operands[means.operand], in: graph)
+    let source = Schedule.storage(entry.operands[values.operand], in: graph)
+    guard let sum = (graph.entries[mean].operation as? Compute)?.comprehension, sum.reduction == .sum,
+      sum.axes == squares.axes, sum.outputRank == squares.outputRank, case .load(let summed) = sum.body,
+      sum.accesses[summed].indices == values.indices, !values.mayFallOutside(axes: sum.axes),
+      Schedule.storage(graph.entries[mean].operands[sum.accesses[summed].operand], in: graph) == source,
+      case .binary(.multiply, .accumulator, .constant(let share)) = sum.epilogue,
+      abs(share * Double(sum.reductionCount) - 1) < 1e-12,
+      means.isRead(atEveryOutput: squares)
+    else { return nil }
+    return (mean, source)
+  }
+
+  /// The output axes of a comprehension that a sum over its results keeps, where it reads each result once.
+  private static func keptAxes(_ sum: Comprehension, of made: Comprehension) -> [Int]? {
+    guard case .load(let summed) = sum.body,
+      let strides = sum.accesses[summed].linearStrides(axes: sum.axes),
+      sum.axes.reduce(1, *) == made.outputCount
+    else { return nil }
+    let own = rowMajorStrides(made.outputShape)
+    var kept: [Int] = []
+    for axis in 0..<sum.outputRank where sum.axes[axis] > 1 {
+      let match = made.outputShape.indices.first {
+        made.outputShape[$0] == sum.axes[axis] && own[$0] == strides[axis]
+      }
+      guard let match, match > kept.last ?? -1 else { return nil }
+      kept.append(match)
+    }
+    // Together the axes step through every result.
+    let sized = sum.axes.indices.filter { sum.axes[$0] > 1 }.sorted { strides[$0] < strides[$1] }
+    var reached = 1
+    for axis in sized {
+      guard strides[axis] == reached else { return nil }
+      reached *= sum.axes[axis]
+    }
+    return kept
+  }
+}
+
+extension ScalarExpression {
+  /// Whether it is made of the reduced value and constants.
+  fileprivate var isOfAccumulatorAlone: Bool {
+    var isAlone = true
+    forEach { node in
+      switch node {
+      case .load, .index, .convert: isAlone = false
+      default: break
+      }
+    }
+    return isAlone
+  }
+}
+
+extension Access {
+  /// Elements that a step along each axis moves; nil where checks are needed.
+  fileprivate func linearStrides(axes: [Int]) -> [Int]? {
+    guard !mayFallOutside(axes: axes) else { return nil }
+    var result = [Int](repeating: 0, count: axes.count)
+    for (index, stride) in zip(indices, rowMajorStrides(indices.map(\.extent))) {
+      for axis in axes.indices { result[axis] += index.coefficients[axis] * stride }
+    }
+    return indices.allSatisfy { $0.offset == 0 } ? result : nil
+  }
+
+  /// Whether at every point it reads the element of the output the point belongs to.
+  fileprivate func isRead(atEveryOutput comprehension: Comprehension) -> Bool {
+    guard let strides = linearStrides(axes: comprehension.axes) else { return false }
+    let own = rowMajorStrides(comprehension.outputShape) + comprehension.reductionShape.map { _ in 0 }
+    return zip(zip(strides, own), comprehension.axes).allSatisfy { $1 == 1 || $0.0 == $0.1 }
+  }
+}
