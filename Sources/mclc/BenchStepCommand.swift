@@ -19,6 +19,8 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "The program to time.") var program: String = "step"
   @Option(help: "Runs counted, after one that is not.") var runs: Int = 5
   @Option(help: "List so many of the slowest launches (MCL_DEBUG=2 lists 40).") var launches: Int = 0
+  @Flag(help: "Count time on the processor, for one thread of a busy machine (MCL_THREADS=1).")
+  var processorTime = false
   @Flag(help: "Print JSON.") var json = false
   @Option(
     help:
@@ -30,6 +32,9 @@ struct BenchStepCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...10_000).contains(runs) else { throw ValidationError("--runs takes 1 to 10000") }
+    guard try !processorTime || threadCount() == 1 else {
+      throw ValidationError("--processor-time is for one thread; set MCL_THREADS=1")
+    }
   }
 
   func run() throws {
@@ -56,13 +61,16 @@ struct BenchStepCommand: ParsableCommand {
       }
       let pool = ThreadPool(workers: try threadCount())
       let peak = try PeakKernel()
-      var peaks = [try peak.gigaflops(on: pool)]
-      let clock = ContinuousClock()
+      let clock = processorTime ? BenchmarkClock.processor : .elapsed
+      var peaks = [try peak.gigaflops(on: pool, clock: clock)]
       executor.isProfiling = true
+      executor.profilingClock = clock
       let seconds = try (0..<runs).map { _ in
-        let elapsed = try clock.measure { try executor.run() }
-        peaks.append(try peak.gigaflops(on: pool))
-        return elapsed.seconds
+        let start = clock.now()
+        try executor.run()
+        let elapsed = clock.now() - start
+        peaks.append(try peak.gigaflops(on: pool, clock: clock))
+        return elapsed
       }.sorted()
       let report = StepReport(
         executor: executor, seconds: seconds, peakGigaflops: peaks.max() ?? 0, threads: pool.workerCount)

@@ -33,6 +33,9 @@ public struct KernelSpecification: Hashable, Sendable {
 public enum ByProduct: Hashable, Sendable {
   /// Of a kernel that sums x: `epilogue(sum of (x - mean)^2)`, in the shape of the result.
   case squares(epilogue: ScalarExpression)
+  /// Of a kernel that sums: `epilogue(sum of body)` over the same points, in the shape of the result. Loads are of the
+  /// comprehension's accesses.
+  case sum(body: ScalarExpression, epilogue: ScalarExpression)
   /// Of a contraction's results x along all output axes but those kept: `sum(sum of x)` and
   /// `squares(sum of (x - mean)^2)`, row-major over the axes kept.
   case moments(kept: [Int], sum: ScalarExpression, squares: ScalarExpression)

@@ -17,6 +17,7 @@ extension ByProduct {
   fileprivate var text: String {
     switch self {
     case .squares(let epilogue): " and squares then \(epilogue.kernelText)"
+    case .sum(let body, let epilogue): " and sum \(body.kernelText) then \(epilogue.kernelText)"
     case .moments(let kept, let sum, let squares):
       " and moments of \(kept) then \(sum.kernelText), \(squares.kernelText)"
     }

@@ -210,6 +210,24 @@ package final class ModuleBuilder {
       LLVMBuildStore(builder, value.ref, typed(address, value.type)), UInt32(alignment))
   }
 
+  /// A store past the caches, for what will not be read before they are full of something else: the line is not fetched
+  /// first. Needs the vector's own alignment, and a fence before another thread may read it.
+  package func storeStreaming(_ value: IRValue, _ address: IRValue, alignment: Int) {
+    let store: LLVMValueRef = LLVMBuildStore(builder, value.ref, typed(address, value.type))
+    LLVMSetAlignment(store, UInt32(alignment))
+    let name = "nontemporal"
+    var operand: LLVMMetadataRef? = LLVMValueAsMetadata(constant(1, i32).ref)
+    let node = LLVMMDNodeInContext2(context, &operand, 1)
+    LLVMSetMetadata(
+      store, LLVMGetMDKindIDInContext(context, name, UInt32(name.utf8.count)),
+      LLVMMetadataAsValue(context, node))
+  }
+
+  /// Everything stored before is seen by other threads before anything stored after.
+  package func fence() {
+    LLVMBuildFence(builder, LLVMAtomicOrderingSequentiallyConsistent, 0, "")
+  }
+
   /// Lanes of memory where `mask` is set, `other` elsewhere; lanes not set are not touched.
   package func maskedLoad(
     _ type: IRType, _ address: IRValue, mask: IRValue, other: IRValue, alignment: Int

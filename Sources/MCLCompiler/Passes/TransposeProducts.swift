@@ -1,6 +1,7 @@
 import MCLGraph
 
-/// Makes a matrix product the way it is read: `(a b)^T = b^T a^T` where nothing else reads the product.
+/// Makes a matrix product the way it is read: `(a b)^T = b^T a^T` where nothing else reads the product, and likewise
+/// through sums of products, `(a b + c d)^T = b^T a^T + d^T c^T`.
 ///
 /// The gradient of a weight that a layer reads transposed, and again as it is in a second derivative, is the sum of two
 /// products of which one would be stored across the other.
@@ -16,17 +17,38 @@ public struct TransposeProducts: Pass {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let transpose = entry.operation as? Transpose, transpose.permutation == [1, 0],
-        let product = graph.entries[entry.operands[0]].operation as? MatrixMultiply,
-        readers[entry.operands[0]] == 1
+        let turned = try turned(entry.operands[0], transpose, readers, &rewriter, like: entry)
       else {
         try rewriter.copy(index)
         continue
       }
-      let factors = try graph.entries[entry.operands[0]].operands.reversed().map { factor in
-        try rewriter.append(transpose, [rewriter.mapping[factor]], like: entry)
-      }
-      rewriter.map(index, to: try rewriter.append(product, factors, like: entry))
+      rewriter.map(index, to: turned)
     }
     return try EliminateDeadCode().run(rewriter.finish())
+  }
+
+  /// The transpose of a product, or of a sum of products, that has one reader; nil for others.
+  private func turned(
+    _ index: Int, _ transpose: Transpose, _ readers: [Int], _ rewriter: inout GraphRewriter,
+    like reader: Graph.Entry
+  ) throws -> Int? {
+    let entry = rewriter.source.entries[index]
+    guard readers[index] == 1 else { return nil }
+    if let product = entry.operation as? MatrixMultiply {
+      let factors = try entry.operands.reversed().map { factor in
+        try rewriter.append(transpose, [rewriter.mapping[factor]], like: reader)
+      }
+      return try rewriter.append(product, factors, like: reader)
+    }
+    if (entry.operation as? Transpose)?.permutation == transpose.permutation {
+      return rewriter.mapping[entry.operands[0]]
+    }
+    guard let sum = entry.operation as? Binary, sum.function == .add else { return nil }
+    var terms: [Int] = []
+    for term in entry.operands {
+      guard let turned = try turned(term, transpose, readers, &rewriter, like: reader) else { return nil }
+      terms.append(turned)
+    }
+    return try rewriter.append(sum, terms, like: reader)
   }
 }

@@ -7,12 +7,22 @@ import MCLGraph
 /// x, or else the one that makes the mean, makes them too, where its kernel can (`ByProduct`).
 struct ByProducts {
   /// The entry whose launch makes an entry.
-  private(set) var hosts: [Int: Int] = [:]
+  var hosts: [Int: Int] = [:]
   /// What an entry's kernel makes besides its result, and which entries these are.
-  private(set) var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
+  var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
+  /// The program, where an entry that makes another sum reads what that reads too.
+  var graph: Graph
 
   /// - Parameter isServed: whether some kernel family serves an entry with this by-product.
-  init(_ graph: Graph, isServed: (_ entry: Int, _ request: ByProduct) throws -> Bool) rethrows {
+  init(_ graph: Graph, isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool) rethrows {
+    self.graph = graph
+    try findMoments(isServed)
+    try findSecondSums(isServed)
+  }
+
+  private mutating func findMoments(
+    _ isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool
+  ) rethrows {
     let kept = Set(graph.roots.map { Schedule.storage($0, in: graph) })
     for (index, entry) in graph.entries.enumerated() {
       guard let squares = (entry.operation as? Compute)?.comprehension, !kept.contains(index),
@@ -23,7 +33,7 @@ struct ByProducts {
         let axes = Self.keptAxes(sum, of: made.comprehension)
       {
         let request = ByProduct.moments(kept: axes, sum: sum.epilogue, squares: squares.epilogue)
-        if try isServed(source, request) {
+        if try isServed(graph.entries[source], request) {
           hosts[mean] = source
           hosts[index] = source
           requests[source] = (request, [mean, index])
@@ -31,7 +41,7 @@ struct ByProducts {
         }
       }
       let request = ByProduct.squares(epilogue: squares.epilogue)
-      if try isServed(mean, request) {
+      if try isServed(graph.entries[mean], request) {
         hosts[index] = mean
         requests[mean] = (request, [index])
       }

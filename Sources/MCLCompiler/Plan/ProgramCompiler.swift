@@ -48,14 +48,15 @@ public struct ProgramCompiler: Sendable {
       specification.byProduct = request
       return kernelCompiler.isServed(specification)
     }
-    let schedule = Schedule(lowered, hosts: byProducts.hosts)
+    let planned = byProducts.graph
+    let schedule = Schedule(planned, hosts: byProducts.hosts)
     let specifications = try schedule.order.map { entry in
-      var specification = try specification(entry, in: lowered)
+      var specification = try specification(planned.entries[entry], in: planned)
       specification.byProduct = byProducts.requests[entry]?.request
       return specification
     }
     let compiled = try kernelCompiler.compile(specifications)
-    let plan = plan(lowered, schedule, byProducts, specifications, compiled)
+    let plan = plan(planned, schedule, byProducts, specifications, compiled)
     let elapsed = clock.now - start
     let report = Report(
       passes: records, operationsBefore: source.entries.count, launches: plan.launches.count,
@@ -75,8 +76,7 @@ public struct ProgramCompiler: Sendable {
     return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
 
-  private func specification(_ index: Int, in graph: Graph) throws -> KernelSpecification {
-    let entry = graph.entries[index]
+  private func specification(_ entry: Graph.Entry, in graph: Graph) throws -> KernelSpecification {
     let types = entry.operands.map { graph.entries[$0].type }
     if let compute = entry.operation as? Compute {
       return KernelSpecification(compute.comprehension, operandElements: types.map(\.element))

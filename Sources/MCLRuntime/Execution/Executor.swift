@@ -19,6 +19,8 @@ public final class Executor {
   /// Seconds spent in each launch, summed over all runs; filled when `isProfiling`.
   public private(set) var launchSeconds: [Double]
   public var isProfiling = false
+  /// What is counted as a launch's time.
+  public var profilingClock = BenchmarkClock.elapsed
   /// Whether the first NaN or infinity that a launch gives stops the run: `MCL_CHECK=3`.
   public var trapsNotFinite: Bool
 
@@ -106,9 +108,8 @@ public final class Executor {
     if let missing = isGiven.firstIndex(of: false) {
       throw ExecutionError("input '\(plan.inputs[missing].name)' of program '\(plan.name)' was not given")
     }
-    let clock = ContinuousClock()
     for (index, step) in steps.enumerated().dropFirst(isPrepared ? plan.preparationCount : 0) {
-      let start = isProfiling ? clock.now : nil
+      let start = isProfiling ? profilingClock.now() : nil
       if let copy = step.copiedBase { copy.to.copyMemory(from: copy.from, byteCount: copy.byteCount) }
       step.arguments.withUnsafeBufferPointer { arguments in
         guard let base = arguments.baseAddress else { return }
@@ -121,10 +122,7 @@ public final class Executor {
         }
       }
       if trapsNotFinite { try expectFinite(plan.launches[index]) }
-      if let start {
-        let elapsed = (clock.now - start).components
-        launchSeconds[index] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-      }
+      if let start { launchSeconds[index] += profilingClock.now() - start }
     }
     isPrepared = true
     for copy in plan.copies {

@@ -6,19 +6,19 @@ struct Accumulation {
   /// The type of the values reduced.
   let element: ElementType
   let scalar: ScalarEmitter
-  /// Whether the squares of the values summed are summed too.
-  let hasSquares: Bool
+  /// Whether there is a second sum.
+  let isDouble: Bool
   private var builder: ModuleBuilder { scalar.builder }
 
-  init(_ reduction: Reduction, element: ElementType, scalar: ScalarEmitter, hasSquares: Bool = false) {
-    self.hasSquares = hasSquares
+  init(_ reduction: Reduction, element: ElementType, scalar: ScalarEmitter, isDouble: Bool = false) {
+    self.isDouble = isDouble
     self.reduction = reduction
     self.element = element
     self.scalar = scalar
   }
 
-  /// Values carried for each vector: the value, then the position so far or the sum of squares.
-  var fields: Int { reduction == .firstMaximumPosition || hasSquares ? 2 : 1 }
+  /// Values carried for each vector: the value, then the position so far or the second sum.
+  var fields: Int { reduction == .firstMaximumPosition || isDouble ? 2 : 1 }
 
   func identity(lanes: Int) -> [IRValue] {
     let type = scalar.type(element, lanes: lanes)
@@ -28,7 +28,7 @@ struct Accumulation {
     case (_, .float32): start = builder.constant(-Double.infinity, type)
     case (_, .int64): start = builder.constant(Int.min, type)
     }
-    if hasSquares { return [start, start] }
+    if isDouble { return [start, start] }
     return fields == 1 ? [start] : [start, builder.zero(builder.vector(builder.i64, lanes))]
   }
 
@@ -47,9 +47,7 @@ struct Accumulation {
   func join(_ carried: [IRValue], _ value: IRValue, position: IRValue) -> [IRValue] {
     switch reduction {
     case .none: return [value]
-    case .sum:
-      let sum = scalar.binary(.add, carried[0], value, element)
-      return hasSquares ? [sum, scalar.multiplyAdd(value, value, carried[1])] : [sum]
+    case .sum: return [scalar.binary(.add, carried[0], value, element)]
     case .maximum: return [joinMaximum(carried[0], value)]
     case .firstMaximumPosition:
       var better: IRValue
@@ -95,7 +93,7 @@ struct Accumulation {
   }
 
   /// What the reduction gives, of what was carried.
-  func result(_ carried: [IRValue]) -> [IRValue] { hasSquares ? carried : [carried[fields - 1]] }
+  func result(_ carried: [IRValue]) -> [IRValue] { isDouble ? carried : [carried[fields - 1]] }
 
   /// The type of the result.
   var resultElement: ElementType { reduction == .firstMaximumPosition ? .int64 : element }

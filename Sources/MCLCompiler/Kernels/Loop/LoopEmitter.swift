@@ -14,15 +14,21 @@ struct LoopEmitter {
   let function: KernelFunction
   let body: Int
   let epilogue: Int
-  /// What becomes of the sum of squared deviations, where that is made too.
-  let squares: Int?
+  /// The second sum that is made, if any.
+  private let second: SecondSum?
+
+  /// A sum made beside the first: of the squared deviations from the mean, or of another body.
+  private enum SecondSum {
+    case squares(epilogue: Int)
+    case sum(body: Int, epilogue: Int)
+  }
 
   /// Emits the kernel `symbol`.
   ///
   /// - Parameters:
   ///   - operands: where each operand of the comprehension stands among the arguments.
   ///   - output: where the result goes.
-  ///   - byProduct: squares, or nothing; they go to the argument after the temporary.
+  ///   - byProduct: squares, a second sum, or nothing; they go to the argument after the temporary.
   static func emit(
     _ comprehension: Comprehension, operandElements: [ElementType], operands: [ArgumentSlot],
     output: ArgumentSlot, byProduct: ByProduct? = nil, symbol: String, builder: ModuleBuilder,
@@ -32,10 +38,11 @@ struct LoopEmitter {
       comprehension, operandElements: operandElements, operands: operands, byProduct: byProduct,
       symbol: symbol, builder: builder, target: target)
     var outputs = [emitter.function.argument(output)]
-    if emitter.squares != nil {
+    if emitter.second != nil {
       outputs.append(emitter.function.argument(ArgumentSlot(position: output.position + 2)))
     }
     emitter.emitTask(outputs)
+    if emitter.isStreaming { builder.fence() }
     builder.endFunction()
   }
 
@@ -61,10 +68,13 @@ struct LoopEmitter {
         "a kernel computes \(program.nodes[epilogue].element.rawValue) elements where its result has "
           + "\(comprehension.element.rawValue); convert at the end")
     }
-    if case .squares(let tree) = byProduct {
-      squares = try program.append(tree, expected: .float32)
-    } else {
-      squares = nil
+    switch byProduct {
+    case .squares(let tree): second = .squares(epilogue: try program.append(tree, expected: .float32))
+    case .sum(let other, let tree):
+      second = .sum(
+        body: try program.append(other, expected: reduced),
+        epilogue: try program.append(tree, expected: .float32))
+    case .moments, nil: second = nil
     }
     let function = KernelFunction(symbol, builder: builder)
     self.function = function
@@ -74,7 +84,7 @@ struct LoopEmitter {
       bases: space.accesses.map { pointers[$0.operand] }, target: target,
       isWide: comprehension.reduction == .sum || Self.isWide(program))
     accumulation = Accumulation(
-      comprehension.reduction, element: reduced, scalar: point.scalar, hasSquares: squares != nil)
+      comprehension.reduction, element: reduced, scalar: point.scalar, isDouble: second != nil)
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
@@ -104,6 +114,15 @@ struct LoopEmitter {
     state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
   }
 
+  /// What is evaluated along a row.
+  private var roots: [Int] {
+    switch second {
+    case nil: [body, epilogue]
+    case .squares(let root): [body, epilogue, root]
+    case .sum(let other, let root): [body, epilogue, other, root]
+    }
+  }
+
   private func bits(_ axes: Range<Int>) -> UInt64 { axes.reduce(0) { $0 | 1 << UInt64($1) } }
 
   /// The rows and columns of one task.
@@ -125,7 +144,7 @@ struct LoopEmitter {
       var state = start
       let coordinates = builder.delinearize(row, Array(space.axes.prefix(rowAxes)))
       for (axis, coordinate) in coordinates.enumerated() { state = enter(state, axis, coordinate) }
-      return (state, point.hoist([body, epilogue], outOf: bits(rowAxes..<space.axes.count), state: state))
+      return (state, point.hoist(roots, outOf: bits(rowAxes..<space.axes.count), state: state))
     }
     if let (axis, accesses) = plan.transposed {
       return emitTransposed(axis, accesses, rows: rows, columns: columns, output: outputs[0])
@@ -165,11 +184,27 @@ struct LoopEmitter {
     }
   }
 
+  /// Results that would not stay in the caches anyway are stored past them: bytes of the result from which on.
+  static let streamingBytes = 20 << 20
+
+  /// Whether results are so stored: all of them in whole vectors, each at a multiple of its size.
+  private var isStreaming: Bool {
+    comprehension.reduction == .none && plan.orientation == .overOutput && plan.transposed == nil
+      && comprehension.outputCount * comprehension.element.byteCount >= Self.streamingBytes
+      && plan.columns % plan.lanes == 0 && plan.lanes * comprehension.element.byteCount >= 16
+  }
+
   private func store(_ values: [IRValue], _ outputs: [IRValue], _ position: IRValue) {
     let bytes = comprehension.element.byteCount
     for (value, output) in zip(values, outputs) {
-      builder.store(
-        point.scalar.narrowed(value), builder.element(output, position, bytes: bytes), alignment: bytes)
+      let (result, address) = (
+        point.scalar.narrowed(value), builder.element(output, position, bytes: bytes)
+      )
+      if isStreaming {
+        builder.storeStreaming(result, address, alignment: plan.lanes * bytes)
+      } else {
+        builder.store(result, address, alignment: bytes)
+      }
     }
   }
 
@@ -238,10 +273,15 @@ struct LoopEmitter {
         return point.evaluate(
           root, state, lanes: lanes, along: axis, accumulator: reduced, hoisted: known, values: &values)
       }
-      guard let squares, let accumulator, accumulator.count == 2 else { return [finished(epilogue, reduced)] }
-      let deviations = point.scalar.squaredDeviations(
-        sum: accumulator[0], ofSquares: accumulator[1], count: comprehension.reductionCount)
-      return [finished(epilogue, reduced), finished(squares, deviations)]
+      let first = finished(epilogue, reduced)
+      guard let second, let accumulator, accumulator.count == 2 else { return [first] }
+      switch second {
+      case .squares(let root):
+        let deviations = point.scalar.squaredDeviations(
+          sum: accumulator[0], ofSquares: accumulator[1], count: comprehension.reductionCount)
+        return [first, finished(root, deviations)]
+      case .sum(_, let root): return [first, finished(root, accumulator[1])]
+      }
     }
   }
 
@@ -317,11 +357,23 @@ struct LoopEmitter {
         point.evaluate(
           node, state, lanes: lanes, along: axis, accumulator: nil, hoisted: known, values: &values)
       }
-      if comprehension.reduction == .sum, accumulation.element == .float32, known[body] == nil,
-        squares == nil,
-        case .binary(.multiply, let a, let b) = point.program.nodes[body].operation
-      {
-        return [point.scalar.multiplyAdd(evaluate(a), evaluate(b), own[0])]
+      func added(_ root: Int, _ sum: IRValue) -> IRValue {
+        guard accumulation.element == .float32, known[root] == nil,
+          case .binary(.multiply, let a, let b) = point.program.nodes[root].operation
+        else { return point.scalar.binary(.add, sum, evaluate(root), accumulation.element) }
+        return point.scalar.multiplyAdd(evaluate(a), evaluate(b), sum)
+      }
+      if comprehension.reduction == .sum {
+        switch second {
+        case nil: return [added(body, own[0])]
+        case .sum(let other, _): return [added(body, own[0]), added(other, own[1])]
+        case .squares:
+          let value = evaluate(body)
+          return [
+            point.scalar.binary(.add, own[0], value, accumulation.element),
+            point.scalar.multiplyAdd(value, value, own[1]),
+          ]
+        }
       }
       var position = builder.constant(0)
       if comprehension.reduction == .firstMaximumPosition {

@@ -12,7 +12,7 @@ struct LoopKernel: KernelFamily {
     let loop = LoopPlan(space, comprehension: comprehension, target: target)
     switch specification.byProduct {
     case nil: break
-    case .squares:
+    case .squares, .sum:
       guard comprehension.reduction == .sum, loop.orientation == .overOutput else { return nil }
     case .moments: return nil
     }
