@@ -36,7 +36,8 @@ public struct TransposeProducts: Pass {
     guard readers[index] == 1 else { return nil }
     if let product = entry.operation as? MatrixMultiply {
       let factors = try entry.operands.reversed().map { factor in
-        try rewriter.append(transpose, [rewriter.mapping[factor]], like: reader)
+        try turned(factor, transpose, readers, &rewriter, like: reader)
+          ?? flipped(rewriter.mapping[factor], transpose, &rewriter, like: reader)
       }
       return try rewriter.append(product, factors, like: reader)
     }
@@ -50,5 +51,14 @@ public struct TransposeProducts: Pass {
       terms.append(turned)
     }
     return try rewriter.append(sum, terms, like: reader)
+  }
+
+  /// The transpose of an entry of the result: what that is the transpose of, if it is one.
+  private func flipped(
+    _ index: Int, _ transpose: Transpose, _ rewriter: inout GraphRewriter, like reader: Graph.Entry
+  ) throws -> Int {
+    let entry = rewriter.result.entries[index]
+    if (entry.operation as? Transpose)?.permutation == transpose.permutation { return entry.operands[0] }
+    return try rewriter.append(transpose, [index], like: reader)
   }
 }

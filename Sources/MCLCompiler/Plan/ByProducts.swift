@@ -61,7 +61,7 @@ struct ByProducts {
     let source = Schedule.storage(entry.operands[values.operand], in: graph)
     guard let sum = (graph.entries[mean].operation as? Compute)?.comprehension, sum.reduction == .sum,
       sum.axes == squares.axes, sum.outputRank == squares.outputRank, case .load(let summed) = sum.body,
-      sum.accesses[summed].indices == values.indices, !values.mayFallOutside(axes: sum.axes),
+      sum.accesses[summed].isSame(as: values, axes: sum.axes), !values.mayFallOutside(axes: sum.axes),
       Schedule.storage(graph.entries[mean].operands[sum.accesses[summed].operand], in: graph) == source,
       case .binary(.multiply, .accumulator, .constant(let share)) = sum.epilogue,
       abs(share * Double(sum.reductionCount) - 1) < 1e-12,
@@ -111,6 +111,15 @@ extension ScalarExpression {
 }
 
 extension Access {
+  /// Whether two accesses read the same elements, wherever they read them from.
+  fileprivate func isSame(as other: Access, axes: [Int]) -> Bool {
+    indices.count == other.indices.count
+      && zip(indices, other.indices).allSatisfy { own, other in
+        own.offset == other.offset && own.divisor == other.divisor && own.extent == other.extent
+          && axes.indices.allSatisfy { axes[$0] == 1 || own.coefficients[$0] == other.coefficients[$0] }
+      }
+  }
+
   /// Elements that a step along each axis moves; nil where checks are needed.
   fileprivate func linearStrides(axes: [Int]) -> [Int]? {
     guard !mayFallOutside(axes: axes) else { return nil }
