@@ -4,7 +4,7 @@ BUILD = $(SWIFT) build -c release
 MCLC = .build/release/mclc
 TEST = $(SWIFT) test -c release --disable-testable-imports
 
-.PHONY: train build test soak bench format lint dependencies
+.PHONY: test-dependencies train build test soak bench format lint dependencies
 
 train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
 	@scripts/train-demo.sh $(MCLC)
@@ -18,11 +18,14 @@ build: dependencies
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
-test: dependencies lint
+test-dependencies:
+	@scripts/install-dependencies.sh tests
+
+test: test-dependencies lint
 	$(BUILD)
 	$(TEST)
 
-soak: dependencies  ## the long suites: more fuzzing, whole goldens
+soak: test-dependencies  ## the long suites: more fuzzing, whole goldens
 	$(BUILD)
 	MCL_SOAK=1 $(TEST)
 

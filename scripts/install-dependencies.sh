@@ -2,6 +2,8 @@
 # Installs the Debian packages that mclc builds against, where they are missing. Safe to run again.
 set -euo pipefail
 packages=(llvm-dev libopenblas-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev)
+# For the tests that run ARM code on other machines.
+[ "${1:-}" = tests ] && packages+=(qemu-user-static binutils-aarch64-linux-gnu)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

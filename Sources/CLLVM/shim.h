@@ -13,6 +13,15 @@ static inline int mcl_llvm_initialize_native(void) {
          LLVMInitializeNativeAsmParser();
 }
 
+// Every target of this LLVM, for code that another machine is to run.
+static inline int mcl_llvm_initialize_all(void) {
+  LLVMInitializeAllTargetInfos();
+  LLVMInitializeAllTargets();
+  LLVMInitializeAllTargetMCs();
+  LLVMInitializeAllAsmPrinters();
+  return 0;
+}
+
 #include <llvm/Config/llvm-config.h>
 
 // A string macro with a suffix would not be imported under a stable name.

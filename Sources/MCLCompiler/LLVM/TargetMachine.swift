@@ -6,11 +6,19 @@ package final class TargetMachine {
   package let description: TargetDescription
 
   private static let initialized: Bool = mcl_llvm_initialize_native() == 0
+  /// Done once, when code is wanted for another kind of machine than this one.
+  private static let othersInitialized: Bool = mcl_llvm_initialize_all() == 0
 
   /// - Throws: `LLVMError` when this LLVM cannot generate code for the triple.
   package init(_ description: TargetDescription) throws {
     guard Self.initialized else {
       throw LLVMError("this LLVM has no code generator for the machine it runs on; install one that has")
+    }
+    let architecture = { (triple: String) in triple.prefix { $0 != "-" } }
+    if architecture(description.triple) != architecture(TargetDescription.host.triple) {
+      guard Self.othersInitialized else {
+        throw LLVMError("this LLVM generates code for no other machine than its own")
+      }
     }
     var target: LLVMTargetRef?
     var message: UnsafeMutablePointer<CChar>?
