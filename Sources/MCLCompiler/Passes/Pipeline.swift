@@ -10,6 +10,7 @@ public struct Pipeline: Sendable {
     Simplify(),
     FactorSums(),
     LowerToComprehensions(),
+    TrimSums(),
     CompactStrides(),
     KeepOldStates(),
     FusePointwise(),

@@ -4,8 +4,8 @@ import MCLGraph
 ///
 /// Known by its form: one operand (the kernel) has exactly one axis of its own, the output's channels; of the axes
 /// summed over, at most one (the input's channels) stands alone in the image's coordinates, and every other shares one
-/// with an output axis that is at least as long (taps of a window). A plain matrix product, whose output has two axes
-/// in all, is none.
+/// with an output axis (taps of a window); there are not many more taps than points of those axes, as there are in a
+/// weight's gradient. A plain matrix product, whose output has two axes in all, is none.
 struct ForwardContraction {
   /// Accesses of the comprehension.
   var image: Int
@@ -52,6 +52,7 @@ struct ForwardContraction {
     guard summed.allSatisfy({ ofImage.contains($0) && ofKernel.contains($0) }) else { return nil }
     var alone: [Int] = []
     var taps: [Int] = []
+    var (tapCount, pointCount) = (1, 1)
     for index in comprehension.accesses[image].indices {
       let here = index.coefficients.indices.filter { index.coefficients[$0] != 0 && axes[$0] != 1 }
       let reduced = here.filter { $0 >= comprehension.outputRank }
@@ -61,11 +62,14 @@ struct ForwardContraction {
         guard index.coefficients[reduced[0]] == 1, index.offset == 0, index.divisor == 1 else { return nil }
         alone.append(reduced[0])
       } else {
-        guard here[0] < comprehension.outputRank, axes[here[0]] >= axes[reduced[0]] else { return nil }
+        guard here[0] < comprehension.outputRank else { return nil }
         taps.append(reduced[0])
+        tapCount *= axes[reduced[0]]
+        pointCount *= axes[here[0]]
       }
     }
-    guard alone.count <= 1, Set(alone + taps).count == summed.count, alone.count + taps.count == summed.count
+    guard 2 * tapCount <= 3 * pointCount, alone.count <= 1, Set(alone + taps).count == summed.count,
+      alone.count + taps.count == summed.count
     else { return nil }
     self.image = image
     self.kernel = kernel
