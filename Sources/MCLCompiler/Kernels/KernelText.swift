@@ -9,6 +9,7 @@ extension KernelSpecification {
       return "comprehension(\(operands)) \(comprehension.kernelText)" + (byProduct?.text ?? "")
     case .updateRows(let update):
       return "updateRows(\(operands)) \(update.rowCount) \(update.updatedRows) \(update.rowLength)"
+    case .stencilSweep(let sweep): return "stencil \(sweep.kernelText)"
     }
   }
 }
@@ -34,6 +35,23 @@ extension Comprehension {
     }
     return "axes \(axes) output \(outputRank) loads {\(loads.joined(separator: " "))} "
       + "\(reduction.rawValue) \(body.kernelText) then \(epilogue.kernelText) as \(element.rawValue)"
+  }
+}
+
+extension StencilSweep {
+  fileprivate var kernelText: String {
+    let stages = stages.map { stage in
+      let definitions = stage.definitions.map { definition in
+        switch definition {
+        case .tap(let tap): "%\(tap.plane)[\(tap.row),\(tap.column)]\(tap.edge.rawValue)"
+        case .value(let expression): expression.kernelText
+        }
+      }
+      let stores = stage.stores.map { "\($0.plane)=\($0.definition)" }
+      return "{\(definitions.joined(separator: "; "))} stores \(stores.joined(separator: ",")) "
+        + "sum \(stage.sum.map(String.init) ?? "none")"
+    }
+    return "planes \(planeCount) rows \(rowPlanes.sorted()) \(stages.joined(separator: " "))"
   }
 }
 

@@ -13,15 +13,18 @@ struct CubicWarp {
     return Lanes4(w0, w1, w2, 1 - w0 - w1 - w2)
   }
 
-  /// The centred gradient, halved and one-sided at the border: dx = (I(x+1) - I(x-1)) / 2 with the edge repeated.
-  static func gradient(of image: FlowPlane, dx: FlowPlane, dy: FlowPlane) {
-    let layout = image.layout
+  /// The centred gradient of some rows, halved and one-sided at the border: dx = (I(x+1) - I(x-1)) / 2 with the edge
+  /// repeated. All planes share `layout`.
+  static func gradient(
+    of image: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, dy: UnsafeMutablePointer<Float>,
+    layout: PlaneLayout, rows: Range<Int>
+  ) {
     let (width, height, stride) = (layout.width, layout.height, layout.stride)
-    for y in 0..<height {
-      let row = image.pixels + y * stride
-      let above = image.pixels + max(y - 1, 0) * stride
-      let below = image.pixels + min(y + 1, height - 1) * stride
-      let (dxRow, dyRow) = (dx.pixels + y * stride, dy.pixels + y * stride)
+    for y in rows {
+      let row = image + y * stride
+      let above = image + max(y - 1, 0) * stride
+      let below = image + min(y + 1, height - 1) * stride
+      let (dxRow, dyRow) = (dx + y * stride, dy + y * stride)
       for x in 0..<width { dyRow[x] = 0.5 * (below[x] - above[x]) }
       for x in 1..<(width - 1) { dxRow[x] = 0.5 * (row[x + 1] - row[x - 1]) }
       dxRow[0] = 0.5 * (row[1] - row[0])
@@ -35,8 +38,8 @@ struct CubicWarp {
   let u, v: UnsafePointer<Float>
   let warpedX, warpedY, residual, inverseSquare: UnsafeMutablePointer<Float>
 
-  func run() {
-    for y in 0..<layout.height { row(y) }
+  func run(_ rows: Range<Int>) {
+    for y in rows { row(y) }
   }
 
   private func row(_ y: Int) {
@@ -77,5 +80,12 @@ struct CubicWarp {
     let rows23 = corner.lanes4(2 * stride) * wy[2] + corner.lanes4(3 * stride) * wy[3]
     let t = (rows01 + rows23) * wx
     return (t[0] + t[1]) + (t[2] + t[3])
+  }
+}
+
+extension UnsafePointer<Float> {
+  /// The four values from element `i` on, at any alignment. The caller owns the bound `i + 4`.
+  @inline(__always) func lanes4(_ i: Int) -> Lanes4 {
+    UnsafeRawPointer(self + i).loadUnaligned(as: Lanes4.self)
   }
 }

@@ -1,0 +1,76 @@
+import MCLGraph
+
+extension StencilSweep {
+  /// The sweep by its definition: each stage over all pixels, one after the other, every value in float32. What the
+  /// kernel must give, bit for bit (row sums up to their order).
+  ///
+  /// - Parameter planes: `planeCount` dense planes [height, width], changed in place.
+  /// - Returns: the sum of each row by stage, added up in double precision.
+  @discardableResult
+  public func evaluate(_ planes: inout [[Float]], width: Int, height: Int) -> [[Double]] {
+    stages.map { stage in
+      let before = planes
+      var sums = [Double](repeating: 0, count: height)
+      for y in 0..<height {
+        for x in 0..<width {
+          var values: [Float] = []
+          for definition in stage.definitions {
+            switch definition {
+            case .tap(let tap):
+              let (row, column) = (y + tap.row, x + tap.column)
+              let (nearRow, nearColumn) = (min(max(row, 0), height - 1), min(max(column, 0), width - 1))
+              let isInside = row == nearRow && column == nearColumn
+              let value = before[tap.plane][nearRow * width + nearColumn]
+              values.append(isInside || tap.edge == .repeated ? value : 0)
+            case .value(let expression): values.append(Self.evaluate(expression, values))
+            }
+          }
+          for store in stage.stores { planes[store.plane][y * width + x] = values[store.definition] }
+          if let sum = stage.sum { sums[y] += Double(values[sum]) }
+        }
+      }
+      return sums
+    }
+  }
+
+  private static func evaluate(_ expression: ScalarExpression, _ values: [Float]) -> Float {
+    func value(_ expression: ScalarExpression) -> Float { evaluate(expression, values) }
+    switch expression {
+    case .load(let definition): return values[definition]
+    case .constant(let constant): return Float(constant)
+    case .unary(let function, let a):
+      switch function {
+      case .negate: return -value(a)
+      case .absolute: return abs(value(a))
+      case .squareRoot: return value(a).squareRoot()
+      case .reciprocal: return 1 / value(a)
+      // No sweep has these; they are defined up to rounding only.
+      case .exponential, .logarithm: return .nan
+      }
+    case .binary(let function, let a, let b):
+      let (a, b) = (value(a), value(b))
+      switch function {
+      case .add: return a + b
+      case .subtract: return a - b
+      case .multiply: return a * b
+      case .divide, .remainder: return a / b
+      case .maximum: return a > b || a.isNaN ? a : b
+      case .minimum: return a < b || a.isNaN ? a : b
+      }
+    case .select(let comparison, let a, let b, let yes, let no):
+      let (a, b) = (value(a), value(b))
+      let holds =
+        switch comparison {
+        case .equal: a == b
+        case .notEqual: a != b
+        case .less: a < b
+        case .lessOrEqual: a <= b
+        case .greater: a > b
+        case .greaterOrEqual: a >= b
+        }
+      return holds ? value(yes) : value(no)
+    case .convert(_, let a): return value(a)
+    case .index, .accumulator: return .nan
+    }
+  }
+}

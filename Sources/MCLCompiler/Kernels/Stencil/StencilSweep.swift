@@ -1,0 +1,109 @@
+import MCLGraph
+
+/// Stages of stencils and pointwise arithmetic over the planes of an image, fused into one pass over its rows.
+///
+/// By definition each stage runs over all pixels, one stage after the other; inside a stage every value is computed
+/// from what the planes held before it. The kernel does all stages in a single pass, a later one some rows behind
+/// (`StencilPlan`), in place and with the same bits.
+///
+/// Planes are float32 and share width, height and stride, which are known only when the kernel runs, so one kernel
+/// serves every size. See `StencilKernel` for its arguments.
+public struct StencilSweep: Hashable, Sendable {
+  /// What stands outside the image.
+  public enum Edge: String, Hashable, Sendable {
+    /// The nearest pixel inside.
+    case repeated
+    case zero
+  }
+
+  /// A value of a plane, `row` below and `column` to the right of the pixel that is computed.
+  public struct Tap: Hashable, Sendable {
+    public var plane: Int
+    public var row: Int
+    public var column: Int
+    public var edge: Edge
+  }
+
+  public enum Definition: Hashable, Sendable {
+    case tap(Tap)
+    /// Its `.load(i)` is definition i of the stage, one of those before.
+    case value(ScalarExpression)
+  }
+
+  public struct Store: Hashable, Sendable {
+    public var plane: Int
+    public var definition: Int
+  }
+
+  public struct Stage: Hashable, Sendable {
+    public private(set) var definitions: [Definition] = []
+    public private(set) var stores: [Store] = []
+    /// The definition that is summed over each row.
+    public private(set) var sum: Int?
+
+    public init() {}
+
+    /// The value of a plane near the pixel.
+    public mutating func tap(
+      _ plane: Int, row: Int = 0, column: Int = 0, edge: Edge = .repeated
+    ) -> ScalarExpression {
+      define(.tap(Tap(plane: plane, row: row, column: column, edge: edge)))
+    }
+
+    /// A value by name, computed once however often it is used.
+    public mutating func value(_ expression: ScalarExpression) -> ScalarExpression {
+      if case .load = expression { return expression }
+      return define(.value(expression))
+    }
+
+    private mutating func define(_ definition: Definition) -> ScalarExpression {
+      if let known = definitions.firstIndex(of: definition) { return .load(known) }
+      definitions.append(definition)
+      return .load(definitions.count - 1)
+    }
+
+    private mutating func position(_ expression: ScalarExpression) -> Int {
+      guard case .load(let position) = value(expression) else { return 0 }
+      return position
+    }
+
+    public mutating func store(_ expression: ScalarExpression, in plane: Int) {
+      stores.append(Store(plane: plane, definition: position(expression)))
+    }
+
+    /// Asks for the sum of an expression over each row.
+    public mutating func sum(_ expression: ScalarExpression) { sum = position(expression) }
+
+    /// Additions, multiplications, comparisons and so on for one pixel.
+    public var operationCount: Int {
+      let count = definitions.reduce(0) { count, definition in
+        if case .value(let expression) = definition { count + expression.operationCount } else { count }
+      }
+      return count + (sum == nil ? 0 : 1)
+    }
+  }
+
+  public var planeCount: Int
+  /// Planes of which only one row exists for each band of rows: what a stage hands to a later one at the same row.
+  public var rowPlanes: Set<Int>
+  public var stages: [Stage]
+
+  public init(planeCount: Int, rowPlanes: Set<Int> = [], stages: [Stage]) {
+    self.planeCount = planeCount
+    self.rowPlanes = rowPlanes
+    self.stages = stages
+  }
+
+  /// Floating-point operations a pixel.
+  public var operationCount: Int { stages.reduce(0) { $0 + $1.operationCount } }
+
+  /// Bytes a pixel that a pass must move: each plane it reads or writes, once.
+  public var byteCount: Int {
+    var (read, written) = (Set<Int>(), Set<Int>())
+    for stage in stages {
+      for case .tap(let tap) in stage.definitions { read.insert(tap.plane) }
+      written.formUnion(stage.stores.map(\.plane))
+    }
+    return 4 * (read.subtracting(rowPlanes).count + written.subtracting(rowPlanes).count)
+  }
+}

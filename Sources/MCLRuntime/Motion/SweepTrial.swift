@@ -1,0 +1,73 @@
+import MCLCompiler
+
+/// A sweep on planes of its own: for tests and measurements.
+package final class SweepTrial: @unchecked Sendable {
+  private let code: CompiledSweep
+  private let layout: PlaneLayout
+  private let bands: Int
+  private let planes: FlowPlanes
+
+  /// - Parameters:
+  ///   - bands: bands of rows, each higher than the largest lag of the sweep's stages.
+  ///   - values: the planes [height, width] at the start; the rest is NaN, which no result may depend on.
+  /// - Throws: `ExecutionError` when memory is short.
+  package init(_ code: CompiledSweep, width: Int, height: Int, bands: Int, values: [[Float]]) throws {
+    self.code = code
+    self.bands = bands
+    layout = PlaneLayout(width: width, height: height)
+    let count = code.sweep.planeCount
+    // Sums and zeros follow; row planes need a row a band, sums one a stage.
+    let rows = max(height, bands, (code.sweep.stages.count * height + layout.stride - 1) / layout.stride)
+    planes = try FlowPlanes(PlaneLayout(width: width, height: rows), count: count + 2)
+    // Bound: the layout's elements, of which each plane has at least as many.
+    for plane in 0...count { planes.memory(plane).update(repeating: .nan, count: layout.count) }
+    for (plane, values) in values.enumerated() {
+      for y in 0..<height {
+        for x in 0..<width {
+          planes.pixels(plane, layout)[y * layout.stride + x] = values[y * width + x]
+        }
+      }
+    }
+  }
+
+  private func run(band: Int) -> CompiledSweep.Run {
+    let count = code.sweep.planeCount
+    return CompiledSweep.Run(
+      code, planes: (0..<count).map { planes.pixels($0, layout) }, layout: layout, band: band, bands: bands,
+      zeros: planes.pixels(count + 1, layout), sums: planes.pixels(count, layout))
+  }
+
+  /// Runs the sweep, all its bands one after the other.
+  package func run() {
+    var runs = (0..<bands).map { run(band: $0) }
+    for band in runs.indices { runs[band].pass() }
+    for band in runs.indices { runs[band].seam() }
+  }
+
+  /// Runs the sweep `times` times on as many threads as there are bands.
+  package func run(_ times: Int, on pool: ThreadPool) {
+    precondition(pool.workerCount == bands, "each band needs a thread")
+    let barrier = ThreadBarrier(count: bands)
+    pool.run(tasks: bands) { band, _ in
+      var run = run(band: band)
+      for _ in 0..<times {
+        run.pass()
+        barrier.wait()
+        run.seam()
+        barrier.wait()
+      }
+    }
+  }
+
+  /// What a plane holds, [height, width].
+  package func values(_ plane: Int) -> [Float] {
+    (0..<layout.width * layout.height).map {
+      planes.pixels(plane, layout)[$0 / layout.width * layout.stride + $0 % layout.width]
+    }
+  }
+
+  /// The sums of a stage by row.
+  package func sums(_ stage: Int) -> [Float] {
+    (0..<layout.height).map { planes.pixels(code.sweep.planeCount, layout)[stage * layout.height + $0] }
+  }
+}
