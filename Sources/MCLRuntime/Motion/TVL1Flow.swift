@@ -38,6 +38,13 @@ public struct TVL1Flow: Sendable, Equatable {
   public func flow(from first: GrayImage, to second: GrayImage, on pool: ThreadPool? = nil) throws
     -> FlowField
   {
+    try flowAndWork(from: first, to: second, on: pool).flow
+  }
+
+  /// The flow, and how much was done for it.
+  func flowAndWork(
+    from first: GrayImage, to second: GrayImage, on pool: ThreadPool?
+  ) throws -> (flow: FlowField, work: FlowWork) {
     guard first.width == second.width, first.height == second.height else {
       throw MotionError(
         "optical flow needs two frames of one size, not \(first.width)x\(first.height) and \(second.width)x\(second.height); resize one of them"

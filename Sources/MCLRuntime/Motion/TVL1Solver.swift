@@ -1,4 +1,5 @@
 import MCLCompiler
+import Synchronization
 
 /// One flow computation by a team of threads: each runs all of `solve` on bands of rows of its own and waits for the
 /// others where it needs their rows. What is computed for a pixel depends on no band, and sums are added by row, so
@@ -55,11 +56,14 @@ final class TVL1Solver: @unchecked Sendable {
   }
 
   /// Computes the flow from `first` to `second`, which have the size the solver was made for.
-  func solve(_ first: GrayImage, _ second: GrayImage, on pool: ThreadPool?) -> FlowField {
+  func solve(_ first: GrayImage, _ second: GrayImage, on pool: ThreadPool?) -> (
+    flow: FlowField, work: FlowWork
+  ) {
     let layout = pyramid.levels[0]
     let count = layout.width * layout.height
     var u = [Float](repeating: 0, count: count)
     var v = u
+    let done = Mutex(FlowWork())
     u.withUnsafeMutableBufferPointer { u in
       v.withUnsafeMutableBufferPointer { v in
         // Each member writes the rows of its own band.
@@ -67,13 +71,16 @@ final class TVL1Solver: @unchecked Sendable {
         @Sendable func work(_ member: Int) {
           var work = Member(self, member)
           work.solve([first, second], u, v)
+          if member == 0 { done.withLock { $0 = work.work } }
         }
         guard let pool, team > 1 else { return work(0) }
         // As many tasks as threads, each of which waits for all: every thread takes one.
         pool.run(tasks: team) { member, _ in work(member) }
       }
     }
-    return FlowField(uncheckedWidth: layout.width, height: layout.height, u: u, v: v)
+    return (
+      FlowField(uncheckedWidth: layout.width, height: layout.height, u: u, v: v), done.withLock { $0 }
+    )
   }
 
   /// What one thread does and knows; all members make the same decisions.
@@ -85,6 +92,7 @@ final class TVL1Solver: @unchecked Sendable {
     var v = Plane.v
     var nextU = Plane.nextU
     var nextV = Plane.nextV
+    var work = FlowWork()
 
     init(_ solver: TVL1Solver, _ number: Int) {
       self.solver = solver
@@ -188,6 +196,7 @@ final class TVL1Solver: @unchecked Sendable {
           v: pixels(v, layout), warpedX: pixels(.warpedX, layout), warpedY: pixels(.warpedY, layout),
           residual: pixels(.residual, layout), inverseSquare: pixels(.inverseSquare, layout)
         ).run(rows(layout))
+        work.warps += 1
         iterate(layout, tolerance)
       }
     }
@@ -211,6 +220,7 @@ final class TVL1Solver: @unchecked Sendable {
           }
         }
         swapFlow()
+        work.medians += 1
         wait()
         var iteration = run(
           solver.kernels.iteration,
@@ -218,6 +228,8 @@ final class TVL1Solver: @unchecked Sendable {
         )
         for _ in 0..<solver.parameters.innerIterations {
           if isBand { iteration.pass() }
+          work.sweeps += 1
+          work.sweptPixels += layout.width * layout.height
           wait()
           var change = 0.0
           for y in 0..<layout.height { change += Double(sums[y]) }
