@@ -44,12 +44,16 @@ extension StencilSweep {
       let definitions = stage.definitions.map { definition in
         switch definition {
         case .tap(let tap): "%\(tap.plane)[\(tap.row),\(tap.column)]\(tap.edge.rawValue)"
+        case .sample(let channel): "s\(channel)"
         case .value(let expression): expression.kernelText
         }
       }
+      let sampler = stage.sampler.map {
+        " samples \($0.plane) at \($0.right),\($0.below) by \($0.weights.map(\.kernelText))"
+      }
       let stores = stage.stores.map { "\($0.plane)=\($0.definition)" }
       return "{\(definitions.joined(separator: "; "))} stores \(stores.joined(separator: ",")) "
-        + "sum \(stage.sum.map(String.init) ?? "none")"
+        + "sum \(stage.sum.map(String.init) ?? "none")\(sampler ?? "")"
     }
     return "planes \(planeCount) rows \(rowPlanes.sorted()) \(stages.joined(separator: " "))"
   }

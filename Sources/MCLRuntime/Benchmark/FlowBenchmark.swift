@@ -94,15 +94,16 @@ public struct FlowBenchmark {
   public func validate() throws {
     let kernels = try FlowKernels.kernels(flow)
     let (width, height) = (67, 41)
-    for code in [kernels.iteration, kernels.median] {
+    for code in [kernels.iteration, kernels.median, kernels.warp] {
       var random = CounterRandom(seed: 1, purpose: CounterRandom.Purpose("bench flow"))
-      var planes = (0..<code.sweep.planeCount).map { _ in
-        (0..<width * height).map { _ in 2 * Float(random.uniform()) - 1 }
+      let sampled = Set(code.sweep.stages.compactMap(\.sampler?.plane))
+      var planes = (0..<code.sweep.planeCount).map { plane in
+        (0..<width * height * (sampled.contains(plane) ? 4 : 1)).map { _ in 8 * Float(random.uniform()) - 4 }
       }
       let trial = try SweepTrial(code, width: width, height: height, bands: 3, values: planes)
       trial.run()
       code.sweep.evaluate(&planes, width: width, height: height)
-      for plane in planes.indices where !code.sweep.rowPlanes.contains(plane) {
+      for plane in planes.indices where !code.sweep.rowPlanes.contains(plane) && !sampled.contains(plane) {
         guard zip(trial.values(plane), planes[plane]).allSatisfy({ $0.bitPattern == $1.bitPattern }) else {
           throw ExecutionError(
             "plane \(plane) of a compiled sweep is not what it is defined as; no time is given")

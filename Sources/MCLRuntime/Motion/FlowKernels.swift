@@ -5,6 +5,7 @@ import Synchronization
 final class FlowKernels: Sendable {
   let iteration: CompiledSweep
   let median: CompiledSweep
+  let warp: CompiledSweep
 
   /// What the code depends on.
   private struct Key: Hashable {
@@ -28,7 +29,7 @@ final class FlowKernels: Sendable {
   }
 
   private init(_ sweep: StencilSweep) throws {
-    let made = try CompiledSweep.compile([sweep, MedianSweep.sweep()])
-    (iteration, median) = (made[0], made[1])
+    let made = try CompiledSweep.compile([sweep, MedianSweep.sweep(), WarpSweep.sweep()])
+    (iteration, median, warp) = (made[0], made[1], made[2])
   }
 }

@@ -1,6 +1,3 @@
-/// Four neighbouring pixels at a time.
-typealias Lanes4 = SIMD4<Float>
-
 /// Where the pixels of an image stand inside a padded plane: 4 rows above and below and 16 columns left and right of
 /// whole vectors of 16, so that neither vectors nor the 4x4 neighbourhood of a warp ever need a test for the border.
 package struct PlaneLayout: Equatable, Sendable {

@@ -16,8 +16,10 @@ final class TVL1Solver: @unchecked Sendable {
 
   /// The planes that exist once; the frames' scales follow.
   private enum Plane: Int, CaseIterable {
-    case u, v, nextU, nextV, secondX, secondY, warpedX, warpedY, residual, inverseSquare, ux, uy, vx, vy
-    case sums, zeros
+    case u, v, nextU, nextV, warpedX, warpedY, residual, inverseSquare, ux, uy, vx, vy
+    case sums, zeros, scratch
+    /// Four planes that are one: the second frame at a scale, with its gradient, four channels a pixel.
+    case second, second1, second2, second3
   }
 
   private var coarsest: Int { pyramid.levels.count - 1 }
@@ -31,9 +33,9 @@ final class TVL1Solver: @unchecked Sendable {
     pyramid = ImagePyramid(
       width: width, height: height, scales: parameters.scales, step: parameters.scaleStep)
     let levels = pyramid.levels
-    // Five row planes a thread stand behind the frames, four rows apart from what is near them.
+    // One plane holds five rows a thread for the medians, another 1 kB a thread of scratch memory.
     planes = try FlowPlanes(
-      PlaneLayout(width: width, height: max(height, 5 * team)),
+      PlaneLayout(width: width, height: max(height, 6 * team)),
       count: Plane.allCases.count + 2 * levels.count + 1)
     let shrink = 1 / parameters.scaleStep
     reductions = zip(levels, levels.dropFirst()).map { finer, coarser in
@@ -167,55 +169,62 @@ final class TVL1Solver: @unchecked Sendable {
     }
 
     /// Makes this member's share of a plane zero, padding and all.
-    private func clear(_ plane: Plane, _ layout: PlaneLayout) {
-      let share = number * layout.count / solver.team..<(number + 1) * layout.count / solver.team
+    private func clear(_ plane: Plane, _ layout: PlaneLayout, planes: Int = 1) {
+      let count = planes * layout.count
+      let share = number * count / solver.team..<(number + 1) * count / solver.team
       (solver.planes.memory(plane.rawValue) + share.lowerBound).update(repeating: 0, count: share.count)
     }
 
     /// Improves the flow at one scale. The dual variables start at zero and live through all its warps.
     private mutating func refine(_ scale: Int) {
       let layout = solver.pyramid.levels[scale]
-      // What stands around the gradient is what the warp finds outside the image.
-      for plane in [Plane.secondX, .secondY, .ux, .uy, .vx, .vy] { clear(plane, layout) }
+      for plane in [Plane.ux, .uy, .vx, .vy] { clear(plane, layout) }
+      // What stands around the second frame is what the warp finds outside.
+      clear(.second, layout, planes: 4)
       if scale == solver.coarsest {
         clear(u, layout)
         clear(v, layout)
       }
       wait()
-      CubicWarp.gradient(
-        of: solver.frame(1, scale), dx: pixels(.secondX, layout), dy: pixels(.secondY, layout),
-        layout: layout,
-        rows: rows(layout))
+      let second = solver.planes.memory(Plane.second.rawValue) + 4 * layout.origin
+      WarpSweep.interleave(solver.frame(1, scale), to: second, layout: layout, rows: rows(layout))
       wait()
       let epsilon = solver.parameters.epsilon
       let tolerance = epsilon * epsilon * Double(layout.width * layout.height)
       for _ in 0..<solver.parameters.warps {
-        CubicWarp(
-          layout: layout, first: solver.frame(0, scale), second: solver.frame(1, scale),
-          secondX: pixels(.secondX, layout), secondY: pixels(.secondY, layout), u: pixels(u, layout),
-          v: pixels(v, layout), warpedX: pixels(.warpedX, layout), warpedY: pixels(.warpedY, layout),
-          residual: pixels(.residual, layout), inverseSquare: pixels(.inverseSquare, layout)
-        ).run(rows(layout))
+        if number < bands(layout) {
+          let planes = [u, v].map { pixels($0, layout) } + [solver.frame(0, scale)]
+          let results = [Plane.warpedX, .warpedY, .residual, .inverseSquare].map { pixels($0, layout) }
+          var warp = run(solver.kernels.warp, [second] + planes + results, layout)
+          warp.pass()
+        }
         work.warps += 1
         iterate(layout, tolerance)
       }
+    }
+
+    /// A sweep over this member's band.
+    private func run(
+      _ code: CompiledSweep, _ planes: [UnsafeMutablePointer<Float>], _ layout: PlaneLayout
+    ) -> CompiledSweep.Run {
+      precondition(code.scratchBytes <= 1024, "a member has 1 kB of scratch memory")
+      return CompiledSweep.Run(
+        code, planes: planes, layout: layout, band: number, bands: bands(layout),
+        zeros: pixels(.zeros, layout), sums: pixels(.sums, layout),
+        scratch: solver.planes.memory(Plane.scratch.rawValue) + 256 * number)
     }
 
     /// Iterates until the summed squared change of a step is at most `tolerance`.
     private mutating func iterate(_ layout: PlaneLayout, _ tolerance: Double) {
       let bands = bands(layout)
       let sums = pixels(.sums, layout)
-      let zeros = pixels(.zeros, layout)
-      func run(_ code: CompiledSweep, _ planes: [UnsafeMutablePointer<Float>]) -> CompiledSweep.Run {
-        CompiledSweep.Run(
-          code, planes: planes, layout: layout, band: number, bands: bands, zeros: zeros, sums: sums)
-      }
       let isBand = number < bands
       for _ in 0..<solver.parameters.outerIterations {
         if isBand {
           for (from, to) in [(u, nextU), (v, nextV)] {
             var median = run(
-              solver.kernels.median, [pixels(from, layout), pixels(to, layout)] + solver.rankRows(layout))
+              solver.kernels.median, [pixels(from, layout), pixels(to, layout)] + solver.rankRows(layout),
+              layout)
             median.pass()
           }
         }
@@ -224,8 +233,8 @@ final class TVL1Solver: @unchecked Sendable {
         wait()
         var iteration = run(
           solver.kernels.iteration,
-          [.warpedX, .warpedY, .residual, .inverseSquare, u, v, .ux, .uy, .vx, .vy].map { pixels($0, layout) }
-        )
+          [.warpedX, .warpedY, .residual, .inverseSquare, u, v, .ux, .uy, .vx, .vy].map { pixels($0, layout) },
+          layout)
         for _ in 0..<solver.parameters.innerIterations {
           if isBand { iteration.pass() }
           work.sweeps += 1

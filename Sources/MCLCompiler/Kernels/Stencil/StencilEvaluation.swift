@@ -4,7 +4,7 @@ extension StencilSweep {
   /// The sweep by its definition: each stage over all pixels, one after the other, every value in float32. What the
   /// kernel must give, bit for bit (row sums up to their order).
   ///
-  /// - Parameter planes: `planeCount` dense planes [height, width], changed in place.
+  /// - Parameter planes: `planeCount` dense planes [height, width], a sampled one [height, width, 4], changed in place.
   /// - Returns: the sum of each row by stage, added up in double precision.
   @discardableResult
   public func evaluate(_ planes: inout [[Float]], width: Int, height: Int) -> [[Double]] {
@@ -22,6 +22,12 @@ extension StencilSweep {
               let isInside = row == nearRow && column == nearColumn
               let value = before[tap.plane][nearRow * width + nearColumn]
               values.append(isInside || tap.edge == .repeated ? value : 0)
+            case .sample(let channel):
+              guard let sampler = stage.sampler else { continue }
+              values.append(
+                sampler.evaluate(
+                  channel, before[sampler.plane], x, y, values[sampler.right], values[sampler.below], width,
+                  height))
             case .value(let expression): values.append(Self.evaluate(expression, values))
             }
           }
@@ -33,7 +39,7 @@ extension StencilSweep {
     }
   }
 
-  private static func evaluate(_ expression: ScalarExpression, _ values: [Float]) -> Float {
+  fileprivate static func evaluate(_ expression: ScalarExpression, _ values: [Float]) -> Float {
     func value(_ expression: ScalarExpression) -> Float { evaluate(expression, values) }
     switch expression {
     case .load(let definition): return values[definition]
@@ -72,5 +78,30 @@ extension StencilSweep {
     case .convert(_, let a): return value(a)
     case .index, .accumulator: return .nan
     }
+  }
+}
+
+extension StencilSweep.Sampler {
+  /// A channel of an image [height, width, 4] at (x + right, y + below), 0 outside.
+  fileprivate func evaluate(
+    _ channel: Int, _ image: [Float], _ x: Int, _ y: Int, _ right: Float, _ below: Float, _ width: Int,
+    _ height: Int
+  ) -> Float {
+    func split(_ place: Int, _ displacement: Float, _ size: Int) -> (Int, [Float]) {
+      let position = min(max(Float(place) + displacement, -8), Float(size + 8))
+      let whole = position.rounded(.down)
+      return (Int(whole), weights.map { StencilSweep.evaluate($0, [position - whole]) })
+    }
+    let (column, wx) = split(x, right, width)
+    let (line, wy) = split(y, below, height)
+    func pixel(_ row: Int, _ column: Int) -> Float {
+      (0..<height).contains(row) && (0..<width).contains(column)
+        ? image[(row * width + column) * 4 + channel] : 0
+    }
+    let columns = (0..<4).map { k -> Float in
+      let rows = (0..<4).map { pixel(line - 1 + $0, column - 1 + k) * wy[$0] }
+      return ((rows[0] + rows[1]) + (rows[2] + rows[3])) * wx[k]
+    }
+    return (columns[0] + columns[1]) + (columns[2] + columns[3])
   }
 }

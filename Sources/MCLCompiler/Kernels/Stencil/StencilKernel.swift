@@ -5,7 +5,8 @@ import MCLGraph
 /// - float32 [stride] of zeros;
 /// - float32 [stages][height], where a stage that sums leaves the sum of each row.
 ///
-/// Of a row plane the argument points to `bands` rows. Rows must have room for whole vectors of 16 elements, and for
+/// Of a row plane the argument points to `bands` rows, of a sampled one to the pixel (0, 0) of an image with four
+/// channels a pixel, rows `4 x stride` floats apart and 4 pixels of zeros on every side. Rows of the others must have room for whole vectors of 16 elements, and for
 /// the taps' columns before and after; what stands there does not matter, and what lies past the width in the last
 /// vector is overwritten. Sums are those of the lanes, each from left to right, then folded: they depend on the
 /// target's vectors, never on bands.
@@ -26,7 +27,9 @@ struct StencilKernel: KernelFamily {
     if try StencilPlan(sweep).largestLag > 0 {
       phases.append(KernelPlan.Phase(symbol: symbol + Self.seam, taskCount: 0))
     }
-    return KernelPlan(phases: phases, temporaryBytes: 0, scratchBytes: 0, family: name, multiplyAdds: 0)
+    return KernelPlan(
+      phases: phases, temporaryBytes: 0, scratchBytes: StencilSampling.scratchBytes, family: name,
+      multiplyAdds: 0)
   }
 
   func emit(
@@ -34,20 +37,26 @@ struct StencilKernel: KernelFamily {
   ) throws {
     guard case .stencilSweep(let sweep) = specification.form else { return }
     let plan = try StencilPlan(sweep)
-    let rows = try sweep.stages.indices.map {
-      try StencilRowEmitter(sweep, stage: $0, builder: builder, target: target).emit("\(symbol)_stage\($0)")
+    func rows(_ name: String, _ stages: [Int]) throws -> IRFunction {
+      try StencilRowEmitter(
+        sweep, stages: stages.map { ($0, plan.lags[$0]) }, builder: builder, target: target
+      ).emit("\(symbol)_\(name)")
     }
-    emitPhase(symbol + Self.sweep, sweep, plan, rows, builder, isSeam: false)
-    if plan.largestLag > 0 { emitPhase(symbol + Self.seam, sweep, plan, rows, builder, isSeam: true) }
+    let single = try sweep.stages.indices.map { try rows("stage\($0)", [$0]) }
+    let all = plan.isInterleaved && single.count > 1 ? try rows("all", Array(sweep.stages.indices)) : nil
+    emitPhase(symbol + Self.sweep, sweep, plan, single, all, builder, isSeam: false)
+    if plan.largestLag > 0 { emitPhase(symbol + Self.seam, sweep, plan, single, nil, builder, isSeam: true) }
   }
 
+  /// - Parameters:
+  ///   - single: a function a stage.
+  ///   - all: one for all stages, for steps at which each has a row.
   private func emitPhase(
-    _ symbol: String, _ sweep: StencilSweep, _ plan: StencilPlan, _ rows: [IRFunction],
-    _ builder: ModuleBuilder,
-    isSeam: Bool
+    _ symbol: String, _ sweep: StencilSweep, _ plan: StencilPlan, _ single: [IRFunction], _ all: IRFunction?,
+    _ builder: ModuleBuilder, isSeam: Bool
   ) {
     let function = builder.beginFunction(symbol, parameters: [builder.pointer, builder.i64, builder.pointer])
-    let (arguments, task) = (function.parameters[0], function.parameters[1])
+    let (arguments, task, scratch) = (function.parameters[0], function.parameters[1], function.parameters[2])
     let geometry = StencilGeometry(arguments, sweep, builder)
     let (height, bands) = (geometry.height, geometry.bands)
     let first = builder.build(.signedDivide, builder.build(.multiply, task, height), bands)
@@ -59,14 +68,25 @@ struct StencilKernel: KernelFamily {
     let (from, to) =
       isSeam
       ? (end, builder.select(isLast, end, past)) : (first, builder.select(isLast, past, end))
-    builder.loop(from: from, to: to) { step in
-      for (stage, lag) in plan.lags.enumerated() {
-        let row = builder.add(step, -lag)
-        let isInside = builder.and(
-          builder.compare(.signedLess, row, isSeam ? end : height),
-          builder.compare(.signedGreaterOrEqual, row, first))
-        builder.when(isInside) { builder.call(rows[stage], [arguments, row, task]) }
+
+    func runEach(_ from: IRValue, _ to: IRValue) {
+      builder.loop(from: from, to: to) { step in
+        for (stage, lag) in plan.lags.enumerated() {
+          let row = builder.add(step, -lag)
+          let isInside = builder.and(
+            builder.compare(.signedLess, row, isSeam ? end : height),
+            builder.compare(.signedGreaterOrEqual, row, first))
+          builder.when(isInside) { builder.call(single[stage], [arguments, step, task, scratch]) }
+        }
       }
+    }
+    if let all {
+      let begin = builder.minimum(builder.add(first, plan.largestLag), end)
+      runEach(from, begin)
+      builder.loop(from: begin, to: end) { step in builder.call(all, [arguments, step, task, scratch]) }
+      runEach(end, to)
+    } else {
+      runEach(from, to)
     }
     builder.endFunction()
   }

@@ -13,6 +13,10 @@ struct StencilPlan {
   /// Rows a stage is behind the first.
   let lags: [Int]
   var largestLag: Int { lags.max() ?? 0 }
+  /// Whether all stages may take a vector of a step's rows in turn, instead of whole rows: a stage then reads of the
+  /// rows that this step writes only what is there (of an earlier stage) or not yet overwritten (by a later one). The
+  /// pixels at a row's ends, which stand for those outside, are read before the row is begun.
+  let isInterleaved: Bool
 
   /// - Throws: `KernelError` where the stages cannot be one pass.
   init(_ sweep: StencilSweep) throws {
@@ -60,6 +64,15 @@ struct StencilPlan {
       }
     }
     self.lags = lags
+    isInterleaved = sweep.stages.enumerated().allSatisfy { number, stage in
+      stage.definitions.allSatisfy { definition in
+        guard case .tap(let tap) = definition, let writer = writers[tap.plane],
+          sweep.rowPlanes.contains(tap.plane) || tap.row - lags[number] == -lags[writer]
+        else { return true }
+        if writer < number { return tap.column == 0 || tap.column < 0 && tap.edge == .zero }
+        return tap.column >= 0
+      }
+    }
   }
 
   /// The stage that writes each plane.
@@ -72,6 +85,14 @@ struct StencilPlan {
           guard 0..<sweep.planeCount ~= tap.plane else {
             throw KernelError(
               "stage \(number) of a stencil sweep reads plane \(tap.plane) of \(sweep.planeCount)")
+          }
+        case .sample(let channel):
+          guard let sampler = stage.sampler, 0..<4 ~= channel, sampler.weights.count == 4,
+            0..<position ~= sampler.right, 0..<position ~= sampler.below,
+            0..<sweep.planeCount ~= sampler.plane, !sweep.rowPlanes.contains(sampler.plane)
+          else {
+            throw KernelError(
+              "stage \(number) of a stencil sweep samples what it does not say; give it a sampler")
           }
         case .value(let expression):
           var isPlain = true
@@ -97,6 +118,12 @@ struct StencilPlan {
         guard writers.updateValue(number, forKey: store.plane) == nil else {
           throw KernelError("plane \(store.plane) of a stencil sweep is written twice; write it once")
         }
+      }
+    }
+    for (number, stage) in sweep.stages.enumerated() {
+      if let sampler = stage.sampler, writers[sampler.plane] != nil {
+        throw KernelError(
+          "stage \(number) of a stencil sweep samples plane \(sampler.plane), which a stage writes")
       }
     }
     return writers

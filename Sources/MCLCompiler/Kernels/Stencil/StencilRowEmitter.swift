@@ -1,94 +1,129 @@
 import MCLGraph
 
-/// Emits one stage of a sweep for one row: `void stage(void **arguments, int64_t row, int64_t band)`.
+/// Emits stages of a sweep for one step: `void rows(void **arguments, int64_t step, int64_t band, void *scratch)`, in
+/// which a stage with lag l computes row `step - l`, and all stages take a vector of columns in turn.
 ///
 /// Whole vectors stand in the middle of the row, where no tap leaves the image, without any test; the first and the
 /// last ones put in what stands outside.
 struct StencilRowEmitter {
   private let sweep: StencilSweep
-  private let stage: Int
+  private let stages: [(number: Int, lag: Int)]
   private let builder: ModuleBuilder
   private let lanes: Int
   private let scalar: ScalarEmitter
-  private let programs: [Int: ScalarProgram]
+  private let target: TargetDescription
+  /// What each value of each stage computes, by stage and definition.
+  private let programs: [Int: [Int: ScalarProgram]]
 
-  private var definitions: [StencilSweep.Definition] { sweep.stages[stage].definitions }
-  private var taps: [StencilSweep.Tap] {
-    definitions.compactMap { if case .tap(let tap) = $0 { tap } else { nil } }
-  }
-
-  init(_ sweep: StencilSweep, stage: Int, builder: ModuleBuilder, target: TargetDescription) throws {
-    (self.sweep, self.stage, self.builder) = (sweep, stage, builder)
+  init(
+    _ sweep: StencilSweep, stages: [(number: Int, lag: Int)], builder: ModuleBuilder,
+    target: TargetDescription
+  ) throws {
+    (self.sweep, self.stages, self.builder, self.target) = (sweep, stages, builder, target)
     lanes = target.lanes
     scalar = ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
-    let definitions = sweep.stages[stage].definitions
-    var programs: [Int: ScalarProgram] = [:]
-    for (position, definition) in definitions.enumerated() {
-      guard case .value(let expression) = definition else { continue }
-      var program = ScalarProgram(loads: [ElementType](repeating: .float32, count: definitions.count))
-      _ = try program.append(expression, expected: .float32)
-      programs[position] = program
+    var programs: [Int: [Int: ScalarProgram]] = [:]
+    for (number, _) in stages {
+      let definitions = sweep.stages[number].definitions
+      for (position, definition) in definitions.enumerated() {
+        guard case .value(let expression) = definition else { continue }
+        var program = ScalarProgram(loads: [ElementType](repeating: .float32, count: definitions.count))
+        _ = try program.append(expression, expected: .float32)
+        programs[number, default: [:]][position] = program
+      }
     }
     self.programs = programs
   }
 
-  /// Where a tap is read: its row's pixel above which or below which the point stands, and the row's ends.
+  /// Where a tap is read: the pixel in column 0 of its row, and what stands left and right of the image.
   private struct Source {
-    var tap: StencilSweep.Tap
+    var column: Int
     var base: IRValue
-    /// What stands left and right of the image.
     var left, right: IRValue
   }
 
-  func emit(_ symbol: String) -> IRFunction {
+  /// What a stage needs for a row, by definition.
+  private struct Row {
+    var stage: StencilSweep.Stage
+    var number: Int
+    var sources: [Int: Source]
+    var targets: [(base: IRValue, definition: Int)]
+    var row: IRValue
+    var sampling: StencilSampling?
+  }
+
+  func emit(_ symbol: String) throws -> IRFunction {
     let function = builder.beginFunction(
-      symbol, parameters: [builder.pointer, builder.i64, builder.i64], isInternal: true)
-    let (arguments, row, band) = (function.parameters[0], function.parameters[1], function.parameters[2])
-    let geometry = StencilGeometry(arguments, sweep, builder)
-    let sources = taps.map { source($0, geometry, row, band) }
-    let targets = sweep.stages[stage].stores.map { store in
-      (rowBase(store.plane, geometry, row, band), store.definition)
+      symbol, parameters: [builder.pointer, builder.i64, builder.i64, builder.pointer], isInternal: true)
+    let parameters = function.parameters
+    let geometry = StencilGeometry(parameters[0], sweep, builder)
+    let rows = try stages.map { number, lag in
+      try row(number, builder.add(parameters[1], -lag), parameters[2], parameters[3], geometry)
     }
-    let vector = builder.vector(builder.f32, lanes)
-    let hasSum = sweep.stages[stage].sum != nil
 
     func run(_ from: IRValue, _ to: IRValue, _ sums: [IRValue], isEdge: Bool) -> [IRValue] {
       builder.loop(from: from, to: to, step: lanes, carrying: sums) { x, sums in
-        let values = evaluate(x, sources, geometry.width, isEdge: isEdge)
-        for (base, definition) in targets {
-          builder.store(values[definition], builder.element(base, x, bytes: 4), alignment: 4)
+        var results: [IRValue] = []
+        for row in rows {
+          let values = evaluate(row, x, geometry.width, isEdge: isEdge)
+          for (base, definition) in row.targets {
+            builder.store(values[definition], builder.element(base, x, bytes: 4), alignment: 4)
+          }
+          guard let summed = row.stage.sum else { continue }
+          let value = isEdge ? inside(values[summed], x, geometry.width) : values[summed]
+          results.append(builder.build(.floatAdd, sums[results.count], value))
         }
-        guard let summed = sweep.stages[stage].sum else { return [] }
-        let value = isEdge ? inside(values[summed], x, geometry.width) : values[summed]
-        return [builder.build(.floatAdd, sums[0], value)]
+        return results
       }
     }
 
-    let left = max(0, -(taps.map(\.column).min() ?? 0))
-    let right = max(0, taps.map(\.column).max() ?? 0)
-    let leftEnd = builder.constant(left == 0 ? 0 : (left + lanes - 1) / lanes * lanes)
-    var sums = hasSum ? [builder.zero(vector)] : []
+    let columns = rows.flatMap { $0.sources.values.map(\.column) }
+    let left = max(0, -(columns.min() ?? 0))
+    let right = max(0, columns.max() ?? 0)
+    let leftEnd = builder.constant((left + lanes - 1) / lanes * lanes)
+    let summing = rows.filter { $0.stage.sum != nil }
+    var sums = summing.map { _ in builder.zero(builder.vector(builder.f32, lanes)) }
     if left > 0 {
       sums = run(builder.constant(0), builder.minimum(leftEnd, geometry.width), sums, isEdge: true)
     }
-    // The last vector of which no tap passes the right end.
+    // The end of the last vector of which no tap passes the right end.
     let reach = builder.add(geometry.width, -right)
     let middle = builder.subtract(reach, builder.build(.signedRemainder, reach, builder.constant(lanes)))
     let middleEnd = builder.maximum(middle, leftEnd)
     sums = run(leftEnd, middleEnd, sums, isEdge: false)
     sums = run(middleEnd, geometry.width, sums, isEdge: true)
-    if hasSum {
-      let place = builder.add(builder.build(.multiply, builder.constant(stage), geometry.height), row)
-      builder.store(folded(sums[0]), builder.element(geometry.sums, place, bytes: 4), alignment: 4)
+    for (row, sum) in zip(summing, sums) {
+      let place = builder.add(
+        builder.build(.multiply, builder.constant(row.number), geometry.height), row.row)
+      builder.store(folded(sum), builder.element(geometry.sums, place, bytes: 4), alignment: 4)
     }
     builder.endFunction()
     return function
   }
 
-  private func rowBase(_ plane: Int, _ geometry: StencilGeometry, _ row: IRValue, _ band: IRValue) -> IRValue
-  {
+  private func row(
+    _ number: Int, _ row: IRValue, _ band: IRValue, _ scratch: IRValue, _ geometry: StencilGeometry
+  ) throws -> Row {
+    let stage = sweep.stages[number]
+    var sources: [Int: Source] = [:]
+    for (position, definition) in stage.definitions.enumerated() {
+      if case .tap(let tap) = definition { sources[position] = source(tap, geometry, row, band) }
+    }
+    return Row(
+      stage: stage, number: number, sources: sources,
+      targets: stage.stores.map { (rowBase($0.plane, geometry, row, band), $0.definition) }, row: row,
+      sampling: try stage.sampler.map {
+        try StencilSampling(
+          $0, row: row, geometry: geometry, scratch: scratch, builder: builder, target: target)
+      })
+  }
+
+  private func rowBase(
+    _ plane: Int, _ geometry: StencilGeometry, _ row: IRValue, _ band: IRValue
+  ) -> IRValue {
     let number = sweep.rowPlanes.contains(plane) ? band : row
-    return builder.element(geometry.plane(plane), builder.build(.multiply, number, geometry.stride), bytes: 4)
+    return builder.element(
+      geometry.plane(plane), builder.build(.multiply, number, geometry.stride), bytes: 4)
   }
 
   private func source(
@@ -109,21 +144,27 @@ struct StencilRowEmitter {
         : builder.load(builder.f32, builder.element(base, column, bytes: 4), alignment: 4)
     }
     return Source(
-      tap: tap, base: base, left: tap.column < 0 ? end(zero) : builder.zero(builder.f32),
+      column: tap.column, base: base, left: tap.column < 0 ? end(zero) : builder.zero(builder.f32),
       right: tap.column > 0 ? end(builder.add(geometry.width, -1)) : builder.zero(builder.f32))
   }
 
   /// Every definition at the lanes from column `x` on.
-  private func evaluate(_ x: IRValue, _ sources: [Source], _ width: IRValue, isEdge: Bool) -> [IRValue] {
+  private func evaluate(_ row: Row, _ x: IRValue, _ width: IRValue, isEdge: Bool) -> [IRValue] {
     var values: [IRValue] = []
-    var tap = 0
-    for (position, definition) in definitions.enumerated() {
+    var samples: [IRValue]?
+    let nothing = builder.zero(builder.vector(builder.f32, lanes))
+    for (position, definition) in row.stage.definitions.enumerated() {
       switch definition {
       case .tap:
-        values.append(load(sources[tap], x, width, isEdge: isEdge))
-        tap += 1
+        values.append(row.sources[position].map { load($0, x, width, isEdge: isEdge) } ?? nothing)
+      case .sample(let channel):
+        if samples == nil, let sampler = row.stage.sampler {
+          samples = row.sampling?.sample(x, right: values[sampler.right], below: values[sampler.below])
+        }
+        values.append(samples?[channel] ?? nothing)
       case .value:
-        values.append(programs[position].map { evaluate($0, values) } ?? builder.zero(builder.f32))
+        values.append(
+          programs[row.number]?[position].map { scalar.evaluate($0, values, lanes: lanes) } ?? nothing)
       }
     }
     return values
@@ -131,21 +172,15 @@ struct StencilRowEmitter {
 
   private func load(_ source: Source, _ x: IRValue, _ width: IRValue, isEdge: Bool) -> IRValue {
     let vector = builder.vector(builder.f32, lanes)
-    let column = builder.add(x, source.tap.column)
+    let column = builder.add(x, source.column)
     let value = builder.load(vector, builder.element(source.base, column, bytes: 4), alignment: 4)
-    guard isEdge, source.tap.column != 0 else { return value }
-    let columns = laneColumns(column)
-    return source.tap.column < 0
+    guard isEdge, source.column != 0 else { return value }
+    let columns = builder.laneColumns(column, lanes)
+    return source.column < 0
       ? builder.select(
         builder.compare(.signedLess, columns, builder.zero(columns.type)), builder.splat(source.left, lanes),
         value)
       : builder.select(isBefore(columns, width), value, builder.splat(source.right, lanes))
-  }
-
-  private func laneColumns(_ x: IRValue) -> IRValue {
-    builder.add(
-      builder.splat(builder.cast(.truncate, x, to: builder.i32), lanes),
-      builder.laneNumbers(builder.i32, lanes))
   }
 
   private func isBefore(_ columns: IRValue, _ width: IRValue) -> IRValue {
@@ -155,27 +190,7 @@ struct StencilRowEmitter {
 
   /// The lanes inside the image, zero in the others.
   private func inside(_ value: IRValue, _ x: IRValue, _ width: IRValue) -> IRValue {
-    builder.select(isBefore(laneColumns(x), width), value, builder.zero(value.type))
-  }
-
-  private func evaluate(_ program: ScalarProgram, _ definitions: [IRValue]) -> IRValue {
-    var values: [IRValue] = []
-    for node in program.nodes {
-      switch node.operation {
-      case .load(let definition): values.append(definitions[definition])
-      case .constant(let bits):
-        values.append(scalar.constant(Double(bitPattern: bits), .float32, lanes: lanes))
-      case .unary(let function, let a): values.append(scalar.unary(function, values[a], .float32))
-      case .binary(let function, let a, let b):
-        values.append(scalar.binary(function, values[a], values[b], .float32))
-      case .select(let comparison, let a, let b, let yes, let no):
-        values.append(
-          builder.select(scalar.compare(comparison, values[a], values[b], .float32), values[yes], values[no]))
-      // The plan has refused these.
-      case .index, .accumulator, .convert: values.append(builder.zero(builder.vector(builder.f32, lanes)))
-      }
-    }
-    return values[values.count - 1]
+    builder.select(isBefore(builder.laneColumns(x, lanes), width), value, builder.zero(value.type))
   }
 
   /// The sum of the lanes, halves added to halves.
@@ -188,5 +203,34 @@ struct StencilRowEmitter {
       value = builder.build(.floatAdd, low, high)
     }
     return lanes > 1 ? builder.extract(value, 0) : value
+  }
+}
+
+extension ModuleBuilder {
+  /// The int32 numbers x, x + 1, … of the lanes.
+  func laneColumns(_ x: IRValue, _ lanes: Int) -> IRValue {
+    add(splat(cast(.truncate, x, to: i32), lanes), laneNumbers(i32, lanes))
+  }
+}
+
+extension ScalarEmitter {
+  /// A program of float32 values over vectors; its loads are `loads`.
+  func evaluate(_ program: ScalarProgram, _ loads: [IRValue], lanes: Int) -> IRValue {
+    var values: [IRValue] = []
+    for node in program.nodes {
+      switch node.operation {
+      case .load(let number): values.append(loads[number])
+      case .constant(let bits): values.append(constant(Double(bitPattern: bits), .float32, lanes: lanes))
+      case .unary(let function, let a): values.append(unary(function, values[a], .float32))
+      case .binary(let function, let a, let b):
+        values.append(binary(function, values[a], values[b], .float32))
+      case .select(let comparison, let a, let b, let yes, let no):
+        values.append(
+          builder.select(compare(comparison, values[a], values[b], .float32), values[yes], values[no]))
+      // The plan has refused these.
+      case .index, .accumulator, .convert: values.append(builder.zero(type(.float32, lanes: lanes)))
+      }
+    }
+    return values[values.count - 1]
   }
 }

@@ -24,8 +24,23 @@ public struct StencilSweep: Hashable, Sendable {
     public var edge: Edge
   }
 
+  /// Where a stage samples an image of four interleaved channels: displaced from the pixel, by four weights along
+  /// each axis.
+  public struct Sampler: Hashable, Sendable {
+    /// The plane that holds the image, four float32 a pixel; no stage writes it. Outside it is 0.
+    public var plane: Int
+    /// The definitions that say how far to the right and below the pixel.
+    public var right, below: Int
+    /// The weights of the neighbours at -1, 0, 1 and 2 of the position's whole part, expressions of its fraction
+    /// `.load(0)`.
+    public var weights: [ScalarExpression]
+  }
+
   public enum Definition: Hashable, Sendable {
     case tap(Tap)
+    /// A channel, 0 to 3, of the stage's sampler:
+    /// ((row[-1] + row[0]) + (row[1] + row[2])) with row[k] weighted by its line first, then by column.
+    case sample(Int)
     /// Its `.load(i)` is definition i of the stage, one of those before.
     case value(ScalarExpression)
   }
@@ -40,8 +55,17 @@ public struct StencilSweep: Hashable, Sendable {
     public private(set) var stores: [Store] = []
     /// The definition that is summed over each row.
     public private(set) var sum: Int?
+    public private(set) var sampler: Sampler?
 
     public init() {}
+
+    /// The four channels of an image `right` and `below` the pixel, of which a stage can sample one.
+    public mutating func samples(
+      _ plane: Int, right: ScalarExpression, below: ScalarExpression, weights: [ScalarExpression]
+    ) -> [ScalarExpression] {
+      sampler = Sampler(plane: plane, right: position(right), below: position(below), weights: weights)
+      return (0..<4).map { define(.sample($0)) }
+    }
 
     /// The value of a plane near the pixel.
     public mutating func tap(
@@ -100,10 +124,12 @@ public struct StencilSweep: Hashable, Sendable {
   /// Bytes a pixel that a pass must move: each plane it reads or writes, once.
   public var byteCount: Int {
     var (read, written) = (Set<Int>(), Set<Int>())
+    var sampled = 0
     for stage in stages {
       for case .tap(let tap) in stage.definitions { read.insert(tap.plane) }
+      if stage.sampler != nil { sampled += 1 }
       written.formUnion(stage.stores.map(\.plane))
     }
-    return 4 * (read.subtracting(rowPlanes).count + written.subtracting(rowPlanes).count)
+    return 4 * (read.subtracting(rowPlanes).count + written.subtracting(rowPlanes).count + 4 * sampled)
   }
 }
