@@ -15,11 +15,16 @@ struct FlowReport {
   /// The median over pairs of their medians over rounds.
   private var medianSeconds: Double { median(seconds.map(median)) }
 
-  /// The share of a pair's time that its sweeps would take at the measured speed.
-  private func sweepShare(_ number: Int) -> Double {
+  /// The shares of a pair's time that its sweeps, medians and warps would take at the measured speeds.
+  private func shares(_ number: Int) -> (sweeps: Double, medians: Double, warps: Double) {
     let pixels = Double((pairs.first?.first.width ?? 0) * (pairs.first?.first.height ?? 0))
-    let sweeps = Double(work[number].sweptPixels) / max(pixels, 1) * limits.sweep.seconds
-    return sweeps / max(median(seconds[number]), 1e-9)
+    func share(_ done: Int, _ timing: FlowBenchmark.SweepTiming) -> Double {
+      Double(done) / max(pixels, 1) * timing.seconds / max(median(seconds[number]), 1e-9)
+    }
+    return (
+      share(work[number].sweptPixels, limits.sweep), share(2 * work[number].medianPixels, limits.median),
+      share(work[number].warpedPixels, limits.warp)
+    )
   }
 
   private var percentOfFirstCache: Double { 100 * limits.sweep.gigaflops / limits.inFirstCache.gigaflops }
@@ -34,7 +39,8 @@ struct FlowReport {
         "name": pairs[number].name, "medianSeconds": median(seconds[number]),
         "minimumSeconds": seconds[number].min() ?? 0, "maximumSeconds": seconds[number].max() ?? 0,
         "sweeps": work[number].sweeps, "sweptPixels": work[number].sweptPixels,
-        "medians": work[number].medians, "warps": work[number].warps, "sweepShare": sweepShare(number),
+        "medians": work[number].medians, "warps": work[number].warps, "sweepShare": shares(number).sweeps,
+        "medianShare": shares(number).medians, "warpShare": shares(number).warps,
       ]
     }
     func object(_ timing: FlowBenchmark.SweepTiming) -> [String: Any] {
@@ -46,7 +52,8 @@ struct FlowReport {
     return [
       "height": pairs[0].first.height, "width": pairs[0].first.width, "threads": threads,
       "rounds": seconds[0].count, "medianSeconds": medianSeconds, "pairs": rows,
-      "sweep": object(limits.sweep), "sweepInFirstCache": object(limits.inFirstCache),
+      "sweep": object(limits.sweep), "median": object(limits.median), "warp": object(limits.warp),
+      "sweepInFirstCache": object(limits.inFirstCache),
       "copyGigabytesPerSecond": limits.copyGigabytesPerSecond,
       "memoryGigabytesPerSecond": limits.memoryGigabytesPerSecond, "peakGigaflops": limits.peakGigaflops,
       "percentOfCopy": percentOfCopy, "percentOfPeak": percentOfPeak,
@@ -59,15 +66,15 @@ struct FlowReport {
       "TV-L1 at \(pairs[0].first.height)x\(pairs[0].first.width), \(threads) threads, "
         + "\(seconds[0].count) rounds: median "
         + String(format: "%.2f ms a pair (%.1f pairs/s)", 1e3 * medianSeconds, 1 / max(medianSeconds, 1e-9)),
-      "     ms (range)               sweeps  swept pixels  share  pair",
+      "     ms (range)           sweeps  time in sweeps, medians, warps  pair",
     ]
     for number in pairs.indices {
       let times = seconds[number].map { 1e3 * $0 }
       lines.append(
         String(
-          format: "%7.2f (%.2f-%.2f)%@ %6d %13d %5.0f%%  %@", median(times), times.min() ?? 0,
-          times.max() ?? 0, "".padding(toLength: 6, withPad: " ", startingAt: 0), work[number].sweeps,
-          work[number].sweptPixels, 100 * sweepShare(number), pairs[number].name))
+          format: "%7.2f (%6.2f - %6.2f) %8d %11.0f %% %6.0f %% %5.0f %%  %@", median(times),
+          times.min() ?? 0, times.max() ?? 0, work[number].sweeps, 100 * shares(number).sweeps,
+          100 * shares(number).medians, 100 * shares(number).warps, pairs[number].name))
     }
     let sweep = limits.sweep
     lines.append(
@@ -84,6 +91,12 @@ struct FlowReport {
         limits.copyGigabytesPerSecond, limits.memoryGigabytesPerSecond))
     lines.append(
       String(format: "  %3.0f %% of the FMA peak, %.1f GFLOP/s", percentOfPeak, limits.peakGigaflops))
+    for (name, timing) in [("median of one component", limits.median), ("warp", limits.warp)] {
+      lines.append(
+        String(
+          format: "\(name): %.1f us, %.1f GFLOP/s, %.1f GB/s", 1e6 * timing.seconds, timing.gigaflops,
+          timing.gigabytesPerSecond))
+    }
     return lines.joined(separator: "\n")
   }
 }

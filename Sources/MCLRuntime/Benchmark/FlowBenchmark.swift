@@ -22,6 +22,9 @@ public struct FlowBenchmark {
   public struct Limits: Sendable {
     /// Over the frames' planes.
     public var sweep: SweepTiming
+    /// Of one component, and of a warp, likewise.
+    public var median: SweepTiming
+    public var warp: SweepTiming
     /// Over planes that stay in the first cache: what the arithmetic allows.
     public var inFirstCache: SweepTiming
     /// memcpy within as many bytes as the frames' planes have: what the caches allow. Reads and writes counted.
@@ -95,11 +98,8 @@ public struct FlowBenchmark {
     let kernels = try FlowKernels.kernels(flow)
     let (width, height) = (67, 41)
     for code in [kernels.iteration, kernels.median, kernels.warp] {
-      var random = CounterRandom(seed: 1, purpose: CounterRandom.Purpose("bench flow"))
       let sampled = Set(code.sweep.stages.compactMap(\.sampler?.plane))
-      var planes = (0..<code.sweep.planeCount).map { plane in
-        (0..<width * height * (sampled.contains(plane) ? 4 : 1)).map { _ in 8 * Float(random.uniform()) - 4 }
-      }
+      var planes = randomPlanes(code.sweep, width: width, height: height, seed: 1)
       let trial = try SweepTrial(code, width: width, height: height, bands: 3, values: planes)
       trial.run()
       code.sweep.evaluate(&planes, width: width, height: height)
@@ -120,6 +120,15 @@ public struct FlowBenchmark {
     }
   }
 
+  /// Values of -4 to 4 for each plane of a sweep.
+  private func randomPlanes(_ sweep: StencilSweep, width: Int, height: Int, seed: UInt64) -> [[Float]] {
+    var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("bench flow"))
+    let sampled = Set(sweep.stages.compactMap(\.sampler?.plane))
+    return (0..<sweep.planeCount).map { plane in
+      (0..<width * height * (sampled.contains(plane) ? 4 : 1)).map { _ in 8 * Float(random.uniform()) - 4 }
+    }
+  }
+
   // MARK: Measurements
 
   /// The flow of a pair, the seconds it took, and what was done for it.
@@ -134,33 +143,50 @@ public struct FlowBenchmark {
   /// - Throws: `LLVMError` where a kernel cannot be made, `ExecutionError` when memory is short.
   public func limits() throws -> Limits {
     guard let image = pairs.first?.first else { throw ExecutionError("there are no frames to sweep over") }
-    let sweep = try FlowKernels.kernels(flow).iteration.sweep
-    let bytes = image.width * image.height * 4 * sweep.planeCount
+    let kernels = try FlowKernels.kernels(flow)
+    let bytes = image.width * image.height * 4 * kernels.iteration.sweep.planeCount
+    func overFrames(_ code: CompiledSweep) throws -> SweepTiming {
+      try time(code, width: image.width, height: image.height)
+    }
     return Limits(
-      sweep: try time(width: image.width, height: image.height),
-      // Ten planes of this size are 20 kB.
-      inFirstCache: try time(width: 64, height: 8 * pool.workerCount),
+      sweep: try overFrames(kernels.iteration), median: try overFrames(kernels.median),
+      warp: try overFrames(kernels.warp),
+      inFirstCache: try timeInFirstCache(kernels.iteration),
       copyGigabytesPerSecond: try copySpeed(bytes), memoryGigabytesPerSecond: try copySpeed(128 << 20),
       peakGigaflops: try PeakKernel().gigaflops(on: pool))
   }
 
-  private func time(width: Int, height: Int) throws -> SweepTiming {
-    let code = try FlowKernels.kernels(flow).iteration
-    var random = CounterRandom(seed: 2, purpose: CounterRandom.Purpose("bench flow"))
-    let planes = (0..<code.sweep.planeCount).map { _ in
-      (0..<width * height).map { _ in Float(random.uniform()) }
+  private func time(_ code: CompiledSweep, width: Int, height: Int) throws -> SweepTiming {
+    let trial = try SweepTrial(
+      code, width: width, height: height, bands: pool.workerCount,
+      values: randomPlanes(code.sweep, width: width, height: height, seed: 2))
+    return timing(code.sweep, pixels: width * height) { trial.run($0, on: pool) }
+  }
+
+  /// Each thread sweeps over planes of its own, ten of 2.5 kB, and waits for nobody.
+  private func timeInFirstCache(_ code: CompiledSweep) throws -> SweepTiming {
+    let (width, height) = (128, 5)
+    let trials = try (0..<pool.workerCount).map { _ in
+      try SweepTrial(
+        code, width: width, height: height, bands: 1,
+        values: randomPlanes(code.sweep, width: width, height: height, seed: 2))
     }
-    let trial = try SweepTrial(code, width: width, height: height, bands: pool.workerCount, values: planes)
-    let pixels = width * height
-    let times = max(20, 8_000_000 / pixels)
+    return timing(code.sweep, pixels: width * height * trials.count) { times in
+      pool.run(tasks: trials.count) { task, _ in trials[task].run(times) }
+    }
+  }
+
+  private func timing(_ sweep: StencilSweep, pixels: Int, run: (Int) -> Void) -> SweepTiming {
+    let times = max(20, 16_000_000 / pixels)
+    run(times / 10)
     let seconds = (0..<7).map { _ in
       let start = ContinuousClock.now
-      trial.run(times, on: pool)
+      run(times)
       return (ContinuousClock.now - start).seconds / Double(times)
     }.sorted()[3]
     return SweepTiming(
-      seconds: seconds, gigaflops: 1e-9 * Double(pixels * code.sweep.operationCount) / seconds,
-      gigabytesPerSecond: 1e-9 * Double(pixels * code.sweep.byteCount) / seconds)
+      seconds: seconds, gigaflops: 1e-9 * Double(pixels * sweep.operationCount) / seconds,
+      gigabytesPerSecond: 1e-9 * Double(pixels * sweep.byteCount) / seconds)
   }
 
   /// Bytes a second, in 1e9, that all threads read and write copying one half of `bytes` to the other.
@@ -187,8 +213,11 @@ public struct FlowWork: Sendable, Equatable {
   /// Sweeps of the iteration, over all scales and warps, and the pixels they passed over.
   public var sweeps = 0
   public var sweptPixels = 0
+  /// Median filters, of both components each, and warps, likewise.
   public var medians = 0
+  public var medianPixels = 0
   public var warps = 0
+  public var warpedPixels = 0
 
   public init() {}
 }

@@ -58,11 +58,13 @@ package final class SweepTrial: @unchecked Sendable {
       scratch: scratch.base + band * code.scratchBytes)
   }
 
-  /// Runs the sweep, all its bands one after the other.
-  package func run() {
+  /// Runs the sweep some times, all its bands one after the other.
+  package func run(_ times: Int = 1) {
     var runs = (0..<bands).map { run(band: $0) }
-    for band in runs.indices { runs[band].pass() }
-    for band in runs.indices { runs[band].seam() }
+    for _ in 0..<times {
+      for band in runs.indices { runs[band].pass() }
+      for band in runs.indices { runs[band].seam() }
+    }
   }
 
   /// Runs the sweep `times` times on as many threads as there are bands.

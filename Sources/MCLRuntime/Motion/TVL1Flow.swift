@@ -56,8 +56,9 @@ public struct TVL1Flow: Sendable, Equatable {
       )
     }
     try checkParameters()
-    let solver = try TVL1Solver(
+    let solver = try TVL1Solver.idle(
       self, width: first.width, height: first.height, team: pool?.workerCount ?? 1)
+    defer { solver.rest() }
     return solver.solve(first, second, on: pool)
   }
 }

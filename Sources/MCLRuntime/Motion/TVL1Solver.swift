@@ -5,10 +5,10 @@ import Synchronization
 /// others where it needs their rows. What is computed for a pixel depends on no band, and sums are added by row, so
 /// the result is the same bits for any number of threads.
 final class TVL1Solver: @unchecked Sendable {
-  private let parameters: TVL1Flow
+  let parameters: TVL1Flow
   private let kernels: FlowKernels
   private let pyramid: ImagePyramid
-  private let team: Int
+  let team: Int
   private let barrier: ThreadBarrier
   private let planes: FlowPlanes
   /// Between neighbouring scales: frames from finer to coarser, flow from coarser to finer.
@@ -22,6 +22,8 @@ final class TVL1Solver: @unchecked Sendable {
     case second, second1, second2, second3
   }
 
+  var width: Int { pyramid.levels[0].width }
+  var height: Int { pyramid.levels[0].height }
   private var coarsest: Int { pyramid.levels.count - 1 }
 
   /// - Throws: `KernelError` or `LLVMError` where the kernels cannot be made, `ExecutionError` when memory is short.
@@ -199,6 +201,7 @@ final class TVL1Solver: @unchecked Sendable {
           warp.pass()
         }
         work.warps += 1
+        work.warpedPixels += layout.width * layout.height
         iterate(layout, tolerance)
       }
     }
@@ -230,10 +233,13 @@ final class TVL1Solver: @unchecked Sendable {
         }
         swapFlow()
         work.medians += 1
+        work.medianPixels += layout.width * layout.height
         wait()
         var iteration = run(
           solver.kernels.iteration,
-          [.warpedX, .warpedY, .residual, .inverseSquare, u, v, .ux, .uy, .vx, .vy].map { pixels($0, layout) },
+          [.warpedX, .warpedY, .residual, .inverseSquare, u, v, .ux, .uy, .vx, .vy].map {
+            pixels($0, layout)
+          },
           layout)
         for _ in 0..<solver.parameters.innerIterations {
           if isBand { iteration.pass() }
