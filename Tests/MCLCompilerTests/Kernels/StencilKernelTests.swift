@@ -133,6 +133,18 @@ import Testing
     #expect(
       sentence(sweep(stage(reads: (1, 0, 0), writes: 2), rows: [1]))
         == "stage 0 of a stencil sweep reads row plane 1 before it is written")
+    var sampling = StencilSweep.Stage()
+    let (right, below) = (sampling.tap(1), sampling.tap(2))
+    let weights = [ScalarExpression](repeating: .load(0), count: 4)
+    sampling.store(sampling.samples(0, right: right, below: below, weights: weights)[1], in: 0)
+    #expect(
+      sentence(sweep(sampling)) == "stage 0 of a stencil sweep samples plane 0, which a stage writes")
+    var unweighted = StencilSweep.Stage()
+    unweighted.store(
+      unweighted.samples(0, right: unweighted.tap(1), below: .constant(0), weights: [])[0], in: 2)
+    #expect(
+      sentence(sweep(unweighted))
+        == "stage 0 of a stencil sweep samples what it does not say; give it a sampler")
     var indexed = StencilSweep.Stage()
     indexed.store(.convert(.float32, .index(0)), in: 0)
     #expect(
