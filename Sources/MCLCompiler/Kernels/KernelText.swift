@@ -45,11 +45,13 @@ extension StencilSweep {
         switch definition {
         case .tap(let tap): "%\(tap.plane)[\(tap.row),\(tap.column)]\(tap.edge.rawValue)"
         case .sample(let channel): "s\(channel)"
+        case .inside(let column): "inside \(column)"
+        case .hypotenuse(let a, let b): "hypotenuse \(a) \(b)"
         case .value(let expression): expression.kernelText
         }
       }
       let sampler = stage.sampler.map {
-        " samples \($0.plane) at \($0.right),\($0.below) by \($0.weights.map(\.kernelText))"
+        " samples \($0.plane) at \($0.right),\($0.below) sharpness \($0.sharpness.bitPattern)"
       }
       let stores = stage.stores.map { "\($0.plane)=\($0.definition)" }
       return "{\(definitions.joined(separator: "; "))} stores \(stores.joined(separator: ",")) "

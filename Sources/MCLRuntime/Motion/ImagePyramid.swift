@@ -1,21 +1,32 @@
-/// Bilinear resizing of float planes as OpenCV's `resize(INTER_LINEAR)` does it: pixel centres at half integers, the
-/// edge repeated, no antialiasing.
+/// Bilinear resizing of float planes as OpenCV 5's `resize(INTER_LINEAR)` does it, to the bit: pixel centres at half
+/// integers, the edge repeated, no antialiasing; horizontally first, a + (b - a) f rounded as one fused multiply-add.
 ///
 /// target(x, y) = gain * source, sampled at ((x + 1/2) scale - 1/2, (y + 1/2) scale - 1/2).
 struct PyramidResize: Sendable {
+  /// What stands past the centre of the last pixel b, with a before it: OpenCV has two ways, one for factors and one
+  /// for sizes.
+  enum End {
+    /// b.
+    case pixel
+    /// a + (b - a), rounded twice.
+    case sum
+  }
+
   private struct Taps {
     /// Two source positions, inside the source, and the share of the second, for each target position.
     var low: [Int] = []
     var high: [Int] = []
     var fraction: [Float] = []
 
-    init(from source: Int, to target: Int, scale: Double) {
+    init(from source: Int, to target: Int, scale: Double, end: End) {
       for i in 0..<target {
-        let position = Float((Double(i) + 0.5) * scale - 0.5)
+        let position = (Double(i) + 0.5) * scale - 0.5
         var first = Int(position.rounded(.down))
-        var f = position - Float(first)
+        var f = Float(position - position.rounded(.down))
         if first < 0 { (first, f) = (0, 0) }
-        if first >= source - 1 { (first, f) = (source - 1, 0) }
+        if first >= source - 1 {
+          (first, f) = end == .pixel || source < 2 ? (source - 1, 0) : (source - 2, 1)
+        }
         low.append(first)
         high.append(min(first + 1, source - 1))
         fraction.append(f)
@@ -27,10 +38,20 @@ struct PyramidResize: Sendable {
   private let columns, rows: Taps
   private let gain: Float
 
-  init(from source: PlaneLayout, to target: PlaneLayout, scaleX: Double, scaleY: Double, gain: Float = 1) {
+  init(
+    from source: PlaneLayout, to target: PlaneLayout, scaleX: Double, scaleY: Double, end: End,
+    gain: Float = 1
+  ) {
     (self.source, self.target, self.gain) = (source, target, gain)
-    columns = Taps(from: source.width, to: target.width, scale: scaleX)
-    rows = Taps(from: source.height, to: target.height, scale: scaleY)
+    columns = Taps(from: source.width, to: target.width, scale: scaleX, end: end)
+    rows = Taps(from: source.height, to: target.height, scale: scaleY, end: end)
+  }
+
+  /// a + (b - a) f with one rounding of product and sum: the product is exact in double precision, and rounding twice
+  /// changes one result in hundreds of millions.
+  @inline(__always)
+  private static func between(_ a: Float, _ b: Float, _ f: Float) -> Float {
+    Float(Double(b - a) * Double(f) + Double(a))
   }
 
   /// Some rows of the target; both pointers are to pixel (0, 0).
@@ -43,13 +64,12 @@ struct PyramidResize: Sendable {
             let upper = from + rows.low[y] * source.stride
             let lower = from + rows.high[y] * source.stride
             let row = to + y * target.stride
-            let (b0, b1) = (1 - rows.fraction[y], rows.fraction[y])
+            let share = rows.fraction[y]
             for x in 0..<target.width {
-              let (l, r, a1) = (left[x], right[x], fraction[x])
-              let a0 = 1 - a1
-              let above = upper[l] * a0 + upper[r] * a1
-              let below = lower[l] * a0 + lower[r] * a1
-              row[x] = (above * b0 + below * b1) * gain
+              let (l, r, f) = (left[x], right[x], fraction[x])
+              let above = Self.between(upper[l], upper[r], f)
+              let below = Self.between(lower[l], lower[r], f)
+              row[x] = Self.between(above, below, share) * gain
             }
           }
         }

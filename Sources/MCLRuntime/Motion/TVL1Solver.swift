@@ -16,7 +16,7 @@ final class TVL1Solver: @unchecked Sendable {
 
   /// The planes that exist once; the frames' scales follow.
   private enum Plane: Int, CaseIterable {
-    case u, v, nextU, nextV, warpedX, warpedY, residual, inverseSquare, ux, uy, vx, vy
+    case u, v, nextU, nextV, warpedX, warpedY, residual, square, ux, uy, vx, vy
     case sums, zeros, scratch
     /// Four planes that are one: the second frame at a scale, with its gradient, four channels a pixel.
     case second, second1, second2, second3
@@ -41,12 +41,13 @@ final class TVL1Solver: @unchecked Sendable {
       count: Plane.allCases.count + 2 * levels.count + 1)
     let shrink = 1 / parameters.scaleStep
     reductions = zip(levels, levels.dropFirst()).map { finer, coarser in
-      PyramidResize(from: finer, to: coarser, scaleX: shrink, scaleY: shrink)
+      PyramidResize(from: finer, to: coarser, scaleX: shrink, scaleY: shrink, end: .sum)
     }
     enlargements = zip(levels, levels.dropFirst()).map { finer, coarser in
       PyramidResize(
         from: coarser, to: finer, scaleX: Double(coarser.width) / Double(finer.width),
-        scaleY: Double(coarser.height) / Double(finer.height), gain: Float(shrink))
+        scaleY: Double(coarser.height) / Double(finer.height), end: .pixel,
+        gain: Float(shrink))
     }
   }
 
@@ -192,11 +193,11 @@ final class TVL1Solver: @unchecked Sendable {
       WarpSweep.interleave(solver.frame(1, scale), to: second, layout: layout, rows: rows(layout))
       wait()
       let epsilon = solver.parameters.epsilon
-      let tolerance = epsilon * epsilon * Double(layout.width * layout.height)
+      let tolerance = Double(Float(epsilon * epsilon * Double(layout.width * layout.height)))
       for _ in 0..<solver.parameters.warps {
         if number < bands(layout) {
           let planes = [u, v].map { pixels($0, layout) } + [solver.frame(0, scale)]
-          let results = [Plane.warpedX, .warpedY, .residual, .inverseSquare].map { pixels($0, layout) }
+          let results = [Plane.warpedX, .warpedY, .residual, .square].map { pixels($0, layout) }
           var warp = run(solver.kernels.warp, [second] + planes + results, layout)
           warp.pass()
         }
@@ -237,7 +238,7 @@ final class TVL1Solver: @unchecked Sendable {
         wait()
         var iteration = run(
           solver.kernels.iteration,
-          [.warpedX, .warpedY, .residual, .inverseSquare, u, v, .ux, .uy, .vx, .vy].map {
+          [.warpedX, .warpedY, .residual, .square, u, v, .ux, .uy, .vx, .vy].map {
             pixels($0, layout)
           },
           layout)

@@ -5,14 +5,16 @@ import MCLGraph
 ///
 /// For every pixel, with rho(u) = residual + I1wx u + I1wy v:
 ///   auxiliary flow  w = (u, v) + clip(-rho / |grad I1w|^2, -lambda theta, +lambda theta) (I1wx, I1wy)
+///                   (no step where |grad I1w|^2 is next to nothing and rho within the limits)
 ///   primal step     (u, v) <- w + theta (div p1, div p2)
 ///   dual step       p_k <- (p_k + tau/theta grad u_k) / (1 + tau/theta |grad u_k|)
 /// with forward differences in the gradient (0 across the last column and row) and backward ones in the divergence
-/// (p is 0 outside). The sum of a row is that of the squared changes of u and v.
+/// (p is 0 outside). Every rounding is that of OpenCV's loops, whose order of sums differs in the first column: flows
+/// part from theirs exponentially with each warp once the last bit of anything differs. The sum of a row is that of the squared changes of u and v.
 public enum TVL1Sweep {
   /// The planes in order.
   public enum Plane: Int, CaseIterable, Sendable {
-    case gradientX, gradientY, residual, inverseSquare, u, v
+    case gradientX, gradientY, residual, square, u, v
     /// The dual variables of u and of v, each with an x and a y component.
     case ux, uy, vx, vy
   }
@@ -29,18 +31,24 @@ public enum TVL1Sweep {
     let (gradientX, gradientY) = (read(.gradientX, .zero), read(.gradientY, .zero))
     let (u, v) = (read(.u, .zero), read(.v, .zero))
     let rho = primal.value(read(.residual, .zero) + (gradientX * u + gradientY * v))
-    let step = primal.value(.unary(.negate, rho) * read(.inverseSquare, .zero))
-    let limited = primal.value(
+    let square = read(.square, .zero)
+    let limit = primal.value(constant(threshold) * square)
+    let newton = ScalarExpression.select(
+      .less, constant(.ulpOfOne), square, then: .unary(.negate, rho) / square, else: constant(0))
+    let step = primal.value(
       .select(
-        .less, step, constant(-threshold), then: constant(-threshold),
-        else: .select(.less, constant(threshold), step, then: constant(threshold), else: step)))
+        .less, rho, .unary(.negate, limit), then: constant(threshold),
+        else: .select(.less, limit, rho, then: constant(-threshold), else: newton)))
+    let isPastFirst = primal.inside(column: -1)
     var changes: [ScalarExpression] = []
     for (plane, before, gradient, px, py) in [
       (Plane.u, u, gradientX, Plane.ux, Plane.uy), (.v, v, gradientY, .vx, .vy),
     ] {
-      let divergence =
-        (read(px, .zero) - read(px, column: -1, .zero)) + (read(py, .zero) - read(py, row: -1, .zero))
-      let after = primal.value((before + limited * gradient) + constant(theta) * divergence)
+      let (x, y, above) = (read(px, .zero), read(py, .zero), read(py, row: -1, .zero))
+      let divergence = ScalarExpression.select(
+        .less, constant(0.5), isPastFirst, then: (x - read(px, column: -1, .zero)) + (y - above),
+        else: (x + y) - above)
+      let after = primal.value((before + step * gradient) + constant(theta) * divergence)
       primal.store(after, in: plane.rawValue)
       changes.append(primal.value(after - before))
     }
@@ -51,7 +59,7 @@ public enum TVL1Sweep {
       let here = dual.tap(plane.rawValue)
       let dx = dual.value(dual.tap(plane.rawValue, column: 1) - here)
       let dy = dual.value(dual.tap(plane.rawValue, row: 1) - here)
-      let norm = dual.value(.unary(.squareRoot, dx * dx + dy * dy))
+      let norm = dual.hypotenuse(dx, dy)
       let scale = dual.value(constant(1) + constant(dualStep) * norm)
       for (component, difference) in [(px, dx), (py, dy)] {
         let moved = dual.tap(component.rawValue) + constant(dualStep) * difference

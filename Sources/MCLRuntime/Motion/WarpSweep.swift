@@ -2,37 +2,22 @@ import MCLCompiler
 import MCLGraph
 
 /// Linearises the brightness difference around the present flow, as data for the stencil kernels: samples the second
-/// frame and its gradient at (x + u, y + v) by bicubic interpolation (a = -0.75, zero outside the image, as OpenCV's
-/// `remap(INTER_CUBIC)`; version 5 no longer rounds positions to 1/32 pixel), and stores
-///   I1wx, I1wy,   residual = I1w - I1wx u - I1wy v - I0   and   inverseSquare = 1 / (I1wx^2 + I1wy^2).
+/// frame and its gradient at (x + u, y + v) by bicubic interpolation (a = -0.75, zero outside the image; to the bit
+/// what `remap(INTER_CUBIC)` of OpenCV 5 gives where that has fused multiply-adds), and stores
+///   I1wx, I1wy,   residual = I1w - I1wx u - I1wy v - I0   and   square = I1wx^2 + I1wy^2.
 public enum WarpSweep {
   /// Planes: 0 the second frame with channels I1, I1x, I1y, 0; 1 and 2 u and v; 3 I0; 4 to 7 the results in the order
   /// above.
   public static func sweep() -> StencilSweep {
     var stage = StencilSweep.Stage()
     let (u, v, first) = (stage.tap(1), stage.tap(2), stage.tap(3))
-    let samples = stage.samples(0, right: u, below: v, weights: weights)
+    let samples = stage.samples(0, right: u, below: v, sharpness: -0.75)
     let (value, dx, dy) = (samples[0], samples[1], samples[2])
     stage.store(dx, in: 4)
     stage.store(dy, in: 5)
     stage.store(((value - dx * u) - dy * v) - first, in: 6)
-    let square = stage.value(dx * dx + dy * dy)
-    // Where the gradient vanishes the step along it vanishes too, so any finite reciprocal serves.
-    let least = ScalarExpression.constant(1e-30)
-    stage.store(.constant(1) / .select(.less, square, least, then: least, else: square), in: 7)
+    stage.store(dx * dx + dy * dy, in: 7)
     return StencilSweep(planeCount: 8, stages: [stage])
-  }
-
-  /// The weights of four neighbours for a position in 0 ..< 1 past the second of them.
-  private static var weights: [ScalarExpression] {
-    func constant(_ value: Float) -> ScalarExpression { .constant(Double(value)) }
-    let (x, one, a) = (ScalarExpression.load(0), constant(1), Float(-0.75))
-    let after = x + one
-    let before = one - x
-    let w0 = ((constant(a) * after - constant(5 * a)) * after + constant(8 * a)) * after - constant(4 * a)
-    let w1 = (constant(a + 2) * x - constant(a + 3)) * x * x + one
-    let w2 = (constant(a + 2) * before - constant(a + 3)) * before * before + one
-    return [w0, w1, w2, one - w0 - w1 - w2]
   }
 
   /// Some rows of a frame with its gradient, four channels a pixel: the centred differences, halved and one-sided at the

@@ -48,7 +48,7 @@ import Testing
     let near = first.tap(1, row: -1, column: 2, edge: .zero) + first.tap(1, column: -1) * .constant(0.25)
     first.store(first.value(a + near), in: 0)
     first.store(a * first.tap(2, row: 2, column: -2) - first.tap(2, row: -3, edge: .zero), in: 5)
-    first.sum(near)
+    first.sum(near * first.inside(column: -2) + first.hypotenuse(a, near) * first.inside(column: 1))
     var second = StencilSweep.Stage()
     let moved = second.tap(5, column: -3) + second.tap(5, column: 1, edge: .zero)
     second.store(
@@ -135,16 +135,15 @@ import Testing
         == "stage 0 of a stencil sweep reads row plane 1 before it is written")
     var sampling = StencilSweep.Stage()
     let (right, below) = (sampling.tap(1), sampling.tap(2))
-    let weights = [ScalarExpression](repeating: .load(0), count: 4)
-    sampling.store(sampling.samples(0, right: right, below: below, weights: weights)[1], in: 0)
+    sampling.store(sampling.samples(0, right: right, below: below, sharpness: -0.5)[1], in: 0)
     #expect(
       sentence(sweep(sampling)) == "stage 0 of a stencil sweep samples plane 0, which a stage writes")
-    var unweighted = StencilSweep.Stage()
-    unweighted.store(
-      unweighted.samples(0, right: unweighted.tap(1), below: .constant(0), weights: [])[0], in: 2)
+    var outside = StencilSweep.Stage()
+    outside.store(
+      outside.samples(3, right: outside.tap(1), below: outside.tap(2), sharpness: -0.5)[0], in: 2)
     #expect(
-      sentence(sweep(unweighted))
-        == "stage 0 of a stencil sweep samples what it does not say; give it a sampler")
+      sentence(sweep(outside)) == "stage 0 of a stencil sweep samples what it does not say; give it a sampler"
+    )
     var indexed = StencilSweep.Stage()
     indexed.store(.convert(.float32, .index(0)), in: 0)
     #expect(

@@ -101,18 +101,29 @@ import Testing
     var flow = [plane(.u), plane(.v)]
     var dual = [[plane(.ux), plane(.uy)], [plane(.vx), plane(.vy)]]
     let gradient = [plane(.gradientX), plane(.gradientY)]
-    let (residual, inverse) = (plane(.residual), plane(.inverseSquare))
+    let residual = plane(.residual)
+    // A square of a gradient, sometimes of none.
+    for i in 0..<width * height {
+      let square = planes[TVL1Sweep.Plane.square.rawValue][i]
+      planes[TVL1Sweep.Plane.square.rawValue][i] = abs(square) < 0.2 ? 0 : square * square
+    }
+    let square = plane(.square)
     var change = 0.0
     let before = flow
     for y in 0..<height {
       for x in 0..<width {
         let i = y * width + x
         let rho = residual[i] + (gradient[0][i] * before[0][i] + gradient[1][i] * before[1][i])
-        let step = min(max(-rho * inverse[i], -threshold), threshold)
+        let step =
+          square[i] == 0
+          ? (rho < 0 ? threshold : rho > 0 ? -threshold : 0)
+          : min(max(-rho / square[i], -threshold), threshold)
         for k in 0..<2 {
           let left = x > 0 ? dual[k][0][i - 1] : 0
           let above = y > 0 ? dual[k][1][i - width] : 0
-          let divergence = (dual[k][0][i] - left) + (dual[k][1][i] - above)
+          let divergence =
+            x > 0
+            ? (dual[k][0][i] - left) + (dual[k][1][i] - above) : (dual[k][0][i] + dual[k][1][i]) - above
           flow[k][i] = (before[k][i] + step * gradient[k][i]) + theta * divergence
           change += Double((flow[k][i] - before[k][i]) * (flow[k][i] - before[k][i]))
         }
@@ -122,7 +133,8 @@ import Testing
       for k in 0..<2 {
         let dx = i % width < width - 1 ? flow[k][i + 1] - flow[k][i] : 0
         let dy = i / width < height - 1 ? flow[k][i + width] - flow[k][i] : 0
-        let scale = 1 + dualStep * (dx * dx + dy * dy).squareRoot()
+        let norm = (Double(dx) * Double(dx) + Double(dy) * Double(dy)).squareRoot()
+        let scale = 1 + dualStep * Float(norm)
         dual[k][0][i] = (dual[k][0][i] + dualStep * dx) / scale
         dual[k][1][i] = (dual[k][1][i] + dualStep * dy) / scale
       }

@@ -5,9 +5,13 @@ extension StencilSweep {
   /// kernel must give, bit for bit (row sums up to their order).
   ///
   /// - Parameter planes: `planeCount` dense planes [height, width], a sampled one [height, width, 4], changed in place.
+  /// - Parameter fused: whether samples are summed by fused multiply-adds.
   /// - Returns: the sum of each row by stage, added up in double precision.
   @discardableResult
-  public func evaluate(_ planes: inout [[Float]], width: Int, height: Int) -> [[Double]] {
+  public func evaluate(
+    _ planes: inout [[Float]], width: Int, height: Int,
+    fused: Bool = TargetDescription.host.hasFusedMultiplyAdd
+  ) -> [[Double]] {
     stages.map { stage in
       let before = planes
       var sums = [Double](repeating: 0, count: height)
@@ -27,7 +31,11 @@ extension StencilSweep {
               values.append(
                 sampler.evaluate(
                   channel, before[sampler.plane], x, y, values[sampler.right], values[sampler.below], width,
-                  height))
+                  height, fused))
+            case .inside(let column): values.append((0..<width).contains(x + column) ? 1 : 0)
+            case .hypotenuse(let a, let b):
+              let (a, b) = (Double(values[a]), Double(values[b]))
+              values.append(Float((a * a + b * b).squareRoot()))
             case .value(let expression): values.append(Self.evaluate(expression, values))
             }
           }
@@ -85,12 +93,17 @@ extension StencilSweep.Sampler {
   /// A channel of an image [height, width, 4] at (x + right, y + below), 0 outside.
   fileprivate func evaluate(
     _ channel: Int, _ image: [Float], _ x: Int, _ y: Int, _ right: Float, _ below: Float, _ width: Int,
-    _ height: Int
+    _ height: Int, _ fused: Bool
   ) -> Float {
+    func add(_ a: Float, _ b: Float, to c: Float) -> Float { fused ? c.addingProduct(a, b) : a * b + c }
     func split(_ place: Int, _ displacement: Float, _ size: Int) -> (Int, [Float]) {
       let position = min(max(Float(place) + displacement, -8), Float(size + 8))
       let whole = position.rounded(.down)
-      return (Int(whole), weights.map { StencilSweep.evaluate($0, [position - whole]) })
+      let (a, x) = (sharpness, position - whole)
+      let y = 1 - x
+      let (w0, w3) = (a * ((y * y) * x), a * ((x * x) * y))
+      let w1 = add(add(a + 2, x, to: -(a + 3)), x * x, to: 1)
+      return (Int(whole), [w0, w1, 1 - w0 - w1 - w3, w3])
     }
     let (column, wx) = split(x, right, width)
     let (line, wy) = split(y, below, height)
@@ -98,10 +111,9 @@ extension StencilSweep.Sampler {
       (0..<height).contains(row) && (0..<width).contains(column)
         ? image[(row * width + column) * 4 + channel] : 0
     }
-    let columns = (0..<4).map { k -> Float in
-      let rows = (0..<4).map { pixel(line - 1 + $0, column - 1 + k) * wy[$0] }
-      return ((rows[0] + rows[1]) + (rows[2] + rows[3])) * wx[k]
+    func sum(_ values: [Float], _ weights: [Float]) -> Float {
+      (1..<4).reduce(values[0] * weights[0]) { add(values[$1], weights[$1], to: $0) }
     }
-    return (columns[0] + columns[1]) + (columns[2] + columns[3])
+    return sum((0..<4).map { j in sum((0..<4).map { pixel(line - 1 + j, column - 1 + $0) }, wx) }, wy)
   }
 }

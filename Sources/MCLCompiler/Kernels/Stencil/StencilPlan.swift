@@ -87,12 +87,19 @@ struct StencilPlan {
               "stage \(number) of a stencil sweep reads plane \(tap.plane) of \(sweep.planeCount)")
           }
         case .sample(let channel):
-          guard let sampler = stage.sampler, 0..<4 ~= channel, sampler.weights.count == 4,
+          guard let sampler = stage.sampler, 0..<4 ~= channel,
             0..<position ~= sampler.right, 0..<position ~= sampler.below,
             0..<sweep.planeCount ~= sampler.plane, !sweep.rowPlanes.contains(sampler.plane)
           else {
             throw KernelError(
               "stage \(number) of a stencil sweep samples what it does not say; give it a sampler")
+          }
+        case .inside: break
+        case .hypotenuse(let a, let b):
+          guard 0..<position ~= a, 0..<position ~= b else {
+            throw KernelError(
+              "value \(position) of stage \(number) of a stencil sweep uses more than the definitions before it"
+            )
           }
         case .value(let expression):
           var isPlain = true

@@ -52,13 +52,13 @@ struct StencilRowEmitter {
     var sampling: StencilSampling?
   }
 
-  func emit(_ symbol: String) throws -> IRFunction {
+  func emit(_ symbol: String) -> IRFunction {
     let function = builder.beginFunction(
       symbol, parameters: [builder.pointer, builder.i64, builder.i64, builder.pointer], isInternal: true)
     let parameters = function.parameters
     let geometry = StencilGeometry(parameters[0], sweep, builder)
-    let rows = try stages.map { number, lag in
-      try row(number, builder.add(parameters[1], -lag), parameters[2], parameters[3], geometry)
+    let rows = stages.map { number, lag in
+      row(number, builder.add(parameters[1], -lag), parameters[2], parameters[3], geometry)
     }
 
     func run(_ from: IRValue, _ to: IRValue, _ sums: [IRValue], isEdge: Bool) -> [IRValue] {
@@ -77,7 +77,10 @@ struct StencilRowEmitter {
       }
     }
 
-    let columns = rows.flatMap { $0.sources.values.map(\.column) }
+    let columns = rows.flatMap { row in
+      row.sources.values.map(\.column)
+        + row.stage.definitions.compactMap { if case .inside(let column) = $0 { column } else { nil } }
+    }
     let left = max(0, -(columns.min() ?? 0))
     let right = max(0, columns.max() ?? 0)
     let leftEnd = builder.constant((left + lanes - 1) / lanes * lanes)
@@ -103,7 +106,7 @@ struct StencilRowEmitter {
 
   private func row(
     _ number: Int, _ row: IRValue, _ band: IRValue, _ scratch: IRValue, _ geometry: StencilGeometry
-  ) throws -> Row {
+  ) -> Row {
     let stage = sweep.stages[number]
     var sources: [Int: Source] = [:]
     for (position, definition) in stage.definitions.enumerated() {
@@ -112,8 +115,8 @@ struct StencilRowEmitter {
     return Row(
       stage: stage, number: number, sources: sources,
       targets: stage.stores.map { (rowBase($0.plane, geometry, row, band), $0.definition) }, row: row,
-      sampling: try stage.sampler.map {
-        try StencilSampling(
+      sampling: stage.sampler.map {
+        StencilSampling(
           $0, row: row, geometry: geometry, scratch: scratch, builder: builder, target: target)
       })
   }
@@ -162,6 +165,10 @@ struct StencilRowEmitter {
           samples = row.sampling?.sample(x, right: values[sampler.right], below: values[sampler.below])
         }
         values.append(samples?[channel] ?? nothing)
+      case .inside(let column):
+        values.append(isInside(column, x, width, isEdge: isEdge))
+      case .hypotenuse(let a, let b):
+        values.append(hypotenuse(values[a], values[b]))
       case .value:
         values.append(
           programs[row.number]?[position].map { scalar.evaluate($0, values, lanes: lanes) } ?? nothing)
@@ -181,6 +188,30 @@ struct StencilRowEmitter {
         builder.compare(.signedLess, columns, builder.zero(columns.type)), builder.splat(source.left, lanes),
         value)
       : builder.select(isBefore(columns, width), value, builder.splat(source.right, lanes))
+  }
+
+  private func isInside(_ column: Int, _ x: IRValue, _ width: IRValue, isEdge: Bool) -> IRValue {
+    let (one, zero) = (
+      builder.constant(1.0, builder.vector(builder.f32, lanes)),
+      builder.zero(builder.vector(builder.f32, lanes))
+    )
+    guard isEdge, column != 0 else { return one }
+    let columns = builder.laneColumns(builder.add(x, column), lanes)
+    return column < 0
+      ? builder.select(builder.compare(.signedLess, columns, builder.zero(columns.type)), zero, one)
+      : builder.select(isBefore(columns, width), one, zero)
+  }
+
+  private func hypotenuse(_ a: IRValue, _ b: IRValue) -> IRValue {
+    let wide = builder.vector(builder.f64, lanes)
+    // The squares of float32 are exact in float64.
+    let squares = [a, b].map { value in
+      let value = builder.cast(.floatExtend, value, to: wide)
+      return builder.build(.floatMultiply, value, value)
+    }
+    let sum = builder.build(.floatAdd, squares[0], squares[1])
+    let root = builder.callIntrinsic("llvm.sqrt", overloads: [wide], [sum])
+    return builder.cast(.floatTruncate, root, to: a.type)
   }
 
   private func isBefore(_ columns: IRValue, _ width: IRValue) -> IRValue {

@@ -1,7 +1,7 @@
 import MCLGraph
 
-/// Emits the sampling of a stage: positions and weights for a vector of pixels at once, then pixel by pixel, four
-/// loads of four neighbours with all their channels.
+/// Emits the sampling of a stage: positions and weights for a vector of pixels at once, then pixel by pixel the sixteen
+/// neighbours with all their channels.
 struct StencilSampling {
   private let sampler: StencilSweep.Sampler
   private let row: IRValue
@@ -10,7 +10,6 @@ struct StencilSampling {
   private let builder: ModuleBuilder
   private let scalar: ScalarEmitter
   private let lanes: Int
-  private let weights: [ScalarProgram]
 
   /// For at most 16 lanes: an int64 offset, eight weights and four channels each.
   static let scratchBytes = 16 * (8 + 8 * 4 + 4 * 4)
@@ -21,16 +20,11 @@ struct StencilSampling {
   init(
     _ sampler: StencilSweep.Sampler, row: IRValue, geometry: StencilGeometry, scratch: IRValue,
     builder: ModuleBuilder, target: TargetDescription
-  ) throws {
+  ) {
     (self.sampler, self.row, self.geometry) = (sampler, row, geometry)
     (self.scratch, self.builder) = (scratch, builder)
     lanes = target.lanes
     scalar = ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
-    weights = try sampler.weights.map { expression in
-      var program = ScalarProgram(loads: [.float32])
-      _ = try program.append(expression, expected: .float32)
-      return program
-    }
   }
 
   /// The position `place + displacement` within 8 pixels of the image: its whole part, kept so near that all
@@ -68,10 +62,8 @@ struct StencilSampling {
     let wide = builder.cast(.signExtend, corner, to: builder.vector(builder.i64, lanes))
     builder.store(wide, scratch, alignment: 64)
     for (fraction, first) in [(fy, 0), (fx, 4)] {
-      for (number, program) in weights.enumerated() {
-        builder.store(
-          scalar.evaluate(program, [fraction], lanes: lanes), at(place(weight: first + number)), alignment: 64
-        )
+      for (number, weight) in cubicWeights(fraction).enumerated() {
+        builder.store(weight, at(place(weight: first + number)), alignment: 64)
       }
     }
     let image = geometry.plane(sampler.plane)
@@ -85,28 +77,43 @@ struct StencilSampling {
 
   private func at(_ bytes: Int) -> IRValue { builder.address(scratch, builder.constant(bytes)) }
 
+  private func cubicWeights(_ x: IRValue) -> [IRValue] {
+    func product(_ a: IRValue, _ b: IRValue) -> IRValue { builder.build(.floatMultiply, a, b) }
+    func difference(_ a: IRValue, _ b: IRValue) -> IRValue { builder.build(.floatSubtract, a, b) }
+    func constant(_ value: Float) -> IRValue { builder.constant(Double(value), x.type) }
+    let a = sampler.sharpness
+    let one = constant(1)
+    let y = difference(one, x)
+    let square = product(x, x)
+    let w0 = product(constant(a), product(product(y, y), x))
+    let inner = scalar.multiplyAdd(constant(a + 2), x, constant(-(a + 3)))
+    let w1 = scalar.multiplyAdd(inner, square, one)
+    let w3 = product(constant(a), product(square, y))
+    return [w0, w1, difference(difference(difference(one, w0), w1), w3), w3]
+  }
+
   /// Sums the neighbours of one pixel and leaves its channels in the scratch memory.
   private func samplePixel(_ lane: IRValue, _ corner: IRValue, _ rowBytes: IRValue) {
-    func weight(_ number: Int, _ count: Int) -> IRValue {
+    let channels = builder.vector(builder.f32, 4)
+    func weight(_ number: Int) -> IRValue {
       let address = builder.element(at(place(weight: number)), lane, bytes: 4)
-      return builder.splat(builder.load(builder.f32, address, alignment: 4), count)
+      return builder.splat(builder.load(builder.f32, address, alignment: 4), 4)
     }
-    let neighbours = builder.vector(builder.f32, 16)
-    let rows = (0..<4).map { number in
-      let address = builder.address(corner, builder.multiply(rowBytes, number))
-      return builder.build(
-        .floatMultiply, builder.load(neighbours, address, alignment: 16), weight(number, 16))
+    func sum(_ values: [IRValue], _ weights: [IRValue]) -> IRValue {
+      var result = builder.build(.floatMultiply, values[0], weights[0])
+      for number in 1..<4 { result = scalar.multiplyAdd(values[number], weights[number], result) }
+      return result
     }
-    let sum = builder.build(
-      .floatAdd, builder.build(.floatAdd, rows[0], rows[1]), builder.build(.floatAdd, rows[2], rows[3]))
-    let pixels = (0..<4).map { number in
-      builder.build(
-        .floatMultiply, builder.shuffle(sum, sum, Array(4 * number..<4 * number + 4)), weight(4 + number, 4))
+    let (vertical, horizontal) = ((0..<4).map(weight), (4..<8).map(weight))
+    let rows = (0..<4).map { row in
+      let base = builder.address(corner, builder.multiply(rowBytes, row))
+      let pixels = (0..<4).map {
+        builder.load(channels, builder.address(base, builder.constant(16 * $0)), alignment: 16)
+      }
+      return sum(pixels, horizontal)
     }
-    let result = builder.build(
-      .floatAdd, builder.build(.floatAdd, pixels[0], pixels[1]),
-      builder.build(.floatAdd, pixels[2], pixels[3]))
-    builder.store(result, builder.element(at(resultPlace), lane, bytes: 16), alignment: 16)
+    builder.store(
+      sum(rows, vertical), builder.element(at(resultPlace), lane, bytes: 16), alignment: 16)
   }
 
   /// The channels of all lanes, each as a vector.

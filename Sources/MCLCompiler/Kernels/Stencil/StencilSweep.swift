@@ -31,16 +31,21 @@ public struct StencilSweep: Hashable, Sendable {
     public var plane: Int
     /// The definitions that say how far to the right and below the pixel.
     public var right, below: Int
-    /// The weights of the neighbours at -1, 0, 1 and 2 of the position's whole part, expressions of its fraction
-    /// `.load(0)`.
-    public var weights: [ScalarExpression]
+    /// The coefficient a of the cubic kernel, such as -0.75. With the fraction x of a position and y = 1 - x, the
+    /// neighbours at -1, 0, 1 and 2 of its whole part weigh w0 = a((y y) x), w1 = ((a + 2) x - (a + 3)) (x x) + 1,
+    /// w2 = ((1 - w0) - w1) - w3 and w3 = a((x x) y); products are fused with additions where the target can.
+    public var sharpness: Float
   }
 
   public enum Definition: Hashable, Sendable {
     case tap(Tap)
-    /// A channel, 0 to 3, of the stage's sampler:
-    /// ((row[-1] + row[0]) + (row[1] + row[2])) with row[k] weighted by its line first, then by column.
+    /// 1 where the pixel so many columns to the right is inside the image, 0 elsewhere.
+    case inside(column: Int)
+    /// A channel, 0 to 3, of the stage's sampler: the four neighbours of each row summed from left to right, then the
+    /// rows from above, by fused multiply-adds where the target has them.
     case sample(Int)
+    /// sqrt(a^2 + b^2) of two definitions before, computed in float64 and rounded to float32.
+    case hypotenuse(Int, Int)
     /// Its `.load(i)` is definition i of the stage, one of those before.
     case value(ScalarExpression)
   }
@@ -61,9 +66,10 @@ public struct StencilSweep: Hashable, Sendable {
 
     /// The four channels of an image `right` and `below` the pixel, of which a stage can sample one.
     public mutating func samples(
-      _ plane: Int, right: ScalarExpression, below: ScalarExpression, weights: [ScalarExpression]
+      _ plane: Int, right: ScalarExpression, below: ScalarExpression, sharpness: Float
     ) -> [ScalarExpression] {
-      sampler = Sampler(plane: plane, right: position(right), below: position(below), weights: weights)
+      sampler = Sampler(
+        plane: plane, right: position(right), below: position(below), sharpness: sharpness)
       return (0..<4).map { define(.sample($0)) }
     }
 
@@ -72,6 +78,14 @@ public struct StencilSweep: Hashable, Sendable {
       _ plane: Int, row: Int = 0, column: Int = 0, edge: Edge = .repeated
     ) -> ScalarExpression {
       define(.tap(Tap(plane: plane, row: row, column: column, edge: edge)))
+    }
+
+    /// 1 where the pixel so many columns to the right is inside the image, 0 elsewhere.
+    public mutating func inside(column: Int) -> ScalarExpression { define(.inside(column: column)) }
+
+    /// sqrt(a^2 + b^2), rounded once from float64.
+    public mutating func hypotenuse(_ a: ScalarExpression, _ b: ScalarExpression) -> ScalarExpression {
+      define(.hypotenuse(position(a), position(b)))
     }
 
     /// A value by name, computed once however often it is used.
@@ -101,7 +115,13 @@ public struct StencilSweep: Hashable, Sendable {
     /// Additions, multiplications, comparisons and so on for one pixel.
     public var operationCount: Int {
       let count = definitions.reduce(0) { count, definition in
-        if case .value(let expression) = definition { count + expression.operationCount } else { count }
+        switch definition {
+        case .value(let expression): count + expression.operationCount
+        case .hypotenuse: count + 4
+        // Twenty products and as many sums.
+        case .sample: count + 40
+        case .tap, .inside: count
+        }
       }
       return count + (sum == nil ? 0 : 1)
     }
