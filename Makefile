@@ -4,7 +4,7 @@ BUILD = $(SWIFT) build -c release
 MCLC = .build/release/mclc
 TEST = $(SWIFT) test -c release --disable-testable-imports
 
-.PHONY: test-dependencies train build test soak bench format lint dependencies
+.PHONY: test-dependencies train build test soak bench format lint dependencies bench-flow
 
 train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
 	@scripts/train-demo.sh $(MCLC)
@@ -32,6 +32,10 @@ soak: test-dependencies  ## the long suites: more fuzzing, whole goldens
 bench: build  ## turns with PyTorch and OpenVINO (in a Python environment of its own, or PYTHON=...), then kernels alone
 	@MCLC=$(MCLC) python3 Benchmarks/bench.py $(BENCH)
 	$(MCLC) bench kernels
+
+bench-flow: build  ## turns with OpenCV contrib's TV-L1 on the videos (and options) in BENCH, then the sweeps alone
+	@MCLC=$(MCLC) python3 Benchmarks/flow.py $(BENCH)
+	$(MCLC) bench flow
 
 format: dependencies
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests

@@ -3,5 +3,5 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures compiled programs and their kernels.",
-    subcommands: [BenchStepCommand.self, BenchKernelsCommand.self])
+    subcommands: [BenchStepCommand.self, BenchKernelsCommand.self, BenchFlowCommand.self])
 }

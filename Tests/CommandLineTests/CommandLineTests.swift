@@ -46,6 +46,29 @@ import Testing
     return path
   }
 
+  @Test func benchFlowValidatesAndGivesFigures() throws {
+    let run = try mclc(
+      ["bench", "flow", "--size", "40x52", "--rounds", "1", "--pairs", "1", "--threads", "2", "--json"])
+    #expect(run.code == 0, "\(run.errors)")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    #expect(object["height"] as? Int == 40 && object["width"] as? Int == 52 && object["threads"] as? Int == 2)
+    for name in ["medianSeconds", "percentOfFirstCache", "copyGigabytesPerSecond", "peakGigaflops"] {
+      #expect((object[name] as? Double ?? 0) > 0, "\(name)")
+    }
+    let pair = try #require((object["pairs"] as? [[String: Any]])?.first)
+    #expect((pair["sweeps"] as? Int ?? 0) > 5 && (pair["warps"] as? Int ?? 0) % 5 == 0)
+
+    let saved = Self.folder.appendingPathComponent("pairs.safetensors").path
+    #expect(try mclc(["bench", "flow", "--size", "40x52", "--pairs", "2", "--save", saved]).code == 0)
+    #expect(FileManager.default.fileExists(atPath: saved))
+    let wrong = try mclc(["bench", "flow", "--size", "40"])
+    #expect(
+      wrong.code != 0 && wrong.errors.contains("--size takes height x width in pixels"), "\(wrong.errors)")
+    let missing = try mclc(["bench", "flow", "nothing.avi"])
+    #expect(missing.code == 2 && missing.errors.contains("nothing.avi"), "\(missing.errors)")
+  }
+
   @Test func aCheckSaysWhatIsOffAndExitsWithOne() throws {
     let goldens = "Tests/Goldens"
     let arguments = [

@@ -5,6 +5,7 @@ public struct KernelSpecification: Hashable, Sendable {
   public enum Form: Hashable, Sendable {
     case comprehension(Comprehension)
     case updateRows(RowUpdate)
+    case stencilSweep(StencilSweep)
   }
 
   public var form: Form
@@ -25,6 +26,12 @@ public struct KernelSpecification: Hashable, Sendable {
   public init(_ update: RowUpdate) {
     form = .updateRows(update)
     operandElements = [update.element, update.element, .int64]
+  }
+
+  /// Operands: the planes.
+  public init(_ sweep: StencilSweep) {
+    form = .stencilSweep(sweep)
+    operandElements = [ElementType](repeating: .float32, count: sweep.planeCount)
   }
 }
 

@@ -9,6 +9,7 @@ extension KernelSpecification {
       return "comprehension(\(operands)) \(comprehension.kernelText)" + (byProduct?.text ?? "")
     case .updateRows(let update):
       return "updateRows(\(operands)) \(update.rowCount) \(update.updatedRows) \(update.rowLength)"
+    case .stencilSweep(let sweep): return "stencil \(sweep.kernelText)"
     }
   }
 }
@@ -34,6 +35,29 @@ extension Comprehension {
     }
     return "axes \(axes) output \(outputRank) loads {\(loads.joined(separator: " "))} "
       + "\(reduction.rawValue) \(body.kernelText) then \(epilogue.kernelText) as \(element.rawValue)"
+  }
+}
+
+extension StencilSweep {
+  fileprivate var kernelText: String {
+    let stages = stages.map { stage in
+      let definitions = stage.definitions.map { definition in
+        switch definition {
+        case .tap(let tap): "%\(tap.plane)[\(tap.row),\(tap.column)]\(tap.edge.rawValue)"
+        case .sample(let channel): "s\(channel)"
+        case .inside(let column): "inside \(column)"
+        case .hypotenuse(let a, let b): "hypotenuse \(a) \(b)"
+        case .value(let expression): expression.kernelText
+        }
+      }
+      let sampler = stage.sampler.map {
+        " samples \($0.plane) at \($0.right),\($0.below) sharpness \($0.sharpness.bitPattern)"
+      }
+      let stores = stage.stores.map { "\($0.plane)=\($0.definition)" }
+      return "{\(definitions.joined(separator: "; "))} stores \(stores.joined(separator: ",")) "
+        + "sum \(stage.sum.map(String.init) ?? "none")\(sampler ?? "")"
+    }
+    return "planes \(planeCount) rows \(rowPlanes.sorted()) \(stages.joined(separator: " "))"
   }
 }
 

@@ -91,7 +91,7 @@ package enum BinaryInstruction {
 
 /// Conversions between types.
 package enum CastInstruction {
-  case truncate, zeroExtend, signExtend, signedToFloat, floatExtend, floatTruncate, bitcast
+  case truncate, zeroExtend, signExtend, signedToFloat, floatToSigned, floatExtend, floatTruncate, bitcast
 
   var opcode: LLVMOpcode {
     switch self {
@@ -99,6 +99,7 @@ package enum CastInstruction {
     case .zeroExtend: LLVMZExt
     case .signExtend: LLVMSExt
     case .signedToFloat: LLVMSIToFP
+    case .floatToSigned: LLVMFPToSI
     case .floatExtend: LLVMFPExt
     case .floatTruncate: LLVMFPTrunc
     case .bitcast: LLVMBitCast

@@ -15,6 +15,15 @@ struct CubicImageResize: Sendable {
     (rows, rowWeights) = Self.taps(from: fromHeight, to: toHeight)
   }
 
+  /// The weights of four neighbours for a position `x` in 0 ..< 1 past the second of them.
+  private static func weights(_ x: Float) -> [Float] {
+    let a: Float = -0.75
+    let w0 = ((a * (x + 1) - 5 * a) * (x + 1) + 8 * a) * (x + 1) - 4 * a
+    let w1 = ((a + 2) * x - (a + 3)) * x * x + 1
+    let w2 = ((a + 2) * (1 - x) - (a + 3)) * (1 - x) * (1 - x) + 1
+    return [w0, w1, w2, 1 - w0 - w1 - w2]
+  }
+
   /// Four source indices, inside the source, and four weights for every target index.
   private static func taps(from source: Int, to target: Int) -> ([Int], [Float]) {
     var (indices, weights) = ([Int](), [Float]())
@@ -22,7 +31,7 @@ struct CubicImageResize: Sendable {
     for i in 0..<target {
       let position = Float((Double(i) + 0.5) * scale - 0.5)
       let whole = position.rounded(.down)
-      let four = CubicWarp.weights(position - whole)
+      let four = Self.weights(position - whole)
       for k in 0..<4 {
         indices.append(min(max(Int(whole) - 1 + k, 0), source - 1))
         weights.append(four[k])

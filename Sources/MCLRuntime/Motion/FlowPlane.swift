@@ -1,109 +1,52 @@
-/// Four and eight neighbouring pixels at a time; eight are two registers of the baseline instruction set, which
-/// hides the latency of division and square root.
-typealias Lanes4 = SIMD4<Float>
-typealias Lanes8 = SIMD8<Float>
-
-// Minimum and maximum in a form that compiles to one instruction: `pointwiseMin` branches a lane, and so does the
-// comparison inside a generic extension, of eight lanes, or against a broadcast scalar.
-
-extension SIMD4<Float> {
-  @inline(__always) static func lower(_ a: Self, _ b: Self) -> Self { a.replacing(with: b, where: b .< a) }
-  @inline(__always) static func upper(_ a: Self, _ b: Self) -> Self { a.replacing(with: b, where: a .< b) }
-}
-
-extension UnsafePointer<Float> {
-  /// The eight values from element `i` on, at any alignment. The caller owns the bound `i + 8`.
-  @inline(__always) func lanes8(_ i: Int) -> Lanes8 {
-    UnsafeRawPointer(self + i).loadUnaligned(as: Lanes8.self)
-  }
-  @inline(__always) func lanes4(_ i: Int) -> Lanes4 {
-    UnsafeRawPointer(self + i).loadUnaligned(as: Lanes4.self)
-  }
-}
-
-extension UnsafeMutablePointer<Float> {
-  @inline(__always) func lanes8(_ i: Int) -> Lanes8 { UnsafePointer(self).lanes8(i) }
-  @inline(__always) func lanes4(_ i: Int) -> Lanes4 { UnsafePointer(self).lanes4(i) }
-  @inline(__always) func store(_ lanes: Lanes8, _ i: Int) {
-    UnsafeMutableRawPointer(self + i).storeBytes(of: lanes, as: Lanes8.self)
-  }
-  @inline(__always) func store(_ lanes: Lanes4, _ i: Int) {
-    UnsafeMutableRawPointer(self + i).storeBytes(of: lanes, as: Lanes4.self)
-  }
-}
-
-/// Where the pixels of an image stand inside a padded plane: 4 rows above and below, 8 columns to the left, and to
-/// the right 8 to 15, so that whole vectors, the 4x4 neighbourhood of a warp and the 5x5 one of a median never need
-/// a test for the border.
-package struct PlaneLayout: Equatable {
+/// Where the pixels of an image stand inside a padded plane: 4 rows above and below and 16 columns left and right of
+/// whole vectors of 16, so that neither vectors nor the 4x4 neighbourhood of a warp ever need a test for the border.
+package struct PlaneLayout: Equatable, Sendable {
   static let rowPadding = 4
-  static let columnPadding = 8
+  static let columnPadding = 16
 
   package let width: Int
   package let height: Int
-  /// Columns from the first pixel of a row to the end of its last whole vector.
-  let vectorWidth: Int
   /// Elements between a pixel and the one below.
   package let stride: Int
   /// Elements before pixel (0, 0).
-  let origin: Int
+  package let origin: Int
   /// Elements of the whole plane.
-  let count: Int
+  package let count: Int
 
   package init(width: Int, height: Int) {
     self.width = width
     self.height = height
-    vectorWidth = (width + 7) & ~7
-    stride = vectorWidth + 2 * Self.columnPadding
+    stride = (width + 15) & ~15 + 2 * Self.columnPadding
     origin = Self.rowPadding * stride + Self.columnPadding
     count = stride * (height + 2 * Self.rowPadding)
   }
+
+  /// The rows of one of `bands` bands, as kernels take them.
+  func rows(_ band: Int, of bands: Int) -> Range<Int> { band * height / bands..<(band + 1) * height / bands }
 }
 
-/// A padded plane of floats in memory of its own. Rows -4 ..< height + 4 and columns -8 ..< vectorWidth + 8 may be
-/// touched.
-package final class FlowPlane {
-  private let memory: UnsafeMutablePointer<Float>
-  private let capacity: Int
-  package private(set) var layout: PlaneLayout
+/// Padded planes of one image size or smaller ones, zero at first, in one block of memory. Rows -4 ..< height + 4 and
+/// columns -16 ..< width + 16 of each may be touched.
+package final class FlowPlanes: @unchecked Sendable {
+  private let region: MemoryRegion
+  private let step: Int
 
-  /// Room for planes of at most `layout.count` elements, all zero.
-  package init(_ layout: PlaneLayout) {
-    self.layout = layout
-    capacity = layout.count
-    memory = .allocate(capacity: capacity)
-    memory.initialize(repeating: 0, count: capacity)
+  /// - Throws: `ExecutionError` when memory is short.
+  package init(_ layout: PlaneLayout, count: Int) throws {
+    // Planes start at different places of a page: rows of ten planes at one place would push each other out of the
+    // first cache, which has eight ways.
+    let pages = (layout.count + 1023) / 1024
+    step = 1024 * pages + 5 * 16
+    region = try MemoryRegion(byteCount: 4 * step * count, purpose: "planes of an optical flow")
   }
 
-  deinit {
-    memory.deallocate()
+  /// The first element of a plane; `step` floats are its own.
+  package func memory(_ plane: Int) -> UnsafeMutablePointer<Float> {
+    (region.base + 4 * step * plane).assumingMemoryBound(to: Float.self)
   }
 
-  /// Pixel (0, 0).
-  package var pixels: UnsafeMutablePointer<Float> { memory + layout.origin }
-
-  /// Takes another, not larger layout; every element becomes zero.
-  func reset(_ layout: PlaneLayout) {
-    precondition(layout.count <= capacity, "a plane cannot grow")
-    self.layout = layout
-    memory.update(repeating: 0, count: layout.count)
-  }
-
-  /// Repeats the edge pixels `margin` (at most 4) columns and rows outwards.
-  func replicateEdges(_ margin: Int) {
-    let (width, height, stride) = (layout.width, layout.height, layout.stride)
-    for y in 0..<height {
-      let row = pixels + y * stride
-      for k in 1...margin {
-        row[-k] = row[0]
-        row[width - 1 + k] = row[width - 1]
-      }
-    }
-    let span = width + 2 * margin
-    for k in 1...margin {
-      (pixels - k * stride - margin).update(from: pixels - margin, count: span)
-      (pixels + (height - 1 + k) * stride - margin).update(
-        from: pixels + (height - 1) * stride - margin, count: span)
-    }
+  /// Pixel (0, 0) of a plane of this layout, not larger than the one the planes were made for.
+  package func pixels(_ plane: Int, _ layout: PlaneLayout) -> UnsafeMutablePointer<Float> {
+    memory(plane) + layout.origin
   }
 }

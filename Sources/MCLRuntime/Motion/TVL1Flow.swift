@@ -1,3 +1,5 @@
+import MCLCompiler
+
 /// Dual TV-L1 optical flow (Zach, Pock, Bischof, *A Duality Based Approach for Realtime TV-L1 Optical Flow*, 2007)
 /// with the numerical choices and defaults of OpenCV's `DualTVL1OpticalFlow` (reference, section 4).
 ///
@@ -29,9 +31,20 @@ public struct TVL1Flow: Sendable, Equatable {
 
   /// The flow from `first` to `second`, in pixels of the frames.
   ///
+  /// - Parameter pool: threads that share the work; the result is the same bits for any number of them, and for none.
   /// - Throws: `MotionError` where the frames differ in size or are less than 3 pixels wide or high, or a
-  ///   parameter makes no sense.
-  public func flow(from first: GrayImage, to second: GrayImage) throws -> FlowField {
+  ///   parameter makes no sense; `KernelError` or `LLVMError` where the iterations cannot be compiled,
+  ///   `ExecutionError` when memory is short.
+  public func flow(from first: GrayImage, to second: GrayImage, on pool: ThreadPool? = nil) throws
+    -> FlowField
+  {
+    try flowAndWork(from: first, to: second, on: pool).flow
+  }
+
+  /// The flow, and how much was done for it.
+  func flowAndWork(
+    from first: GrayImage, to second: GrayImage, on pool: ThreadPool?
+  ) throws -> (flow: FlowField, work: FlowWork) {
     guard first.width == second.width, first.height == second.height else {
       throw MotionError(
         "optical flow needs two frames of one size, not \(first.width)x\(first.height) and \(second.width)x\(second.height); resize one of them"
@@ -43,10 +56,10 @@ public struct TVL1Flow: Sendable, Equatable {
       )
     }
     try checkParameters()
-    let firstPyramid = ImagePyramid(first, scales: scales, step: scaleStep)
-    let secondPyramid = ImagePyramid(second, scales: scales, step: scaleStep)
-    let solver = TVL1Solver(self, largest: firstPyramid.levels[0].layout)
-    return solver.solve(firstPyramid, secondPyramid)
+    let solver = try TVL1Solver.idle(
+      self, width: first.width, height: first.height, team: pool?.workerCount ?? 1)
+    defer { solver.rest() }
+    return solver.solve(first, second, on: pool)
   }
 }
 
@@ -66,100 +79,5 @@ extension TVL1Flow {
     for (name, value) in counts where value < 1 {
       throw MotionError("the TV-L1 parameter \(name) is \(value); use at least 1")
     }
-  }
-}
-
-/// The working memory of one flow computation: planes of the largest scale, reused at the smaller ones.
-private final class TVL1Solver {
-  let parameters: TVL1Flow
-  var u, v, nextU, nextV: FlowPlane
-  let gradientX, gradientY, warpedX, warpedY, residual, inverseSquare, ux, uy, vx, vy: FlowPlane
-  let median: MedianFilter
-
-  init(_ parameters: TVL1Flow, largest: PlaneLayout) {
-    self.parameters = parameters
-    (u, v, nextU, nextV) = (.init(largest), .init(largest), .init(largest), .init(largest))
-    (gradientX, gradientY, warpedX, warpedY) = (
-      .init(largest), .init(largest), .init(largest), .init(largest)
-    )
-    (residual, inverseSquare) = (.init(largest), .init(largest))
-    (ux, uy, vx, vy) = (.init(largest), .init(largest), .init(largest), .init(largest))
-    median = MedianFilter(largest)
-  }
-
-  func solve(_ first: ImagePyramid, _ second: ImagePyramid) -> FlowField {
-    let coarsest = first.levels.count - 1
-    u.reset(first.levels[coarsest].layout)
-    v.reset(first.levels[coarsest].layout)
-    for scale in (0...coarsest).reversed() {
-      refine(first.levels[scale], second.levels[scale])
-      if scale == 0 { break }
-      enlarge(to: first.levels[scale - 1].layout)
-    }
-    let layout = u.layout
-    return FlowField(
-      uncheckedWidth: layout.width, height: layout.height, u: Self.dense(u), v: Self.dense(v))
-  }
-
-  /// Carries the flow to the next finer scale.
-  private func enlarge(to finer: PlaneLayout) {
-    let coarse = u.layout
-    let scaleX = Double(coarse.width) / Double(finer.width)
-    let scaleY = Double(coarse.height) / Double(finer.height)
-    let gain = Float(1 / parameters.scaleStep)
-    nextU.reset(finer)
-    nextV.reset(finer)
-    PyramidResize.resize(u, to: nextU, scaleX: scaleX, scaleY: scaleY, gain: gain)
-    PyramidResize.resize(v, to: nextV, scaleX: scaleX, scaleY: scaleY, gain: gain)
-    swap(&u, &nextU)
-    swap(&v, &nextV)
-  }
-
-  /// Improves the flow at one scale. The dual variables start at zero and live through all its warps.
-  private func refine(_ first: FlowPlane, _ second: FlowPlane) {
-    let layout = first.layout
-    for plane in [
-      nextU, nextV, gradientX, gradientY, warpedX, warpedY, residual, inverseSquare, ux, uy, vx, vy,
-    ] {
-      plane.reset(layout)
-    }
-    CubicWarp.gradient(of: second, dx: gradientX, dy: gradientY)
-    let tolerance = Float(parameters.epsilon * parameters.epsilon * Double(layout.width * layout.height))
-    for _ in 0..<parameters.warps {
-      CubicWarp(
-        layout: layout, first: first.pixels, second: second.pixels, secondX: gradientX.pixels,
-        secondY: gradientY.pixels, u: u.pixels, v: v.pixels, warpedX: warpedX.pixels,
-        warpedY: warpedY.pixels, residual: residual.pixels, inverseSquare: inverseSquare.pixels
-      ).run()
-      iterate(layout, tolerance)
-    }
-  }
-
-  private func iterate(_ layout: PlaneLayout, _ tolerance: Float) {
-    for _ in 0..<parameters.outerIterations {
-      median.run(u, to: nextU)
-      median.run(v, to: nextV)
-      swap(&u, &nextU)
-      swap(&v, &nextV)
-      let iteration = DualityIteration(
-        layout: layout, threshold: Float(parameters.lambda * parameters.theta),
-        theta: Float(parameters.theta), dualStep: Float(parameters.tau / parameters.theta),
-        gradientX: warpedX.pixels, gradientY: warpedY.pixels, residual: residual.pixels,
-        inverseSquare: inverseSquare.pixels, u: u.pixels, v: v.pixels, steps: nextU.pixels,
-        changes: nextV.pixels, ux: ux.pixels, uy: uy.pixels,
-        vx: vx.pixels, vy: vy.pixels)
-      for _ in 0..<parameters.innerIterations where iteration.sweep() <= tolerance { return }
-    }
-  }
-
-  private static func dense(_ plane: FlowPlane) -> [Float] {
-    let layout = plane.layout
-    var values = [Float]()
-    values.reserveCapacity(layout.width * layout.height)
-    for y in 0..<layout.height {
-      values.append(
-        contentsOf: UnsafeBufferPointer(start: plane.pixels + y * layout.stride, count: layout.width))
-    }
-    return values
   }
 }
