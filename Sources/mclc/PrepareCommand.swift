@@ -142,14 +142,14 @@ struct PrepareReport {
   /// How long the usable videos play.
   private var playing: Double {
     prepared.videos.reduce(0) {
-      $0 + Double($1.motion.frameCount) / ($1.motion.frameRate?.framesPerSecond ?? 25)
+      $0 + Double($1.motion.frameCount) / $1.motion.frameRate.plausible
     }
   }
   /// Bytes a minute of video whose frames had 240x320 pixels.
   private var bytesAMinute: Double {
     let minutes = prepared.videos.reduce(0.0) {
       let area = max(Double($1.motion.width * $1.motion.height) / (240 * 320), 1e-9)
-      return $0 + Double($1.motion.frameCount) / ($1.motion.frameRate?.framesPerSecond ?? 25) / 60 * area
+      return $0 + Double($1.motion.frameCount) / $1.motion.frameRate.plausible / 60 * area
     }
     return minutes > 0 ? Double(bytes) / minutes : 0
   }

@@ -16,6 +16,9 @@ public struct MotionStore: Sendable {
   /// Videos of fewer frames are skipped; nil: those shorter than the longest clip.
   public var minimumFrames: Int?
 
+  /// Beyond this many bytes of entries and videos, starting takes too long to look at all of them.
+  package var quickLimit = 4e9
+
   public enum Verification: Sendable {
     /// The video's bytes against the entry's hash of them, and every checksum.
     case everything
@@ -145,7 +148,7 @@ public struct MotionStore: Sendable {
           } else {
             let identity = try VideoIdentity(contentsOf: video.path)
             let motion = try preparation.analyze(path: video.path, identity: identity, progress: progress)
-            let seconds = Double(motion.frameCount) / (motion.frameRate?.framesPerSecond ?? 25)
+            let seconds = Double(motion.frameCount) / motion.frameRate.plausible
             outcome.work = .computed(frames: motion.frameCount, seconds: seconds)
             try orStop { try claim.store(motion) }
           }

@@ -24,9 +24,6 @@ final class MotionStoreRun: @unchecked Sendable {
 
   private struct Stopped: Error {}
 
-  /// Beyond this many bytes of entries and videos, starting takes too long to look at all of them.
-  private static let quickLimit = 4e9
-
   init(_ store: MotionStore, _ dataset: VideoDataset) {
     self.store = store
     videos = dataset.videos
@@ -41,7 +38,7 @@ final class MotionStoreRun: @unchecked Sendable {
     isQuick =
       store.verification == .quickWhereLarge
       && zip(videos, sizes).reduce(0) { $0 + $1.1 + size(store.cache.path(of: $1.0.name, kind: kind)) }
-        > Self.quickLimit
+        > store.quickLimit
   }
 
   /// - Throws: what `progress` throws, and the first error that is no video's own.

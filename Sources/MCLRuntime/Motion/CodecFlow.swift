@@ -3,11 +3,17 @@
 /// One vector for each cell of 8x8 pixels. A vector that spans d frames counts as 1/d of itself, d taken between frames
 /// as they are shown: of a P frame to the frame before it that is no B frame, of a B frame to those on both sides. Cells
 /// without a vector (intra blocks) take the mean of their neighbours, from the edges of the hole inwards; a frame
-/// without vectors (an I frame) takes the mean of the flows before and after it. A 3x3 median removes single vectors
-/// that saved bits without following anything.
+/// without vectors takes the mean of the flows before and after it where it is an I frame, and the flow after it, which
+/// spans it, where it is a B frame of MPEG-4. Encoders choose vectors that save bits, whether or not anything moves:
+/// medians over five frames, then over 3x3 cells, take out those that do not last, and a quarter of a pixel, the
+/// vectors' own precision, is taken off the length of each.
 final class CodecFlow {
   /// Pixels along a side of a cell.
   static let cell = 8
+  /// Frames on either side that the median over time takes in.
+  private static let reach = 2
+  /// Pixels a frame that are taken off a vector's length.
+  private static let precision: Float = 0.25
   /// A frame with a smaller share of cells with vectors counts as one without.
   private static let leastKnown = 0.25
 
@@ -23,8 +29,11 @@ final class CodecFlow {
   /// Frames read, but not resolved: B frames that wait for the next frame that is none.
   private var waiting: [(time: Int, frame: FrameVectors)] = []
   /// Flows in order, nil for a frame without vectors.
-  private var resolved: [Cells?] = []
-  private var lastGiven: Cells?
+  private var resolved: [(cells: Cells?, isBetween: Bool)] = []
+  private var lastFilled: Cells?
+  /// The flows around the next one to give, `reach` before and after it at most, and which of them it is.
+  private var window: [Cells] = []
+  private var place = -1
   private var framesRead = 0
   private var lastAnchor: Int?
   private var hasEnded = false
@@ -49,30 +58,51 @@ final class CodecFlow {
   ///
   /// - Throws: `VideoError` for a damaged file, and where no frame of more than one has vectors.
   func next() throws -> QuantizedFlow? {
+    place += 1
+    while window.count <= place + Self.reach, let cells = try nextFilled() { window.append(cells) }
+    guard place < window.count else { return nil }
+    if place > Self.reach {
+      window.removeFirst()
+      place -= 1
+    }
+    let near = window[max(place - Self.reach, 0)...min(place + Self.reach, window.count - 1)]
+    func settled(_ plane: KeyPath<Cells, [Float]>) -> [Float] {
+      median(over: near.map { $0[keyPath: plane] }, around: window[place][keyPath: plane])
+    }
+    var (u, v) = (settled(\.u), settled(\.v))
+    for cell in u.indices {
+      let length = (u[cell] * u[cell] + v[cell] * v[cell]).squareRoot()
+      let kept = max(length - Self.precision, 0) / max(length, 1e-6)
+      (u[cell], v[cell]) = (u[cell] * kept, v[cell] * kept)
+    }
+    return QuantizedFlow(
+      uncheckedWidth: columns, height: rows, u: u.map(QuantizedFlow.quantized), v: v.map(QuantizedFlow.quantized))
+  }
+
+  /// The next flow with every cell of it; nil at the end.
+  private func nextFilled() throws -> Cells? {
     // A flow that is missing needs the one after it.
-    while !hasEnded, resolved.isEmpty || (resolved[0] == nil && !resolved.contains { $0 != nil }) { try read() }
-    guard !resolved.isEmpty else { return nil }
-    let given: Cells
-    if let own = resolved[0] {
-      given = own
-    } else {
-      let after = resolved.first { $0 != nil } ?? nil
-      switch (lastGiven, after) {
-      case (let before?, let after?):
-        given = Cells(
-          u: zip(before.u, after.u).map { ($0 + $1) / 2 }, v: zip(before.v, after.v).map { ($0 + $1) / 2 })
-      case (let one?, nil), (nil, let one?): given = one
-      case (nil, nil):
+    while !hasEnded, resolved.first?.cells == nil, !resolved.contains(where: { $0.cells != nil }) { try read() }
+    guard let first = resolved.first else { return nil }
+    let after = resolved.first { $0.cells != nil }?.cells
+    let filled: Cells
+    switch (first.isBetween ? nil : lastFilled, after) {
+    case (_, let own?) where first.cells != nil: filled = own
+    case (let before?, let after?):
+      filled = Cells(
+        u: zip(before.u, after.u).map { ($0 + $1) / 2 }, v: zip(before.v, after.v).map { ($0 + $1) / 2 })
+    case (let one?, nil), (nil, let one?): filled = one
+    case (nil, nil):
+      guard let lastFilled else {
         throw VideoError(
           "\(path) has only frames that were coded without motion (intra frames); use --flow tvl1, or re-encode "
             + "it as H.264.")
       }
+      filled = lastFilled
     }
-    lastGiven = given
+    lastFilled = filled
     resolved.removeFirst()
-    return QuantizedFlow(
-      uncheckedWidth: columns, height: rows, u: given.u.map(QuantizedFlow.quantized),
-      v: given.v.map(QuantizedFlow.quantized))
+    return filled
   }
 
   // MARK: Frames
@@ -98,7 +128,8 @@ final class CodecFlow {
     for (time, frame) in waiting {
       let past = Float(time - (lastAnchor ?? time - 1))
       let future = Float(max(anchor - time, 1))
-      resolved.append(cells(frame, past: max(past, 1), future: future))
+      resolved.append(
+        (cells(frame, past: max(past, 1), future: future), frame.prediction == .both))
     }
     waiting.removeAll()
   }
@@ -136,7 +167,7 @@ final class CodecFlow {
       v[place] /= weight[place]
     }
     fill(&u, &v, &known)
-    return Cells(u: median(u), v: median(v))
+    return Cells(u: u, v: v)
   }
 
   /// Gives cells without a vector the mean of their neighbours', ring by ring from the edge of the hole inwards.
@@ -164,30 +195,42 @@ final class CodecFlow {
     }
   }
 
-  /// The median of each cell's 3x3 neighbourhood, edges repeated.
-  private func median(_ plane: [Float]) -> [Float] {
-    var result = plane
-    var nine = [Float](repeating: 0, count: 9)
+  /// The median over time of each cell, then over its 3x3 neighbourhood, edges repeated.
+  private func median(over planes: [[Float]], around own: [Float]) -> [Float] {
+    var lasting = own
+    var values = [Float](repeating: 0, count: 9)
+    // An odd number: at the ends of the video, without the first.
+    let planes = planes.suffix(planes.count - (planes.count + 1) % 2)
+    if planes.count > 1 {
+      for cell in own.indices {
+        for (count, plane) in planes.enumerated() { Self.insert(plane[cell], into: &values, count) }
+        lasting[cell] = values[planes.count / 2]
+      }
+    }
+    var result = lasting
     for y in 0..<rows {
       for x in 0..<columns {
         var count = 0
         for nearY in y - 1...y + 1 {
           let row = min(max(nearY, 0), rows - 1) * columns
           for nearX in x - 1...x + 1 {
-            let value = plane[row + min(max(nearX, 0), columns - 1)]
-            // Kept in order as they come.
-            var place = count
-            while place > 0, nine[place - 1] > value {
-              nine[place] = nine[place - 1]
-              place -= 1
-            }
-            nine[place] = value
+            Self.insert(lasting[row + min(max(nearX, 0), columns - 1)], into: &values, count)
             count += 1
           }
         }
-        result[y * columns + x] = nine[4]
+        result[y * columns + x] = values[4]
       }
     }
     return result
+  }
+
+  /// Inserts a value into the first `count` ones, which are in order.
+  private static func insert(_ value: Float, into values: inout [Float], _ count: Int) {
+    var place = count
+    while place > 0, values[place - 1] > value {
+      values[place] = values[place - 1]
+      place -= 1
+    }
+    values[place] = value
   }
 }

@@ -11,9 +11,7 @@ struct FlowBudget {
   private static let largestTolerance = 12
 
   init(_ header: MotionCacheHeader) {
-    // A rate that nobody films at is a mistake of the file's.
-    let rate = header.frameRate.map(\.framesPerSecond).flatMap { (1...120).contains($0) ? $0 : nil } ?? 30
-    let minutes = Double(header.frameCount) / rate / 60
+    let minutes = Double(header.frameCount) / header.frameRate.plausible / 60
     let perMinute = header.kind == .tvl1 ? 20e6 : 2e6
     let area = max(Double(header.width * header.height) / (240 * 320), 1)
     bytes = max(Int(perMinute * minutes * area), 64 << 10)

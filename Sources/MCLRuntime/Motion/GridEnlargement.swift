@@ -16,7 +16,7 @@ struct GridEnlargement {
 
   /// - Parameters:
   ///   - width: of the full size in pixels; `height` likewise.
-  ///   - cell: pixels along a side of a cell; 1 leaves flows as they are.
+  ///   - cell: pixels along a side of a cell, a power of two; 1 leaves flows as they are.
   init(width: Int, height: Int, cell: Int) {
     (self.width, self.height, self.cell) = (width, height, cell)
     func steps(_ length: Int) -> [Step] {
@@ -44,7 +44,9 @@ struct GridEnlargement {
 
   private func enlarged(_ plane: [UInt8], _ grid: Int) -> [UInt8] {
     let whole = Int32(2 * cell)
-    let half = whole * whole / 2
+    // whole x whole = 2^shift.
+    let shift = Int32(2 * (2 * cell).trailingZeroBitCount)
+    let half = Int32(1) << (shift - 1)
     var line = [Int32](repeating: 0, count: grid)
     return [UInt8](unsafeUninitializedCapacity: width * height) { pixels, initialized in
       plane.withUnsafeBufferPointer { plane in
@@ -61,8 +63,9 @@ struct GridEnlargement {
               for x in 0..<width {
                 let step = columns[x]
                 // Bounds: y < height, x < width; column numbers are below the grid's width.
-                let sum = line[step.first] * (whole - step.weight) + line[step.second] * step.weight
-                pixels[y * width + x] = UInt8(truncatingIfNeeded: (sum + half) / (whole * whole))
+                let sum =
+                  line[step.first] &* (whole &- step.weight) &+ line[step.second] &* step.weight
+                pixels[y * width + x] = UInt8(truncatingIfNeeded: (sum &+ half) >> shift)
               }
             }
           }

@@ -33,6 +33,9 @@ public struct MotionCacheEntry: Sendable {
         PackedFlow.canHold(
           width: header.gridWidth, height: header.gridHeight, byteCount: record.length)
       else { throw damaged("flow \(number) is too short for \(width)x\(height)") }
+      guard record.tolerance <= PackedFlow.largestTolerance else {
+        throw damaged("flow \(number) has a tolerance of \(record.tolerance)")
+      }
       end += record.length
     }
     guard end == file.count else { throw damaged("it has \(file.count) bytes and should have \(end)") }

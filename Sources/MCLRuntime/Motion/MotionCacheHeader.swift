@@ -97,7 +97,8 @@ struct MotionCacheHeader: Equatable {
       byteCount: try number(UInt64.self, at: 56), contentHash: try number(UInt64.self, at: 64))
     frameRate = FrameRate(
       numerator: Int(try number(UInt32.self, at: 72)), denominator: Int(try number(UInt32.self, at: 76)))
-    guard cells == MotionMaps.cells, frameCount > 0, window > 0, (1...255).contains(cell),
+    guard cells == MotionMaps.cells, frameCount > 0, window > 0, (1...128).contains(cell),
+      cell.nonzeroBitCount == 1,
       (1...VideoLimits.side).contains(width), (1...VideoLimits.side).contains(height),
       width * height <= VideoLimits.area, spanCount <= 64, file.count >= Self.fixedLength + 4 * spanCount
     else { throw damaged("its counts contradict each other") }

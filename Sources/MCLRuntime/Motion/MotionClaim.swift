@@ -47,6 +47,8 @@ public final class MotionClaim {
   deinit {
     if !isStored { unlink(partial) }
     close(descriptor)
+    // Fails, as it should, while others are at work.
+    rmdir((partial as NSString).deletingLastPathComponent)
   }
 
   /// Makes the entry, in one step that lasts: written, flushed, renamed, the folder flushed.

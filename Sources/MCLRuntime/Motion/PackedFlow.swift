@@ -13,6 +13,8 @@ public struct PackedFlow: Sendable, Equatable {
   public let tolerance: Int
   public let bytes: [UInt8]
 
+  static let largestTolerance = 127
+
   public init(_ flow: QuantizedFlow, tolerance: Int = 0) {
     (width, height, self.tolerance) = (flow.width, flow.height, tolerance)
     var walk = FlowPlaneWalk(width: flow.width, height: flow.height, tolerance: tolerance)
@@ -27,7 +29,7 @@ public struct PackedFlow: Sendable, Equatable {
   ///
   /// - Throws: `MotionError` where so few bytes cannot hold so many pixels.
   package init(width: Int, height: Int, tolerance: Int = 0, bytes: [UInt8]) throws {
-    guard Self.canHold(width: width, height: height, byteCount: bytes.count), (0...127).contains(tolerance)
+    guard Self.canHold(width: width, height: height, byteCount: bytes.count), (0...Self.largestTolerance).contains(tolerance)
     else {
       throw MotionError(
         "\(bytes.count) bytes cannot hold a packed flow of \(width)x\(height); prepare the video again",

@@ -27,3 +27,8 @@ public struct FrameRate: Sendable, Hashable {
 
   public var framesPerSecond: Double { Double(numerator) / Double(denominator) }
 }
+
+extension FrameRate? {
+  /// Frames a second; 30 where a file states none, or one that nobody films at.
+  public var plausible: Double { self.map(\.framesPerSecond).flatMap { (1...120).contains($0) ? $0 : nil } ?? 30 }
+}

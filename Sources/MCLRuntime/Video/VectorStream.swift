@@ -27,10 +27,12 @@ struct FrameVectors {
 
 /// The motion vectors that a video's encoder stored, in the order in which the frames are shown.
 final class VectorStream {
-  /// FFmpeg's decoders that export motion vectors.
-  private static let codecs: Set<String> = [
-    "mpeg1video", "mpeg2video", "mpegvideo", "mpeg4", "h264", "h263", "h263i", "h263p", "flv", "msmpeg4v1",
-    "msmpeg4v2", "msmpeg4", "wmv1", "wmv2",
+  /// FFmpeg's decoders that export motion vectors, and whether they do so for B frames: of those of MPEG-4's family they
+  /// export zeros.
+  private static let codecs = [
+    "mpeg1video": true, "mpeg2video": true, "mpegvideo": true, "h264": true, "mpeg4": false, "h263": false,
+    "h263i": false, "h263p": false, "flv": false, "msmpeg4v1": false, "msmpeg4v2": false, "msmpeg4": false,
+    "wmv1": false, "wmv2": false,
   ]
 
   let frameRate: FrameRate?
@@ -40,17 +42,17 @@ final class VectorStream {
   private let stream: VideoStream
   private let buffer: FrameBuffer
   private var hasFrame: Bool
-  private let path: String
+  private let givesBoth: Bool
 
   /// - Throws: `VideoError` as `VideoDecoder`, and for a codec that gives no vectors.
   init(path: String) throws {
-    self.path = path
     stream = try VideoStream(path: path, threads: 1, exportsVectors: true)
-    guard Self.codecs.contains(stream.codecName) else {
+    guard let givesBoth = Self.codecs[stream.codecName] else {
       throw VideoError(
         "\(path) is encoded with \(stream.codecName), whose decoder gives no motion vectors; use --flow tvl1, or "
           + "re-encode it as H.264.")
     }
+    self.givesBoth = givesBoth
     buffer = try FrameBuffer(path: path)
     frameRate = stream.frameRate
     hasFrame = try stream.next(into: buffer.frame)
@@ -78,7 +80,7 @@ final class VectorStream {
     var vectors = FrameVectors(
       prediction: prediction, width: max(Int(frame.pointee.width), 1), height: max(Int(frame.pointee.height), 1),
       blocks: [])
-    guard let data = av_frame_get_side_data(frame, AV_FRAME_DATA_MOTION_VECTORS), let bytes = data.pointee.data
+    guard prediction != .both || givesBoth, let data = av_frame_get_side_data(frame, AV_FRAME_DATA_MOTION_VECTORS), let bytes = data.pointee.data
     else { return vectors }
     // Bound: as many whole vectors as the side data's size holds.
     let raw = UnsafeRawBufferPointer(start: bytes, count: Int(data.pointee.size))
