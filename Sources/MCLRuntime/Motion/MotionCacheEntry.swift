@@ -18,6 +18,11 @@ public struct MotionCacheEntry: Sendable {
   public var frameRate: FrameRate? { header.frameRate }
   public var flowCount: Int { header.flowCount }
 
+  /// An entry by the name of its file.
+  ///
+  /// - Throws: as `MotionCache.open`, but for what it was made from.
+  package init(file path: String) throws { try self.init(path: path) }
+
   /// Reads the header and checks the index.
   ///
   /// - Throws: `MotionError` where the file is missing, of another version or damaged.
