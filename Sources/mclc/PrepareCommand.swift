@@ -55,7 +55,8 @@ struct PrepareCommand: ParsableCommand {
   var spans: String = "32"
   @Option(help: "Videos of fewer frames are skipped: the published UCF101 runs want 64.") var minFrames: Int?
   @Option(help: "Threads that compute flow; one a processor by default.") var workers: Int?
-  @Option(help: "Where the list of usable videos is written; CACHE/videos.txt by default.") var usable: String?
+  @Option(help: "Where the list of usable videos is written; CACHE/videos.txt by default.") var usable:
+    String?
   @Flag(help: "Print the report as JSON; no progress.") var json = false
 
   private func parameters() throws -> MotionParameters {
@@ -171,7 +172,8 @@ struct PrepareReport {
       "remeasured": prepared.remeasured, "rebuilt": named(prepared.rebuilt),
       "skipped": named(prepared.skipped), "frames": frames, "video_seconds": playing, "seconds": seconds,
       "computed_video_seconds": prepared.computedSeconds, "times_real_time": timesRealTime,
-      "computed_frames_per_second": Double(prepared.computedFrames) / max(seconds, 1e-9), "cache_bytes": bytes,
+      "computed_frames_per_second": Double(prepared.computedFrames) / max(seconds, 1e-9),
+      "cache_bytes": bytes,
       "bytes_per_minute_at_240x320": bytesAMinute, "inexact_flows": inexact.flows,
       "largest_flow_error": Double(inexact.largest) * 40 / 255,
     ]
@@ -192,7 +194,8 @@ struct PrepareReport {
     }
     lines.append(
       String(
-        format: "%@: %.1f MB, %.2f MB a minute of 240x320 video", cache, Double(bytes) / 1e6, bytesAMinute / 1e6))
+        format: "%@: %.1f MB, %.2f MB a minute of 240x320 video", cache, Double(bytes) / 1e6,
+        bytesAMinute / 1e6))
     let inexact = inexact
     if inexact.flows > 0 {
       lines.append(

@@ -49,7 +49,8 @@ struct TrainCommand: ParsableCommand {
       wrote.
       """)
   var `init`: String?
-  @Option(help: "Where motion is kept, as 'mclc prepare' leaves it; RUN/motion by default.") var cache: String?
+  @Option(help: "Where motion is kept, as 'mclc prepare' leaves it; RUN/motion by default.") var cache:
+    String?
   @Option(
     help: "Which motion: tvl1 or codec, as for 'mclc prepare'; by default what the cache holds, else tvl1.")
   var flow: String?
@@ -268,6 +269,7 @@ struct TrainCommand: ParsableCommand {
     var identity = [
       "model": module.name, "settings": settings, "augmentation": run.augmentation.rawValue,
       "program": RunIdentity.program(graph), "videos": RunIdentity.videos(videos),
+      "motion": RunIdentity.motion(videos),
     ]
     if let weights { identity["init"] = try RunIdentity.weights(weights) }
     return Trainer.Configuration(

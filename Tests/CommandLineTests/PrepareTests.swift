@@ -60,7 +60,9 @@ import Testing
     let left = try contents(folder + "/killed")
     let last = try command.mclc(arguments("killed", 2))
     #expect(last.code == 0, "\(last.errors)")
-    print("prepare: \(killed) of \(kills) killed, \(left.keys.filter { $0.hasSuffix(".motion") }.count) files left")
+    print(
+      "prepare: \(killed) of \(kills) killed, \(left.keys.filter { $0.hasSuffix(".motion") }.count) files left"
+    )
     #expect(try contents(folder + "/killed") == contents(folder + "/whole"))
     #expect(killed > kills / 2)
   }
@@ -82,7 +84,9 @@ import Testing
       let outcome = try command.mclc(arguments)
       let report = try object(outcome)
       let rebuilt = try #require(report["rebuilt"] as? [[String: String]])
-      #expect(rebuilt.count == 1 && rebuilt[0]["reason"]?.hasPrefix("\(folder)/motion/\(name) ") == true, "byte \(place)")
+      #expect(
+        rebuilt.count == 1 && rebuilt[0]["reason"]?.hasPrefix("\(folder)/motion/\(name) ") == true,
+        "byte \(place)")
       #expect(outcome.errors.contains("mclc: rebuilt "), "\(outcome.errors)")
       #expect(try contents(folder + "/motion") == whole)
     }
@@ -90,10 +94,16 @@ import Testing
 
   @Test func trainingReadsWhatWasPrepared() throws {
     try synthesize(3, frames: 32)
-    let short = try command.mclc(["prepare", "--data", data, "--cache", folder + "/other", "--min-frames", "33"])
-    #expect(short.code == 2 && short.errors.contains("has 32 frames, fewer than the 33 asked for"), "\(short.errors)")
+    let short = try command.mclc([
+      "prepare", "--data", data, "--cache", folder + "/other", "--min-frames", "33",
+    ])
+    #expect(
+      short.code == 2 && short.errors.contains("has 32 frames, fewer than the 33 asked for"),
+      "\(short.errors)")
     let prepared = try object(
-      try command.mclc(["prepare", "--data", data, "--cache", folder + "/motion", "--flow", "codec", "--json"]))
+      try command.mclc([
+        "prepare", "--data", data, "--cache", folder + "/motion", "--flow", "codec", "--json",
+      ]))
     #expect(prepared["flow"] as? String == "codec")
     #expect(try #require(prepared["times_real_time"] as? Double) > 0)
     #expect(FileManager.default.fileExists(atPath: folder + "/motion/videos.txt"))
@@ -110,8 +120,10 @@ import Testing
       #expect(trained.errors.contains("3 videos, motion of 0 computed, 0 skipped"), "\(trained.errors)")
     }
     #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder + "/motion").filter { $0.hasSuffix(".motion") }
-        .isEmpty)
+      try FileManager.default.contentsOfDirectory(atPath: folder + "/motion").filter {
+        $0.hasSuffix(".motion")
+      }
+      .isEmpty)
   }
 
   @Test func wrongUse() throws {

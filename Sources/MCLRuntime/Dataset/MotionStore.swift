@@ -164,7 +164,9 @@ public struct MotionStore: Sendable {
       }
       guard entry.frameCount >= least else {
         throw Reason(
-          text: "\(video.path) has \(entry.frameCount) frames, fewer than the \(least) asked for; use longer videos")
+          text:
+            "\(video.path) has \(entry.frameCount) frames, fewer than the \(least) asked for; use longer videos"
+        )
       }
       outcome.result = .success(PreparedVideo(video: video, motion: entry))
     } catch let reason as Reason {
@@ -217,7 +219,9 @@ public struct MotionStore: Sendable {
   /// be set back, as that of its bytes can.
   private static func isOlder(_ video: String, than entry: String, bytes: UInt64) -> Bool {
     var (source, made) = (stat(), stat())
-    guard stat(video, &source) == 0, stat(entry, &made) == 0, UInt64(source.st_size) == bytes else { return false }
+    guard stat(video, &source) == 0, stat(entry, &made) == 0, UInt64(source.st_size) == bytes else {
+      return false
+    }
     return (source.st_ctim.tv_sec, source.st_ctim.tv_nsec) < (made.st_mtim.tv_sec, made.st_mtim.tv_nsec)
   }
 }

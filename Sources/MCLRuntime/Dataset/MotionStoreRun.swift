@@ -96,7 +96,8 @@ final class MotionStoreRun: @unchecked Sendable {
   private func work() {
     while let (video, waits) = take() {
       do {
-        let outcome = try store.prepare(videos[video], queue: queue, isQuick: isQuick, waits: waits) { flows in
+        let outcome = try store.prepare(videos[video], queue: queue, isQuick: isQuick, waits: waits) {
+          flows in
           try self.tell(video, flows)
         }
         finish(video, outcome)

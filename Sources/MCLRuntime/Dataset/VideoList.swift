@@ -56,7 +56,8 @@ public struct VideoList: Sendable {
       let reader = try VideoListReader(path: path)
       (kind, items) = try reader.read(part)
       guard !items.isEmpty else {
-        throw UsageError("\(path): it lists no videos (\(kind.rawValue), part \(part.rawValue)); check --part")
+        throw UsageError(
+          "\(path): it lists no videos (\(kind.rawValue), part \(part.rawValue)); check --part")
       }
       return
     }
@@ -65,7 +66,8 @@ public struct VideoList: Sendable {
     let splits = files.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }
     guard !splits.isEmpty else {
       throw UsageError(
-        "\(path): it is a folder without files CLASS\(suffix), HMDB51's split \(split); name a list or that folder")
+        "\(path): it is a folder without files CLASS\(suffix), HMDB51's split \(split); name a list or that folder"
+      )
     }
     kind = .hmdb51
     items = try splits.flatMap {
@@ -123,7 +125,9 @@ private struct VideoListReader {
     return (.plain, try lines.map { try plain($0.text, $0.number) })
   }
 
-  private func wrong(_ line: Int, _ what: String) -> UsageError { UsageError("\(path): line \(line): \(what)") }
+  private func wrong(_ line: Int, _ what: String) -> UsageError {
+    UsageError("\(path): line \(line): \(what)")
+  }
 
   private static func label(_ text: String) -> String? {
     ["", "-1", "none"].contains(text.lowercased()) ? nil : text
@@ -160,13 +164,15 @@ private struct VideoListReader {
       func field(_ name: String) -> String? { place(name).flatMap { $0 < fields.count ? fields[$0] : nil } }
       if let wanted, let split = field("split"), !wanted.contains(split) { return nil }
       var names = [fields[id]]
-      if let start = field("time_start").flatMap(Double.init), let end = field("time_end").flatMap(Double.init),
+      if let start = field("time_start").flatMap(Double.init),
+        let end = field("time_end").flatMap(Double.init),
         (0...999_999).contains(start), (0...999_999).contains(end)
       {
         names.insert("\(fields[id])_\(String(format: "%06d_%06d", Int(start), Int(end)))", at: 0)
       }
       return Item(
-        path: names[0], others: Array(names.dropFirst()), label: field("label").flatMap(Self.label), line: number)
+        path: names[0], others: Array(names.dropFirst()), label: field("label").flatMap(Self.label),
+        line: number)
     }
   }
 
@@ -286,11 +292,15 @@ extension VideoDataset {
         let name = (path as NSString).lastPathComponent
         guard let same = byName[name] else { continue }
         if let video = only(same) { return video }
-        if let label = item.label, let video = only(same.filter { Self.isSame($0.label, label) }) { return video }
+        if let label = item.label, let video = only(same.filter { Self.isSame($0.label, label) }) {
+          return video
+        }
         throw UsageError(
-          "line \(item.line) of \(list) fits \(same.count) files, such as \(same[0].name) and \(same[1].name); give its folder")
+          "line \(item.line) of \(list) fits \(same.count) files, such as \(same[0].name) and \(same[1].name); give its folder"
+        )
       }
-      throw UsageError("it is in line \(item.line) of \(list), but not in the folder; add it or remove the line")
+      throw UsageError(
+        "it is in line \(item.line) of \(list), but not in the folder; add it or remove the line")
     }
 
     private func only(_ videos: [Video]?) -> Video? { videos?.count == 1 ? videos?.first : nil }

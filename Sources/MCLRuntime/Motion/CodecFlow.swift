@@ -76,13 +76,16 @@ final class CodecFlow {
       (u[cell], v[cell]) = (u[cell] * kept, v[cell] * kept)
     }
     return QuantizedFlow(
-      uncheckedWidth: columns, height: rows, u: u.map(QuantizedFlow.quantized), v: v.map(QuantizedFlow.quantized))
+      uncheckedWidth: columns, height: rows, u: u.map(QuantizedFlow.quantized),
+      v: v.map(QuantizedFlow.quantized))
   }
 
   /// The next flow with every cell of it; nil at the end.
   private func nextFilled() throws -> Cells? {
     // A flow that is missing needs the one after it.
-    while !hasEnded, resolved.first?.cells == nil, !resolved.contains(where: { $0.cells != nil }) { try read() }
+    while !hasEnded, resolved.first?.cells == nil, !resolved.contains(where: { $0.cells != nil }) {
+      try read()
+    }
     guard let first = resolved.first else { return nil }
     let after = resolved.first { $0.cells != nil }?.cells
     let filled: Cells
@@ -137,7 +140,10 @@ final class CodecFlow {
   /// The flow that leads to a frame.
   private func cells(_ frame: FrameVectors, past: Float, future: Float) -> Cells? {
     let count = columns * rows
-    var (u, v, weight) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+    var (u, v, weight) = (
+      [Float](repeating: 0, count: count), [Float](repeating: 0, count: count),
+      [Float](repeating: 0, count: count)
+    )
     let (scaleX, scaleY) = (Float(width) / Float(frame.width), Float(height) / Float(frame.height))
     let side = Float(Self.cell)
     for block in frame.blocks {

@@ -22,7 +22,10 @@ public struct FlowComparison: Sendable {
     }
     places = frames.isEmpty ? 0 : frames.reduce(0, +) / Double(frames.count)
     let span = first.clipSpans.first { second.clipSpans.contains($0) }
-    let (x, y) = try span.map { (try first.velocities(span: $0) ?? [], try second.velocities(span: $0) ?? []) } ?? ([], [])
+    let (x, y) =
+      try span.map { (try first.velocities(span: $0) ?? [], try second.velocities(span: $0) ?? []) } ?? (
+        [], []
+      )
     velocities = x.count > 1 ? Self.correlation(x, y) : nil
     frameCount = first.frameCount
   }

@@ -23,7 +23,8 @@ struct FlowPlaneWalk {
     (0...limit).map { sum in UInt8(bounds.prefix { sum > $0 }.count) }
   }
   /// Of the nearest neighbours' three differences, then, from `farPlace` on, of the far ones' two.
-  private static let neighbours = classes([0, 1, 2, 4, 7, 12, 20], upTo: 765) + classes([0, 1, 3], upTo: 510)
+  private static let neighbours =
+    classes([0, 1, 2, 4, 7, 12, 20], upTo: 765) + classes([0, 1, 3], upTo: 510)
   private static let farPlace = 766
   private static let around = classes([0, 2, 5], upTo: 1020)
 

@@ -50,7 +50,8 @@ final class MappedFile: Sendable {
     -> Result
   {
     guard range.lowerBound >= 0, range.upperBound <= count else {
-      throw MotionError("\(path) is damaged (it ends too early); prepare the video again", asksForPreparation: true)
+      throw MotionError(
+        "\(path) is damaged (it ends too early); prepare the video again", asksForPreparation: true)
     }
     // Bound: the range is within the mapping, which lives as long as self.
     return try withExtendedLifetime(self) {

@@ -78,20 +78,20 @@ public struct MotionCache: Sendable {
   static func encode(_ motion: VideoMotion) -> [UInt8] {
     let header = MotionCacheHeader(motion)
     var bytes = header.bytes
-    for value in motion.maps { bytes.append(value.bitPattern) }
+    for value in motion.maps { bytes.append(littleEndian: value.bitPattern) }
     for span in header.spans {
-      for value in motion.velocities[span] ?? [] { bytes.append(value.bitPattern) }
+      for value in motion.velocities[span] ?? [] { bytes.append(littleEndian: value.bitPattern) }
     }
     for flow in motion.flows {
-      bytes.append(UInt32(clamping: flow.bytes.count))
-      bytes.append(UInt32(clamping: flow.tolerance))
+      bytes.append(littleEndian: UInt32(clamping: flow.bytes.count))
+      bytes.append(littleEndian: UInt32(clamping: flow.tolerance))
       var hash = MotionHash()
       hash.combine(flow.bytes)
-      bytes.append(hash.value)
+      bytes.append(littleEndian: hash.value)
     }
     var hash = MotionHash()
     hash.combine(bytes)
-    bytes.append(hash.value)
+    bytes.append(littleEndian: hash.value)
     for flow in motion.flows { bytes.append(contentsOf: flow.bytes) }
     return bytes
   }

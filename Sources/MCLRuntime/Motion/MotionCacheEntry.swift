@@ -44,9 +44,11 @@ public struct MotionCacheEntry: Sendable {
       end += record.length
     }
     guard end == file.count else { throw damaged("it has \(file.count) bytes and should have \(end)") }
-    guard try (maps(file) + header.spans.flatMap { try velocities($0, file) ?? [] }).allSatisfy({
-      $0.isFinite && $0 >= 0
-    }) else { throw damaged("a magnitude is not a number") }
+    guard
+      try (maps(file) + header.spans.flatMap { try velocities($0, file) ?? [] }).allSatisfy({
+        $0.isFinite && $0 >= 0
+      })
+    else { throw damaged("a magnitude is not a number") }
   }
 
   private func damaged(_ what: String) -> MotionError {

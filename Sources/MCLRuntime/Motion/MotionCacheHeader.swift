@@ -47,14 +47,16 @@ struct MotionCacheHeader: Equatable {
     for number in [
       Int(Self.version), kind == .tvl1 ? 0 : 1, frameCount, width, height, cell, window, shortSide ?? 0,
       MotionMaps.cells, spans.count,
-    ] { bytes.append(UInt32(clamping: number)) }
-    for number in [fingerprint, identity.byteCount, identity.contentHash] { bytes.append(number) }
+    ] { bytes.append(littleEndian: UInt32(clamping: number)) }
+    for number in [fingerprint, identity.byteCount, identity.contentHash] {
+      bytes.append(littleEndian: number)
+    }
     for number in [frameRate?.numerator ?? 0, frameRate?.denominator ?? 0] {
-      bytes.append(UInt32(clamping: number))
+      bytes.append(littleEndian: UInt32(clamping: number))
     }
     // Room to grow, zero.
-    bytes.append(UInt64(0))
-    for span in spans { bytes.append(UInt32(clamping: span)) }
+    bytes.append(littleEndian: UInt64(0))
+    for span in spans { bytes.append(littleEndian: UInt32(clamping: span)) }
     return bytes
   }
 
@@ -66,7 +68,8 @@ struct MotionCacheHeader: Equatable {
     func damaged(_ what: String) -> MotionError {
       MotionError("\(path) is damaged (\(what)); prepare the video again", asksForPreparation: true)
     }
-    func number<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int) throws -> Number {
+    func number<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int) throws -> Number
+    {
       try file.withBytes(offset..<offset + MemoryLayout<Number>.size) {
         Number(littleEndian: $0.loadUnaligned(as: Number.self))
       }
@@ -127,7 +130,7 @@ struct MotionCacheHeader: Equatable {
 
 extension [UInt8] {
   /// Appends a number, little-endian.
-  mutating func append<Number: FixedWidthInteger>(_ number: Number) {
+  mutating func append<Number: FixedWidthInteger>(littleEndian number: Number) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }
 }

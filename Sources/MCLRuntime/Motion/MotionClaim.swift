@@ -29,7 +29,8 @@ public final class MotionClaim {
         if code == EINTR { continue }
         if code == EWOULDBLOCK { return nil }
         throw MotionError(
-          "cannot lock \(partial) (\(String(cString: strerror(code)))); keep the cache on a file system with locks")
+          "cannot lock \(partial) (\(String(cString: strerror(code)))); keep the cache on a file system with locks"
+        )
       }
       // While we waited, the file may have become the entry, or have been swept away.
       var (own, there) = (stat(), stat())

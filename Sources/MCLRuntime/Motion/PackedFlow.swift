@@ -29,7 +29,8 @@ public struct PackedFlow: Sendable, Equatable {
   ///
   /// - Throws: `MotionError` where so few bytes cannot hold so many pixels.
   package init(width: Int, height: Int, tolerance: Int = 0, bytes: [UInt8]) throws {
-    guard Self.canHold(width: width, height: height, byteCount: bytes.count), (0...Self.largestTolerance).contains(tolerance)
+    guard Self.canHold(width: width, height: height, byteCount: bytes.count),
+      (0...Self.largestTolerance).contains(tolerance)
     else {
       throw MotionError(
         "\(bytes.count) bytes cannot hold a packed flow of \(width)x\(height); prepare the video again",

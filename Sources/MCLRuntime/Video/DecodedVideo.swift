@@ -21,7 +21,9 @@ public struct FrameRate: Sendable, Hashable {
 
   /// nil where there is no such rate.
   public init?(numerator: Int, denominator: Int) {
-    guard (1...Int(Int32.max)).contains(numerator), (1...Int(Int32.max)).contains(denominator) else { return nil }
+    guard (1...Int(Int32.max)).contains(numerator), (1...Int(Int32.max)).contains(denominator) else {
+      return nil
+    }
     (self.numerator, self.denominator) = (numerator, denominator)
   }
 
@@ -30,5 +32,7 @@ public struct FrameRate: Sendable, Hashable {
 
 extension FrameRate? {
   /// Frames a second; 30 where a file states none, or one that nobody films at.
-  public var plausible: Double { self.map(\.framesPerSecond).flatMap { (1...120).contains($0) ? $0 : nil } ?? 30 }
+  public var plausible: Double {
+    self.map(\.framesPerSecond).flatMap { (1...120).contains($0) ? $0 : nil } ?? 30
+  }
 }

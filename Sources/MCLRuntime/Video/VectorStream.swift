@@ -78,9 +78,11 @@ final class VectorStream {
       default: .intra
       }
     var vectors = FrameVectors(
-      prediction: prediction, width: max(Int(frame.pointee.width), 1), height: max(Int(frame.pointee.height), 1),
+      prediction: prediction, width: max(Int(frame.pointee.width), 1),
+      height: max(Int(frame.pointee.height), 1),
       blocks: [])
-    guard prediction != .both || givesBoth, let data = av_frame_get_side_data(frame, AV_FRAME_DATA_MOTION_VECTORS), let bytes = data.pointee.data
+    guard prediction != .both || givesBoth,
+      let data = av_frame_get_side_data(frame, AV_FRAME_DATA_MOTION_VECTORS), let bytes = data.pointee.data
     else { return vectors }
     // Bound: as many whole vectors as the side data's size holds.
     let raw = UnsafeRawBufferPointer(start: bytes, count: Int(data.pointee.size))

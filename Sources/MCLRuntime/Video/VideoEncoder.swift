@@ -33,7 +33,8 @@ public final class VideoEncoder {
   ///   - bFrames: frames coded from both sides between two that are not, 0 ... 8.
   /// - Throws: `VideoError` when the folder cannot be written, or the name or size does not serve.
   public init(
-    path: String, width: Int, height: Int, framesPerSecond: Int = 25, quantizer: Int = 2, groupLength: Int = 12,
+    path: String, width: Int, height: Int, framesPerSecond: Int = 25, quantizer: Int = 2,
+    groupLength: Int = 12,
     bFrames: Int = 0
   ) throws {
     _ = ffmpegIsSilent

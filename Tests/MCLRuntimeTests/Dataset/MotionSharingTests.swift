@@ -15,7 +15,9 @@ import Testing
   private func contents(_ cache: String) throws -> [String: Data] {
     let names = try FileManager.default.contentsOfDirectory(atPath: cache)
     return Dictionary(
-      uniqueKeysWithValues: try names.map { ($0, try Data(contentsOf: URL(fileURLWithPath: cache + "/" + $0))) })
+      uniqueKeysWithValues: try names.map {
+        ($0, try Data(contentsOf: URL(fileURLWithPath: cache + "/" + $0)))
+      })
   }
 
   @Test(arguments: [FlowSource.Kind.tvl1, .codec]) func theBytesAreTheSameForAnyNumberOfWorkers(
@@ -27,7 +29,9 @@ import Testing
       let cache = folder.path + "/\(workers)"
       let parameters = MotionParameters(
         shortSide: 256, clipSpans: [16, 32], source: kind == .tvl1 ? .tvl1(TVL1Flow()) : .codec)
-      let prepared = try MotionStore(directory: cache, parameters: parameters, workers: workers).prepare(dataset) {
+      let prepared = try MotionStore(directory: cache, parameters: parameters, workers: workers).prepare(
+        dataset
+      ) {
         _ in
       }
       #expect(prepared.computed == 4 && prepared.videos.map(\.video) == dataset.videos)
@@ -106,7 +110,9 @@ import Testing
     #expect(changed.computed == 1)
     #expect(changed.rebuilt.map(\.name) == [dataset.videos[1].name])
     #expect(
-      changed.rebuilt.map(\.reason) == ["\(entry) was made from another version of the video; prepare it again"])
+      changed.rebuilt.map(\.reason) == [
+        "\(entry) was made from another version of the video; prepare it again"
+      ])
   }
 
   @Test func whatAKilledProcessLeftIsSwept() throws {

@@ -65,7 +65,8 @@ import Testing
     var flows = 0
     let again = try prepare(folder, cache: cache) { flows = max(flows, $0.allFlows) }
     #expect(again.computed == 0 && flows == 0)
-    #expect(try again.videos.map { try $0.source(span: 32) } == prepared.videos.map { try $0.source(span: 32) })
+    #expect(
+      try again.videos.map { try $0.source(span: 32) } == prepared.videos.map { try $0.source(span: 32) })
     #expect(again.skipped.map(\.name) == prepared.skipped.map(\.name))
 
     // A damaged entry is made anew, with the bytes it had.

@@ -29,14 +29,18 @@ import Testing
   @Test func ucf101() throws {
     let folder = try folder(["ApplyLipstick/v_ApplyLipstick_g01_c02.avi", "Archery/v_Archery_g08_c01.avi"])
     let train = "Archery/v_Archery_g08_c01.avi 3\r\nApplyLipstick/v_ApplyLipstick_g01_c02.avi 2\r\n"
-    let expected = ["Archery/v_Archery_g08_c01.avi=Archery", "ApplyLipstick/v_ApplyLipstick_g01_c02.avi=ApplyLipstick"]
+    let expected = [
+      "Archery/v_Archery_g08_c01.avi=Archery", "ApplyLipstick/v_ApplyLipstick_g01_c02.avi=ApplyLipstick",
+    ]
     #expect(try read(folder, train) == (.ucf101, expected, []))
     let test = train.replacing(" 3", with: "").replacing(" 2", with: "") + "Archery/v_Archery_g09_c01.avi\n"
     #expect(try read(folder, test) == (.ucf101, expected, ["Archery/v_Archery_g09_c01.avi"]))
   }
 
   @Test func hmdb51() throws {
-    let folder = try folder(["brush_hair/a (1).avi", "brush_hair/b.avi", "brush_hair/c.avi", "cart wheel/d.avi"])
+    let folder = try folder([
+      "brush_hair/a (1).avi", "brush_hair/b.avi", "brush_hair/c.avi", "cart wheel/d.avi",
+    ])
     let text = "a (1).avi 1 \nb.avi 2 \nc.avi 0 \n"
     let name = "brush_hair_test_split1.txt"
     #expect(try read(folder, text, name: name) == (.hmdb51, ["brush_hair/a (1).avi=brush_hair"], []))
@@ -44,7 +48,8 @@ import Testing
       try read(folder, text, name: name, part: .test) == (.hmdb51, ["brush_hair/b.avi=brush_hair"], []))
     #expect(try read(folder, text, name: name, part: .all).videos.count == 3)
     #expect(
-      throws: UsageError.self, "2 in column 1 is no group", performing: { try read(folder, "a.avi 7\n", name: name) })
+      throws: UsageError.self, "2 in column 1 is no group",
+      performing: { try read(folder, "a.avi 7\n", name: name) })
 
     let splits = folder.path + "/splits"
     try FileManager.default.createDirectory(atPath: splits, withIntermediateDirectories: true)
@@ -59,7 +64,8 @@ import Testing
 
   @Test func kinetics() throws {
     let folder = try folder([
-      "air_drumming/-3B32lodo2M_000059_000069.mp4", "abseiling/_dbcJuKJQNs.webm", "testifying/xx_000001_000011.mkv",
+      "air_drumming/-3B32lodo2M_000059_000069.mp4", "abseiling/_dbcJuKJQNs.webm",
+      "testifying/xx_000001_000011.mkv",
       "zumba/xx_000001_000011.mkv",
     ])
     let text = """
@@ -80,7 +86,9 @@ import Testing
       ))
     let test = "youtube_id,time_start,time_end,split\n_dbcJuKJQNs,40,50,test\n"
     #expect(try read(folder, test) == (.kinetics, ["abseiling/_dbcJuKJQNs.webm=none"], []))
-    #expect(throws: UsageError.self) { try read(folder, "label,youtube_id,time_start,time_end,split\nabseiling\n") }
+    #expect(throws: UsageError.self) {
+      try read(folder, "label,youtube_id,time_start,time_end,split\nabseiling\n")
+    }
   }
 
   @Test func theAuthorsLists() throws {

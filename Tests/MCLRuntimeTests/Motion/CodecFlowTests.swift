@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct CodecFlowTests {
   /// A texture that slides by whole pixels: what an encoder's vectors say of it is known.
-  private static func sliding(_ count: Int, dx: Int, dy: Int, width: Int = 128, height: Int = 96) -> [VideoFrame] {
+  private static func sliding(_ count: Int, dx: Int, dy: Int, width: Int = 128, height: Int = 96)
+    -> [VideoFrame]
+  {
     let texture = MotionTexture(seed: 5)
     return (0..<count).map { t in
       let gray = texture.image(width: width, height: height, dx: Double(dx * t), dy: Double(dy * t))
@@ -16,7 +18,8 @@ import Testing
     let cache = MotionCache(directory: path + ".cache")
     let identity = try VideoIdentity(contentsOf: path)
     let parameters = MotionParameters(shortSide: shortSide, clipSpans: [16], source: .codec)
-    try cache.store(MotionPreparation(parameters: parameters).analyze(path: path, identity: identity), as: "v")
+    try cache.store(
+      MotionPreparation(parameters: parameters).analyze(path: path, identity: identity), as: "v")
     let entry = try cache.open("v", identity: identity, parameters: parameters)
     return (entry, try entry.flows(0..<entry.flowCount))
   }
@@ -38,7 +41,8 @@ import Testing
     let wrong = flows.indices.filter {
       abs(median(flows[$0].u) - u) > 3 || abs(median(flows[$0].v) - v) > 3
     }
-    print("codec flow, group \(groupLength), \(bFrames) B frames: \(wrong.count) of \(flows.count) flows are off")
+    print(
+      "codec flow, group \(groupLength), \(bFrames) B frames: \(wrong.count) of \(flows.count) flows are off")
     #expect(wrong.count <= 2, "\(wrong.map { (median(flows[$0].u), median(flows[$0].v)) })")
   }
 
@@ -79,7 +83,9 @@ import Testing
         + "it as H.264.")
   }
 
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["MCL_VIDEOS"] != nil)) func codecsWithoutVectors() throws {
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["MCL_VIDEOS"] != nil)) func codecsWithoutVectors()
+    throws
+  {
     let videos = ProcessInfo.processInfo.environment["MCL_VIDEOS"] ?? ""
     for (name, codec) in [("balle1-vp9.avi", "vp9"), ("race-1906.ogv", "theora")] {
       let path = "\(videos)/\(name)"

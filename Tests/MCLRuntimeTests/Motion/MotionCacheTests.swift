@@ -173,8 +173,9 @@ import Testing
       // Fixed fields, a span, maps, velocities and 16 bytes a flow, then the checksum.
       let checksum = 88 + 4 + 4 * 11 * 49 + 4 * 6 + 16 * 11
       let unlooked = [48, 52, 56, 60, 64, 68, 72, 76, 80, 84]
-      for field in stride(from: 12, to: 96, by: 4).filter({ !unlooked.contains($0) }) + [checksum - 16, checksum - 12]
-      {
+      for field in stride(from: 12, to: 96, by: 4).filter({ !unlooked.contains($0) }) + [
+        checksum - 16, checksum - 12,
+      ] {
         var forged = whole
         for i in 0..<4 { forged[field + i] = 0xff }
         let sum = hash(forged.prefix(checksum))

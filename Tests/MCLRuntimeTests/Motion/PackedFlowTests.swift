@@ -76,7 +76,8 @@ import Testing
     #expect(motion.flows.contains { $0.tolerance == 0 } || motion.flows.allSatisfy { $0.tolerance > 0 })
     // Maps and velocities are of the exact flow.
     let slow = try MotionPreparation(parameters: parameters).analyze(
-      identity: identity, frames: VideoDecoder.decode(path: folder.path + "/noise.avi", frames: 0..<60).map {
+      identity: identity,
+      frames: VideoDecoder.decode(path: folder.path + "/noise.avi", frames: 0..<60).map {
         ($0.pixels, $0.width, $0.height)
       })
     #expect(slow.maps == motion.maps && slow.velocities == motion.velocities)
