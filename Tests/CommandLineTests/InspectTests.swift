@@ -16,8 +16,10 @@ import Testing
       for y in 0..<96 {
         for x in 0..<128 {
           let isSquare = (x - 20 - t).magnitude < 12 && (y - 30).magnitude < 12
-          let texture = UInt8(30 + 15 * sin(Double(x) / 5) + 15 * cos(Double(y) / 6))
-          pixels += isSquare ? [210, 60 + texture, 60] : [70 + texture, 90 + texture, 80]
+          // Either has a texture that moves with it, and another grey.
+          let place = isSquare ? x - t + 40 : x
+          let texture = UInt8(30 + 15 * sin(Double(place) / 2) + 15 * cos(Double(y) / 3))
+          pixels += isSquare ? [190 + texture, 160 + texture, 90] : [70 + texture, 60 + texture, 80]
         }
       }
       return VideoFrame(width: 128, height: 96, pixels: pixels)
