@@ -3,6 +3,7 @@
 #include <libavutil/avutil.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
+#include <libavutil/motion_vector.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 

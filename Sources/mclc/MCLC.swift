@@ -11,7 +11,8 @@ struct MCLC: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CompileCommand.self, RunCommand.self, TrainCommand.self, CheckCommand.self, SynthesizeCommand.self,
+      CompileCommand.self, RunCommand.self, PrepareCommand.self, InspectCommand.self,
+      TrainCommand.self, CheckCommand.self, SynthesizeCommand.self,
       BenchCommand.self, ImportCommand.self, ExportCommand.self,
     ])
 

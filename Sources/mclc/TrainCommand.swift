@@ -31,7 +31,7 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: ModelOptions
-  @Option(help: "The folder of videos; class folders become labels.") var data: String
+  @OptionGroup var videos: VideoOptions
   @Option(help: "The folder of the run.") var out: String
   @Option(
     help: """
@@ -49,7 +49,11 @@ struct TrainCommand: ParsableCommand {
       wrote.
       """)
   var `init`: String?
-  @Option(help: "Where motion is kept; RUN/motion by default.") var cache: String?
+  @Option(help: "Where motion is kept, as 'mclc prepare' leaves it; RUN/motion by default.") var cache:
+    String?
+  @Option(
+    help: "Which motion: tvl1 or codec, as for 'mclc prepare'; by default what the cache holds, else tvl1.")
+  var flow: String?
   @Option(help: "Which augmentation clips get after the crop: full (the default) or crop-and-flip.")
   var augmentation: String?
   @Option(
@@ -146,7 +150,7 @@ struct TrainCommand: ParsableCommand {
       let settings = try trainingSettings(recipe)
       try settings.check()
       if let recipe, !json { try show(recipe) }
-      let dataset = try VideoDataset(directory: data)
+      let dataset = try videos.dataset()
       let module = try ModelLoader().load(path: options.model, settings: try modelSettings(recipe))
       let graph = try module.program("step")
       let weights = try `init`.map(tensors)
@@ -185,32 +189,33 @@ struct TrainCommand: ParsableCommand {
   private func prepare(
     _ dataset: VideoDataset, _ folder: RunFolder, _ signals: SignalWatch, clipSpan: Int
   ) throws -> MotionStore.Prepared {
-    let bar = ProgressBar(isSilent: json)
-    let store = MotionStore(directory: cache ?? folder.file("motion"), clipSpan: clipSpan)
-    let start = DispatchTime.now().uptimeNanoseconds
-    let prepared = try store.prepare(dataset) { progress in
-      if let code = signals.exitCode {
-        bar.clear()
-        say("mclc: stopped while preparing motion; what is done is kept")
-        throw ExitCode(code)
-      }
-      let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-      let fraction = Double(progress.video) / Double(progress.videoCount)
-      let left = fraction > 0 ? seconds * (1 - fraction) / fraction : .infinity
-      bar.show(
-        fraction,
-        "motion \(progress.video)/\(progress.videoCount) videos, "
-          + String(format: "%.0f flows/s", Double(progress.allFlows) / max(seconds, 1e-3))
-          + ", \(ProgressBar.duration(left)) left")
-    }
-    bar.clear()
-    for skipped in prepared.skipped { say("mclc: skipped \(skipped.name): \(skipped.reason)") }
+    var store = MotionStore(
+      directory: cache ?? folder.file("motion"),
+      parameters: try motionParameters(MotionCache(directory: cache ?? folder.file("motion")), clipSpan))
+    store.verification = .quickWhereLarge
+    store.keepsWindows = true
+    let prepared = try store.preparing(dataset, signals: signals, isSilent: json)
     if !json {
       say(
         "\(prepared.videos.count) videos, motion of \(prepared.computed) computed, \(prepared.skipped.count) skipped"
       )
     }
     return prepared
+  }
+
+  /// - Throws: `UsageError` for a kind of flow that does not exist.
+  private func motionParameters(_ cache: MotionCache, _ clipSpan: Int) throws -> MotionParameters {
+    let kinds = cache.kinds
+    var kind = kinds == [.codec] ? FlowSource.Kind.codec : .tvl1
+    if let flow {
+      guard let given = FlowSource.Kind(rawValue: flow) else {
+        throw UsageError("--flow takes tvl1 or codec, not '\(flow)'")
+      }
+      kind = given
+    }
+    if kind == .codec, !json { say("motion from the codec's vectors") }
+    return MotionParameters(
+      shortSide: 256, clipSpans: [clipSpan], source: kind == .tvl1 ? .tvl1(TVL1Flow()) : .codec)
   }
 
   /// Frames of the video from one frame of a clip to the next.
@@ -264,6 +269,7 @@ struct TrainCommand: ParsableCommand {
     var identity = [
       "model": module.name, "settings": settings, "augmentation": run.augmentation.rawValue,
       "program": RunIdentity.program(graph), "videos": RunIdentity.videos(videos),
+      "motion": RunIdentity.motion(videos),
     ]
     if let weights { identity["init"] = try RunIdentity.weights(weights) }
     return Trainer.Configuration(

@@ -20,7 +20,7 @@ final class FrameStore: Sendable {
   /// The frames at these indices, counted from 0.
   /// - Throws: `VideoError` when the video no longer gives them.
   func frames(_ video: PreparedVideo, _ indices: [Int]) throws -> [RGBImage] {
-    let source = video.source
+    let source = video.motion
     let size = source.frameCount * source.width * source.height * 3
     guard size <= budget / 4 else {
       guard let first = indices.min(), let last = indices.max() else { return [] }
@@ -52,7 +52,7 @@ final class FrameStore: Sendable {
     return indices.map { frames[$0] }
   }
 
-  private func image(_ frame: VideoFrame, of source: TubeletSource, path: String) throws -> RGBImage {
+  private func image(_ frame: VideoFrame, of source: MotionCacheEntry, path: String) throws -> RGBImage {
     guard frame.width == source.width, frame.height == source.height else {
       throw VideoError(
         "\(path) has frames of \(frame.width)x\(frame.height), not of \(source.width)x\(source.height) as when its "

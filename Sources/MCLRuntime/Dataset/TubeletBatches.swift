@@ -89,7 +89,8 @@ public final class TubeletBatches: Sendable {
       if failed.withLock({ $0.insert(video.video.name).inserted }) { onFailure(video.video.name, reason) }
     }
     do {
-      let plan = try sampler.plan(epoch: epoch, sample: number, video: video.source)
+      let plan = try sampler.plan(
+        epoch: epoch, sample: number, video: video.source(span: sampler.temporal.span))
       let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
       let clips = try starts.map { try frames.frames(video, sampler.temporal.frameIndices(start: $0)) }
       return (plan, clips, try video.motion.flows(flowIndices(video, plan)))

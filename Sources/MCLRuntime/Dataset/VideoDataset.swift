@@ -21,6 +21,10 @@ public struct VideoDataset: Sendable {
   /// What stands in the folder but cannot be opened, and why.
   public private(set) var skipped: [(name: String, reason: String)] = []
 
+  init(videos: [Video], skipped: [(name: String, reason: String)]) {
+    (self.videos, self.skipped) = (videos, skipped)
+  }
+
   /// Every file below `directory` but hidden ones, in order of name; links to files and folders are followed. Whether a
   /// file is a video shows when it is opened.
   /// - Throws: `UsageError` when the folder cannot be read or holds no file.

@@ -1,58 +1,74 @@
 import Foundation
 
-/// A directory with one file `NAME.motion` a video, which holds all that training reads about its motion.
-///
-/// Little-endian: the 8 bytes "MCLMOTN\0"; u32 version, frames D, width, height, window, short side (0: none), clip
-/// span, cells of a map's side; u64 fingerprint of the parameters, video bytes, video hash; u32 flows n, velocities; f32
-/// maps [n, 7, 7], velocities; for each flow u32 length and u64 FNV-1a of its packed bytes; u64 FNV-1a of all bytes so
-/// far; then the packed flows one after another. So every byte is under a checksum, and the flows of a clip can be read
-/// without the others.
+/// A directory with one file a video and kind of flow, `NAME.motion` or `NAME.codec-motion`, which holds all that
+/// training reads about the video's motion. docs/MOTION-CACHE.md is its format.
 public struct MotionCache: Sendable {
-  static let magic: [UInt8] = Array("MCLMOTN\0".utf8)
-  /// Raise it when the layout or what any number in it means changes.
-  static let version: UInt32 = 1
-
   public let directory: String
 
   public init(directory: String) {
     self.directory = directory
   }
 
-  /// Where the entry of a video lies. `/`, `%` and a leading `.` of the name are written %2F, %25 and %2E.
-  public func path(of name: String) -> String {
-    var escaped = name.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(of: "/", with: "%2F")
-    if escaped.hasPrefix(".") { escaped = "%2E" + escaped.dropFirst() }
-    return (directory as NSString).appendingPathComponent(escaped + ".motion")
+  private static func suffix(_ kind: FlowSource.Kind) -> String {
+    switch kind {
+    case .tvl1: ".motion"
+    case .codec: ".codec-motion"
+    }
   }
 
-  /// Writes the entry, replacing an older one in one step.
+  /// The file of a video: `/`, `%` and a leading `.` of its name are written %2F, %25 and %2E.
+  func file(of name: String, _ kind: FlowSource.Kind) -> String {
+    var escaped = name.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(of: "/", with: "%2F")
+    if escaped.hasPrefix(".") { escaped = "%2E" + escaped.dropFirst() }
+    return escaped + Self.suffix(kind)
+  }
+
+  /// Where the entry of a video lies.
+  public func path(of name: String, kind: FlowSource.Kind = .tvl1) -> String {
+    (directory as NSString).appendingPathComponent(file(of: name, kind))
+  }
+
+  /// Which kinds of flow the cache holds entries of.
+  public var kinds: Set<FlowSource.Kind> {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return Set(FlowSource.Kind.allCases.filter { kind in files.contains { $0.hasSuffix(Self.suffix(kind)) } })
+  }
+
+  /// Writes the entry, replacing an older one in one step; waits while another process works on it.
   ///
   /// - Throws: `MotionError` where the directory cannot be made or written.
   public func store(_ motion: VideoMotion, as name: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    } catch {
-      throw MotionError("cannot make the cache directory \(directory); choose one that may be written")
-    }
-    try MotionFile.write(Self.encode(motion), to: path(of: name))
+    guard let claim = try claim(name, kind: motion.parameters.source.kind, waits: true) else { return }
+    try claim.store(motion)
   }
 
-  /// Opens the entry of a video and reads its index: all but the flows. Call `check()` on the result to verify these too.
+  /// Opens the entry of a video and reads its index: all but the flows. Call `check()` on the result to verify these
+  /// too.
   ///
   /// - Throws: `MotionError`, with `asksForPreparation` where the entry is missing, damaged, or was made from another
   ///   file, with other parameters or by another version.
   public func open(_ name: String, identity: VideoIdentity, parameters: MotionParameters) throws
     -> MotionCacheEntry
   {
-    let entry = try MotionCacheEntry(path: path(of: name))
+    let entry = try openFlows(name, identity: identity, parameters: parameters)
+    guard entry.hasMeasures(parameters) else {
+      throw MotionError(
+        "\(entry.path) was made with other parameters; prepare it again", asksForPreparation: true)
+    }
+    return entry
+  }
+
+  /// The same for an entry whose flows are right, whatever maps and velocities it has.
+  func openFlows(_ name: String, identity: VideoIdentity, parameters: MotionParameters) throws
+    -> MotionCacheEntry
+  {
+    let entry = try MotionCacheEntry(path: path(of: name, kind: parameters.source.kind))
     guard entry.identity == identity else {
       throw MotionError(
         "\(entry.path) was made from another version of the video; prepare it again", asksForPreparation: true
       )
     }
-    guard entry.fingerprint == parameters.fingerprint, entry.window == parameters.window,
-      entry.shortSide == parameters.shortSide, entry.clipSpan == parameters.clipSpan
-    else {
+    guard entry.hasFlows(parameters) else {
       throw MotionError(
         "\(entry.path) was made with other parameters; prepare it again", asksForPreparation: true)
     }
@@ -60,35 +76,36 @@ public struct MotionCache: Sendable {
   }
 
   static func encode(_ motion: VideoMotion) -> [UInt8] {
-    var bytes = magic
-    func append<Number: FixedWidthInteger>(_ number: Number) {
-      withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    let header = MotionCacheHeader(motion)
+    var bytes = header.bytes
+    for value in motion.maps { bytes.append(littleEndian: value.bitPattern) }
+    for span in header.spans {
+      for value in motion.velocities[span] ?? [] { bytes.append(littleEndian: value.bitPattern) }
     }
-    append(version)
-    for number in [
-      motion.frameCount, motion.width, motion.height, motion.parameters.window,
-      motion.parameters.shortSide ?? 0,
-      motion.parameters.clipSpan, MotionMaps.cells,
-    ] {
-      append(UInt32(clamping: number))
-    }
-    append(motion.parameters.fingerprint)
-    append(motion.identity.byteCount)
-    append(motion.identity.contentHash)
-    append(UInt32(clamping: motion.flows.count))
-    append(UInt32(clamping: motion.velocities.count))
-    for value in motion.maps { append(value.bitPattern) }
-    for value in motion.velocities { append(value.bitPattern) }
     for flow in motion.flows {
-      append(UInt32(clamping: flow.bytes.count))
+      bytes.append(littleEndian: UInt32(clamping: flow.bytes.count))
+      bytes.append(littleEndian: UInt32(clamping: flow.tolerance))
       var hash = MotionHash()
       hash.combine(flow.bytes)
-      append(hash.value)
+      bytes.append(littleEndian: hash.value)
     }
     var hash = MotionHash()
     hash.combine(bytes)
-    append(hash.value)
+    bytes.append(littleEndian: hash.value)
     for flow in motion.flows { bytes.append(contentsOf: flow.bytes) }
     return bytes
+  }
+}
+
+extension MotionCacheEntry {
+  /// Whether the flows were made with these parameters.
+  func hasFlows(_ parameters: MotionParameters) -> Bool {
+    header.kind == parameters.source.kind && header.cell == parameters.source.cell
+      && header.fingerprint == parameters.fingerprint && shortSide == parameters.shortSide
+  }
+
+  /// Whether the maps and velocities are those of these parameters.
+  func hasMeasures(_ parameters: MotionParameters) -> Bool {
+    window == parameters.window && parameters.clipSpans.allSatisfy(clipSpans.contains)
   }
 }

@@ -81,7 +81,22 @@ public struct MotionMaps: Sendable {
     return try accumulator?.finish() ?? []
   }
 
-  private let resize: CubicImageResize
+  /// Makes both components of a flow image 224x224.
+  struct Resizing: Sendable {
+    fileprivate let resize: CubicImageResize
+
+    /// - Throws: `MotionError` for a flow of another size.
+    func resized(_ flow: QuantizedFlow) throws -> (u: [UInt8], v: [UInt8]) {
+      guard flow.width == resize.sourceWidth, flow.height == resize.sourceHeight else {
+        throw MotionError(
+          "the flow changes from \(resize.sourceWidth)x\(resize.sourceHeight) to \(flow.width)x\(flow.height); pass flows of one size"
+        )
+      }
+      return (resize(flow.u), resize(flow.v))
+    }
+  }
+
+  let resizing: Resizing
   private let boundary: MotionBoundary
   private let window: Int
   private var sums: SlidingFlowSums
@@ -93,24 +108,15 @@ public struct MotionMaps: Sendable {
     guard window >= 1 else {
       throw MotionError("a motion map of \(window) flows is empty; use a window of at least 1")
     }
-    resize = CubicImageResize(fromWidth: width, height: height, toWidth: Self.size, height: Self.size)
+    resizing = Resizing(
+      resize: CubicImageResize(fromWidth: width, height: height, toWidth: Self.size, height: Self.size))
     boundary = try MotionBoundary(width: Self.size, height: Self.size)
     self.window = window
     sums = SlidingFlowSums(pixels: Self.size * Self.size, length: window)
   }
 
-  /// Both components of a flow image at 224x224.
-  func resized(_ flow: QuantizedFlow) throws -> (u: [UInt8], v: [UInt8]) {
-    guard flow.width == resize.sourceWidth, flow.height == resize.sourceHeight else {
-      throw MotionError(
-        "the flow changes from \(resize.sourceWidth)x\(resize.sourceHeight) to \(flow.width)x\(flow.height); pass flows of one size"
-      )
-    }
-    return (resize(flow.u), resize(flow.v))
-  }
-
   mutating func append(_ flow: QuantizedFlow) throws {
-    try append(resized: resized(flow))
+    try append(resized: resizing.resized(flow))
   }
 
   mutating func append(resized flow: (u: [UInt8], v: [UInt8])) throws {

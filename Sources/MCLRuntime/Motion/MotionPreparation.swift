@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// Computes the motion record of a video in one pass over its frames.
@@ -6,49 +5,78 @@ public struct MotionPreparation: Sendable {
   public typealias Frame = (rgb: [UInt8], width: Int, height: Int)
 
   public var parameters: MotionParameters
-  /// Flows computed at the same time, and so one less than the grey frames held; the result does not depend on it.
-  public var pairsAtOnce: Int
+  private let queue: WorkQueue
 
-  public init(parameters: MotionParameters, pairsAtOnce: Int = ProcessInfo.processInfo.activeProcessorCount) {
-    self.parameters = parameters
-    self.pairsAtOnce = max(pairsAtOnce, 1)
+  /// - Parameter workers: threads that compute flows; the result does not depend on it.
+  public init(parameters: MotionParameters, workers: Int = ProcessInfo.processInfo.activeProcessorCount) {
+    self.init(parameters: parameters, queue: WorkQueue(workers: workers))
   }
 
+  /// Flows are computed by the threads of `queue`, which other videos may share.
+  init(parameters: MotionParameters, queue: WorkQueue) {
+    self.parameters = parameters
+    self.queue = queue
+  }
+
+  /// The record of a video file, by whichever flow the parameters name.
+  ///
+  /// - Parameter progress: called after each flow with the number of flows done so far; what it throws ends the work.
+  /// - Throws: `VideoError` and `MotionError` for what is wrong with the video, and what `progress` throws.
+  public func analyze(
+    path: String, identity: VideoIdentity, progress: (Int) throws -> Void = { _ in }
+  ) throws -> VideoMotion {
+    switch parameters.source {
+    case .tvl1:
+      let decoder = try VideoDecoder(path: path, shortSide: parameters.shortSide)
+      var motion = try analyze(
+        identity: identity, nextFrame: { try decoder.next().map { ($0.pixels, $0.width, $0.height) } },
+        progress: progress)
+      motion.frameRate = decoder.frameRate
+      return try fitted(motion)
+    case .codec:
+      let flow = try CodecFlow(path: path, shortSide: parameters.shortSide)
+      var motion = try record(
+        identity, width: flow.width, height: flow.height, progress: progress,
+        nextFlow: {
+          guard let grid = try flow.next() else { return nil }
+          return { Flow(grid: grid) }
+        })
+      motion.frameRate = flow.frameRate
+      return try fitted(motion)
+    }
+  }
+
+  /// The record of frames, by TV-L1.
+  ///
   /// - Parameters:
   ///   - identity: of the file the frames come from.
   ///   - nextFrame: the next frame as interleaved RGB, nil after the last; all frames have one size.
-  ///   - progress: called after each batch with the number of flows done so far; what it throws ends the work.
+  ///   - progress: called after each flow with the number of flows done so far; what it throws ends the work.
   /// - Throws: `MotionError` where there is no frame or sizes change, and whatever `nextFrame` and `progress` throw.
   public func analyze(
     identity: VideoIdentity, nextFrame: () throws -> Frame?, progress: (Int) throws -> Void = { _ in }
   ) throws -> VideoMotion {
+    guard case .tvl1(let method) = parameters.source else {
+      throw MotionError("frames have no motion vectors; name the video's file or use TV-L1")
+    }
     guard let first = try nextFrame() else {
       throw MotionError("the video has no frames; name one that decodes")
     }
-    var frames = [try GrayImage(rgb: first.rgb, width: first.width, height: first.height)]
-    var record = try Record(parameters, width: first.width, height: first.height)
-    var ended = false
-    while !ended {
-      while frames.count <= pairsAtOnce {
-        guard let frame = try nextFrame() else {
-          ended = true
-          break
-        }
+    var last = try GrayImage(rgb: first.rgb, width: first.width, height: first.height)
+    var count = 1
+    return try record(
+      identity, width: first.width, height: first.height, progress: progress,
+      nextFlow: {
+        guard let frame = try nextFrame() else { return nil }
         guard frame.width == first.width, frame.height == first.height else {
           throw MotionError(
-            "frame \(record.flows.count + frames.count) has \(frame.width)x\(frame.height) pixels after frames of \(first.width)x\(first.height); resize the frames to one size"
+            "frame \(count) has \(frame.width)x\(frame.height) pixels after frames of \(first.width)x\(first.height); resize the frames to one size"
           )
         }
-        frames.append(try GrayImage(rgb: frame.rgb, width: frame.width, height: frame.height))
-      }
-      for pair in try analyzePairs(frames, record.maps) { try record.append(pair) }
-      if frames.count > 1 { try progress(record.flows.count) }
-      frames = frames.suffix(1)
-    }
-    return VideoMotion(
-      identity: identity, parameters: parameters, frameCount: record.flows.count + 1, width: first.width,
-      height: first.height, maps: try record.maps.finish(), velocities: record.velocities.values,
-      flows: record.flows)
+        let (from, to) = (last, try GrayImage(rgb: frame.rgb, width: frame.width, height: frame.height))
+        (last, count) = (to, count + 1)
+        return { Flow(grid: QuantizedFlow(try method.flow(from: from, to: to))) }
+      })
   }
 
   /// The same for frames at hand.
@@ -59,44 +87,85 @@ public struct MotionPreparation: Sendable {
     return try analyze(identity: identity, nextFrame: { iterator.next() }, progress: progress)
   }
 
-  /// What one pair of frames gives, all of it independent of other pairs.
-  private struct Pair {
-    var flow: QuantizedFlow
+  /// The record of an entry's flows with these parameters' maps and velocities, and the velocities it had as well.
+  ///
+  /// - Throws: `MotionError` where the entry is damaged, and what `progress` throws.
+  func remeasure(_ entry: MotionCacheEntry, progress: (Int) throws -> Void = { _ in }) throws -> VideoMotion {
+    var copy = self
+    copy.parameters.clipSpans = Set(parameters.clipSpans + entry.clipSpans).sorted()
+    var packed = try entry.packed(0..<entry.flowCount).makeIterator()
+    var motion = try copy.record(
+      entry.identity, width: entry.width, height: entry.height, progress: progress,
+      nextFlow: {
+        guard let one = packed.next() else { return nil }
+        return { Flow(grid: try one.unpacked(), packed: one) }
+      })
+    motion.frameRate = entry.frameRate
+    return motion
+  }
+
+  private func fitted(_ motion: VideoMotion) throws -> VideoMotion {
+    let header = MotionCacheHeader(motion)
+    var motion = motion
+    motion.flows = try FlowBudget(header).fitted(motion.flows, index: header.indexLength)
+    return motion
+  }
+
+  // MARK: One flow after the other
+
+  /// A flow for cells of pixels, and its packed form where that is known.
+  private struct Flow: Sendable {
+    var grid: QuantizedFlow
+    var packed: PackedFlow?
+  }
+
+  /// What one flow gives, all of it independent of other flows.
+  private struct Measured: Sendable {
+    var full: QuantizedFlow
     var packed: PackedFlow
     var resized: (u: [UInt8], v: [UInt8])
   }
 
-  private func analyzePairs(_ frames: [GrayImage], _ maps: MotionMaps) throws -> [Pair] {
-    let flow = parameters.flow
-    var results = [Result<Pair, any Error>?](repeating: nil, count: frames.count - 1)
-    results.withUnsafeMutableBufferPointer { results in
-      // Each iteration writes the one element of its own number.
-      nonisolated(unsafe) let results = results
-      DispatchQueue.concurrentPerform(iterations: results.count) { i in
-        results[i] = Result {
-          let quantized = QuantizedFlow(try flow.flow(from: frames[i], to: frames[i + 1]))
-          return Pair(flow: quantized, packed: PackedFlow(quantized), resized: try maps.resized(quantized))
-        }
-      }
+  /// Some flows are computed at the same time, and put together in order.
+  private func record(
+    _ identity: VideoIdentity, width: Int, height: Int, progress: (Int) throws -> Void,
+    nextFlow: () throws -> (@Sendable () throws -> Flow)?
+  ) throws -> VideoMotion {
+    guard width <= VideoLimits.side, height <= VideoLimits.side, width * height <= VideoLimits.area else {
+      throw MotionError("frames of \(width)x\(height) are too large for motion; scale them down")
     }
-    return try results.compactMap { try $0?.get() }
-  }
-
-  /// What has been learnt so far.
-  private struct Record {
-    var maps: MotionMaps
-    var velocities: ClipVelocities
+    var maps = try MotionMaps(width: width, height: height, window: parameters.window)
+    var velocities = try parameters.clipSpans.map {
+      try ClipVelocities(width: width, height: height, span: $0)
+    }
+    let enlargement = GridEnlargement(width: width, height: height, cell: parameters.source.cell)
     var flows: [PackedFlow] = []
-
-    init(_ parameters: MotionParameters, width: Int, height: Int) throws {
-      maps = try MotionMaps(width: width, height: height, window: parameters.window)
-      velocities = try ClipVelocities(width: width, height: height, span: parameters.clipSpan)
+    var coming: [WorkQueue.Pending<Measured>] = []
+    func takeFirst() throws {
+      let measured = try coming.removeFirst().value()
+      try maps.append(resized: measured.resized)
+      for index in velocities.indices { try velocities[index].append(measured.full) }
+      flows.append(measured.packed)
+      try progress(flows.count)
     }
-
-    mutating func append(_ pair: Pair) throws {
-      try maps.append(resized: pair.resized)
-      try velocities.append(pair.flow)
-      flows.append(pair.packed)
+    while let work = try nextFlow() {
+      let resizing = maps.resizing
+      coming.append(
+        queue.submit {
+          let flow = try work()
+          let full = enlargement.enlarged(flow.grid)
+          return Measured(
+            full: full, packed: flow.packed ?? PackedFlow(flow.grid), resized: try resizing.resized(full))
+        })
+      // One more than there are workers, so that none waits for the next frame.
+      if coming.count > queue.workers { try takeFirst() }
     }
+    while !coming.isEmpty { try takeFirst() }
+    return VideoMotion(
+      identity: identity, parameters: parameters, frameCount: flows.count + 1, width: width, height: height,
+      frameRate: nil, maps: try maps.finish(),
+      velocities: Dictionary(
+        zip(parameters.clipSpans, velocities.map(\.values)), uniquingKeysWith: { first, _ in first }),
+      flows: flows)
   }
 }

@@ -20,6 +20,10 @@ public struct QuantizedFlow: Sendable, Equatable {
     self.v = v
   }
 
+  init(uncheckedWidth width: Int, height: Int, u: [UInt8], v: [UInt8]) {
+    (self.width, self.height, self.u, self.v) = (width, height, u, v)
+  }
+
   /// Quantises a flow in pixels. A value that is not a number counts as no motion.
   public init(_ flow: FlowField) {
     width = flow.width

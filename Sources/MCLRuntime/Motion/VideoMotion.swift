@@ -26,33 +26,75 @@ public struct VideoIdentity: Sendable, Equatable {
   }
 }
 
+/// Where the flow of a video comes from.
+public enum FlowSource: Sendable, Equatable {
+  /// Computed from the frames.
+  case tvl1(TVL1Flow)
+  /// The motion vectors that the encoder stored (`CodecFlow`).
+  case codec
+
+  public enum Kind: String, Sendable, CaseIterable {
+    case tvl1, codec
+  }
+
+  public var kind: Kind {
+    switch self {
+    case .tvl1: .tvl1
+    case .codec: .codec
+    }
+  }
+
+  /// Pixels along a side of the square that one stored vector is for.
+  public var cell: Int {
+    switch self {
+    case .tvl1: 1
+    case .codec: CodecFlow.cell
+    }
+  }
+
+  /// Raise it when the same frames give another flow than before.
+  private static let revision: UInt64 = 1
+
+  func combine(into hash: inout MotionHash) {
+    hash.combine(Self.revision)
+    hash.combine(UInt64(cell))
+    guard case .tvl1(let flow) = self else { return }
+    for value in [flow.tau, flow.lambda, flow.theta, flow.scaleStep, flow.epsilon] {
+      hash.combine(value.bitPattern)
+    }
+    for value in [flow.scales, flow.warps, flow.innerIterations, flow.outerIterations] {
+      hash.combine(UInt64(bitPattern: Int64(value)))
+    }
+  }
+}
+
 /// What a motion record depends on besides the video.
 public struct MotionParameters: Sendable, Equatable {
   /// Flows of a frame map: 8 for UCF101, 4 for Kinetics.
   public var window: Int
-  /// Short side the frames were resized to before the flow; nil where they are as decoded. Kept, not acted on: resizing
-  /// is the decoder's work.
+  /// Frames whose short side is larger are scaled down to it before the flow; nil leaves them as decoded.
   public var shortSide: Int?
-  /// Consecutive flows of a clip velocity: clip length x step.
-  public var clipSpan: Int
-  public var flow: TVL1Flow
+  /// Consecutive flows of a clip velocity, clip length x step, ascending: velocities are kept for each of them.
+  public var clipSpans: [Int]
+  public var source: FlowSource
 
-  public init(window: Int, shortSide: Int? = nil, clipSpan: Int = 32, flow: TVL1Flow = TVL1Flow()) {
+  public init(
+    window: Int = 8, shortSide: Int? = nil, clipSpans: [Int] = [32], source: FlowSource = .tvl1(TVL1Flow())
+  ) {
     self.window = window
     self.shortSide = shortSide
-    self.clipSpan = clipSpan
-    self.flow = flow
+    self.clipSpans = Set(clipSpans).sorted()
+    self.source = source
   }
 
-  /// All of them in one number, for the cache.
+  public init(window: Int = 8, shortSide: Int? = nil, clipSpan: Int, flow: TVL1Flow = TVL1Flow()) {
+    self.init(window: window, shortSide: shortSide, clipSpans: [clipSpan], source: .tvl1(flow))
+  }
+
+  /// All that the flows depend on, in one number. Maps and velocities follow from the flows.
   var fingerprint: UInt64 {
     var hash = MotionHash()
-    for value in [flow.tau, flow.lambda, flow.theta, flow.scaleStep, flow.epsilon] {
-      hash.combine(value.bitPattern)
-    }
-    for value in [flow.scales, flow.warps, flow.innerIterations, flow.outerIterations, window, clipSpan] {
-      hash.combine(UInt64(bitPattern: Int64(value)))
-    }
+    source.combine(into: &hash)
     hash.combine(UInt64(bitPattern: Int64(shortSide ?? -1)))
     return hash.value
   }
@@ -60,19 +102,21 @@ public struct MotionParameters: Sendable, Equatable {
 
 /// Everything training reads about the motion of one video of D frames; n = D - 1 flows, flow i from frame i to i + 1.
 public struct VideoMotion: Sendable, Equatable {
-  public let identity: VideoIdentity
-  public let parameters: MotionParameters
+  public var identity: VideoIdentity
+  public var parameters: MotionParameters
   /// D.
-  public let frameCount: Int
+  public var frameCount: Int
   /// Size of the frames and flows in pixels.
-  public let width: Int
-  public let height: Int
+  public var width: Int
+  public var height: Int
+  /// Frames a second as the file states them; nil where it does not.
+  public var frameRate: FrameRate?
   /// Frame maps [n, 7, 7].
-  public let maps: [Float]
-  /// One for every start with a whole clip of flows left: [max(n - clipSpan + 1, 0)].
-  public let velocities: [Float]
-  /// The quantised flows, n of them.
-  public let flows: [PackedFlow]
+  public var maps: [Float]
+  /// By clip span: one for every start with a whole clip of flows left, [max(n - span + 1, 0)].
+  public var velocities: [Int: [Float]]
+  /// The quantised flows, n of them, one value a cell of `parameters.source.cell` pixels.
+  public var flows: [PackedFlow]
 
   public var flowCount: Int { flows.count }
 

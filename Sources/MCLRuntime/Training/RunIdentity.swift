@@ -24,6 +24,13 @@ public enum RunIdentity {
     return "\(videos.count) of hash \(hexadecimal(hash))"
   }
 
+  /// Where the videos' flow comes from, and how many flows a motion map takes in.
+  public static func motion(_ videos: [PreparedVideo]) -> String {
+    let windows = Set(videos.map(\.motion.window)).sorted().map(String.init).joined(separator: ",")
+    let kinds = Set(videos.map(\.motion.kind.rawValue)).sorted().joined(separator: ",")
+    return "\(kinds) window \(windows)"
+  }
+
   /// A hash of a file of weights: its tensors' names, shapes and numbers.
   /// - Throws: `TensorFileError` where it cannot be read.
   public static func weights(_ file: SafeTensors) throws -> String {

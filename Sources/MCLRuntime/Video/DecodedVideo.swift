@@ -13,3 +13,26 @@ public struct VideoFrame: Sendable, Hashable {
     self.pixels = pixels
   }
 }
+
+/// Frames a second as a fraction: 25/1, 30000/1001.
+public struct FrameRate: Sendable, Hashable {
+  public let numerator: Int
+  public let denominator: Int
+
+  /// nil where there is no such rate.
+  public init?(numerator: Int, denominator: Int) {
+    guard (1...Int(Int32.max)).contains(numerator), (1...Int(Int32.max)).contains(denominator) else {
+      return nil
+    }
+    (self.numerator, self.denominator) = (numerator, denominator)
+  }
+
+  public var framesPerSecond: Double { Double(numerator) / Double(denominator) }
+}
+
+extension FrameRate? {
+  /// Frames a second; 30 where a file states none, or one that nobody films at.
+  public var plausible: Double {
+    self.map(\.framesPerSecond).flatMap { (1...120).contains($0) ? $0 : nil } ?? 30
+  }
+}

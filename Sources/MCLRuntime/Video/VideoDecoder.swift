@@ -11,6 +11,8 @@ public final class VideoDecoder {
   /// pixels are not applied.
   public let width: Int
   public let height: Int
+  /// As the file states it; nil where it does not.
+  public var frameRate: FrameRate? { stream.frameRate }
   private let stream: VideoStream
   private let scaler: FrameScaler
   private let buffer: FrameBuffer
@@ -101,6 +103,11 @@ public final class VideoDecoder {
     let width = Int(frame.width)
     let height = Int(frame.height)
     try VideoLimits.check(width: width, height: height, path: path)
+    return scaledSize(width: width, height: height, shortSide: shortSide)
+  }
+
+  /// Short side at most `shortSide`, the long one floor(shortSide x long / short).
+  static func scaledSize(width: Int, height: Int, shortSide: Int?) -> (Int, Int) {
     guard let shortSide, min(width, height) > shortSide else { return (width, height) }
     return width < height
       ? (shortSide, shortSide * height / width) : (shortSide * width / height, shortSide)

@@ -14,6 +14,8 @@ public final class VideoEncoder {
   public private(set) var frameCount = 0
   private let temporaryPath: String
   private let quantizer: Int
+  private let groupLength: Int
+  private let bFrames: Int
   private var output: UnsafeMutablePointer<AVFormatContext>?
   private var encoder: UnsafeMutablePointer<AVCodecContext>?
   private var packet: UnsafeMutablePointer<AVPacket>?
@@ -27,15 +29,21 @@ public final class VideoEncoder {
   /// - Parameters:
   ///   - path: ends in `.avi` or `.mp4`; an existing file is replaced by `finish`.
   ///   - quantizer: the fixed MPEG-4 quantiser of every frame, 1 (finest) ... 31.
+  ///   - groupLength: frames from one that is coded on its own to the next, 1 ... 600.
+  ///   - bFrames: frames coded from both sides between two that are not, 0 ... 8.
   /// - Throws: `VideoError` when the folder cannot be written, or the name or size does not serve.
   public init(
-    path: String, width: Int, height: Int, framesPerSecond: Int = 25, quantizer: Int = 2
+    path: String, width: Int, height: Int, framesPerSecond: Int = 25, quantizer: Int = 2,
+    groupLength: Int = 12,
+    bFrames: Int = 0
   ) throws {
     _ = ffmpegIsSilent
     self.path = path
     self.width = width
     self.height = height
     self.quantizer = quantizer
+    self.groupLength = min(max(groupLength, 1), 600)
+    self.bFrames = min(max(bFrames, 0), 8)
     let serial = VideoEncoder.written.add(1, ordering: .relaxed).newValue
     temporaryPath = "\(path).\(getpid())-\(serial).partial"
     guard let container = ["avi", "mp4"].first(where: { path.hasSuffix("." + $0) }) else {
@@ -120,7 +128,8 @@ public final class VideoEncoder {
   ///
   /// - Throws: as `init`, `append` and `finish`.
   public static func encode(
-    _ frames: some Sequence<VideoFrame>, to path: String, framesPerSecond: Int = 25, quantizer: Int = 2
+    _ frames: some Sequence<VideoFrame>, to path: String, framesPerSecond: Int = 25, quantizer: Int = 2,
+    groupLength: Int = 12, bFrames: Int = 0
   ) throws {
     var encoder: VideoEncoder?
     for frame in frames {
@@ -128,7 +137,7 @@ public final class VideoEncoder {
         try encoder
         ?? VideoEncoder(
           path: path, width: frame.width, height: frame.height, framesPerSecond: framesPerSecond,
-          quantizer: quantizer)
+          quantizer: quantizer, groupLength: groupLength, bFrames: bFrames)
       encoder = open
       try open.append(frame)
     }
@@ -152,8 +161,8 @@ public final class VideoEncoder {
     encoder.pointee.framerate = AVRational(num: Int32(framesPerSecond), den: 1)
     // All that could vary is fixed: one thread, the integer transforms, one quantiser, a key frame every 12.
     encoder.pointee.thread_count = 1
-    encoder.pointee.gop_size = 12
-    encoder.pointee.max_b_frames = 0
+    encoder.pointee.gop_size = Int32(groupLength)
+    encoder.pointee.max_b_frames = Int32(bFrames)
     encoder.pointee.dct_algo = FF_DCT_INT
     encoder.pointee.idct_algo = FF_IDCT_SIMPLE
     encoder.pointee.flags |= AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_QSCALE

@@ -8,6 +8,8 @@ import Foundation
 final class VideoStream {
   let path: String
   let codecName: String
+  /// As the file states it; nil where it does not.
+  let frameRate: FrameRate?
   private var input: UnsafeMutablePointer<AVFormatContext>?
   private var bytes: UnsafeMutablePointer<AVIOContext>?
   private var decoder: UnsafeMutablePointer<AVCodecContext>?
@@ -18,7 +20,10 @@ final class VideoStream {
   private var fruitlessPackets = 0
 
   /// Opens the file and the decoder of its best video stream. `threads` > 1 decodes frames in parallel.
-  init(path: String, threads: Int) throws {
+  ///
+  /// - Parameter exportsVectors: frames come with the motion vectors they were coded with, where the codec gives them,
+  ///   and with pixels of no use.
+  init(path: String, threads: Int, exportsVectors: Bool = false) throws {
     _ = ffmpegIsSilent
     self.path = path
     try VideoStream.checkFile(path)
@@ -33,6 +38,8 @@ final class VideoStream {
     }
     index = stream.pointee.index
     codecName = String(cString: codec.pointee.name)
+    let rate = stream.pointee.avg_frame_rate
+    frameRate = FrameRate(numerator: Int(rate.num), denominator: Int(rate.den))
     decoder = context
     packet = av_packet_alloc()
     (input, bytes) = opened.release()
@@ -43,6 +50,12 @@ final class VideoStream {
     // Unaligned: the width the stream states, where FFmpeg would else leave pixels on the left that suit the
     // vector length of this machine.
     context.pointee.flags |= AV_CODEC_FLAG_UNALIGNED
+    if exportsVectors {
+      context.pointee.flags2 |= AV_CODEC_FLAG2_EXPORT_MVS
+      // The pixels do not matter then.
+      context.pointee.skip_loop_filter = AVDISCARD_ALL
+      context.pointee.skip_idct = AVDISCARD_ALL
+    }
     context.pointee.max_pixels = Int64(VideoLimits.area)
     let code = avcodec_open2(context, codec, nil)
     guard code >= 0, packet != nil else {

@@ -1,0 +1,209 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import MCLRuntime
+
+/// Which videos a verb works on.
+struct VideoOptions: ParsableArguments {
+  @Option(help: "The folder of videos; class folders become labels.") var data: String
+  @Option(
+    help: """
+      A list of the videos to take: UCF101's or HMDB51's split file (or HMDB51's folder of them), Kinetics' CSV, the \
+      MCL authors' CSV, or a path a line, with a label if you like (-1 or none: unlabelled). Its content says which.
+      """)
+  var list: String?
+  @Option(help: "Of a list that holds several parts: train, test or all.") var part: String = "train"
+  @Option(help: "Which of HMDB51's splits, where --list is its folder.") var split: Int = 1
+
+  /// - Throws: `UsageError` for a folder or list that cannot be read.
+  func dataset() throws -> VideoDataset {
+    guard let part = VideoList.Part(rawValue: part) else {
+      throw UsageError("--part takes train, test or all, not '\(part)'")
+    }
+    guard let list else { return try VideoDataset(directory: data) }
+    return try VideoDataset(directory: data, list: VideoList(path: list, part: part, split: split))
+  }
+}
+
+struct PrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare", abstract: "Computes the motion of videos into a cache that training reads.",
+    discussion: """
+      One pass over the videos: optical flow, 7x7 motion maps, clip velocities. What is in the cache already is checked,
+      byte by byte, and kept; what is stale or damaged is named and made anew. Stop it as you like and start it again;
+      start it twice on one cache, and the two share the work.
+
+        mclc prepare --data videos --cache motion
+        mclc prepare --data UCF-101 --list ucfTrainTestlist/trainlist01.txt --cache motion --min-frames 64
+        mclc prepare --data kinetics --list train.csv --cache motion --window 4 --flow codec --json
+        mclc train models/r2plus1d.mcl --data videos --cache motion --out runs/first
+
+      Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
+      """)
+
+  @OptionGroup var videos: VideoOptions
+  @Option(help: "The folder that keeps the motion.") var cache: String
+  @Option(
+    help: """
+      Where flow comes from. tvl1: from the frames, as the method has it. codec: the motion vectors in H.264 and MPEG \
+      files, coarser and far faster.
+      """)
+  var flow: String = "tvl1"
+  @Option(help: "Flows that a motion map takes in: 8 for UCF101, 4 for Kinetics.") var window: Int = 8
+  @Option(
+    help: "Frames a clip spans, its length x its step, for the velocities; several as 16,32.")
+  var spans: String = "32"
+  @Option(help: "Videos of fewer frames are skipped: the published UCF101 runs want 64.") var minFrames: Int?
+  @Option(help: "Threads that compute flow; one a processor by default.") var workers: Int?
+  @Option(help: "Where the list of usable videos is written; CACHE/videos.txt by default.") var usable:
+    String?
+  @Flag(help: "Print the report as JSON; no progress.") var json = false
+
+  private func parameters() throws -> MotionParameters {
+    guard let kind = FlowSource.Kind(rawValue: flow) else {
+      throw UsageError("--flow takes tvl1 or codec, not '\(flow)'")
+    }
+    guard (1...1000).contains(window) else { throw UsageError("--window takes 1 to 1000") }
+    let spans = spans.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard !spans.isEmpty, spans.count <= 16, spans.allSatisfy((1...100_000).contains) else {
+      throw UsageError("--spans takes numbers of frames from 1 to 100000, such as 16,32, not '\(self.spans)'")
+    }
+    return MotionParameters(
+      window: window, shortSide: 256, clipSpans: spans, source: kind == .tvl1 ? .tvl1(TVL1Flow()) : .codec)
+  }
+
+  func run() throws {
+    try reporting {
+      let signals = SignalWatch()
+      let parameters = try parameters()
+      guard (1...1024).contains(workers ?? 1) else { throw UsageError("--workers takes 1 to 1024") }
+      let threads = try workers ?? threadCount() ?? ProcessInfo.processInfo.activeProcessorCount
+      let dataset = try videos.dataset()
+      var store = MotionStore(directory: cache, parameters: parameters, workers: threads)
+      store.minimumFrames = minFrames
+      let start = DispatchTime.now().uptimeNanoseconds
+      let prepared = try store.preparing(dataset, signals: signals, isSilent: json)
+      let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+      let list = usable ?? (cache as NSString).appendingPathComponent("videos.txt")
+      try Self.write(prepared.videos, to: list)
+      let report = PrepareReport(
+        prepared: prepared, parameters: parameters, seconds: seconds, cache: cache, list: list)
+      if json { try printJSON(report.object) } else { report.lines.forEach(say) }
+    }
+  }
+
+  /// A plain list: names and labels.
+  private static func write(_ videos: [PreparedVideo], to path: String) throws {
+    let lines = videos.map { "\($0.video.name)\t\($0.video.label ?? "none")\n" }
+    do { try AtomicFile.write(lines.joined(), to: path) } catch let error as TensorFileError {
+      throw UsageError(error.description)
+    }
+  }
+}
+
+extension MotionStore {
+  /// Prepares with a progress bar; a signal ends the work, keeping what is complete.
+  func preparing(_ dataset: VideoDataset, signals: SignalWatch, isSilent: Bool) throws -> Prepared {
+    let bar = ProgressBar(isSilent: isSilent)
+    let start = DispatchTime.now().uptimeNanoseconds
+    let prepared = try prepare(dataset) { progress in
+      if let code = signals.exitCode {
+        bar.clear()
+        say("mclc: stopped while preparing motion; what is done is kept")
+        throw ExitCode(code)
+      }
+      let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+      // Videos that were in the cache take no time, so that only the others tell the rate.
+      let left =
+        progress.computedFraction > 0
+        ? seconds * (1 - progress.fraction) / progress.computedFraction : .infinity
+      bar.show(
+        progress.fraction,
+        "motion \(progress.video)/\(progress.videoCount) videos, "
+          + String(format: "%.0f flows/s", Double(progress.allFlows) / max(seconds, 1e-3))
+          + ", \(ProgressBar.duration(left)) left")
+    }
+    bar.clear()
+    for (name, reason) in prepared.rebuilt { say("mclc: rebuilt \(name): \(reason)") }
+    for (name, reason) in prepared.skipped { say("mclc: skipped \(name): \(reason)") }
+    return prepared
+  }
+}
+
+/// What a run of `prepare` did.
+struct PrepareReport {
+  var prepared: MotionStore.Prepared
+  var parameters: MotionParameters
+  var seconds: Double
+  var cache: String
+  var list: String
+
+  private var bytes: Int { prepared.videos.reduce(0) { $0 + $1.motion.byteCount } }
+  private var frames: Int { prepared.videos.reduce(0) { $0 + $1.motion.frameCount } }
+  /// How long the usable videos play.
+  private var playing: Double {
+    prepared.videos.reduce(0) {
+      $0 + Double($1.motion.frameCount) / $1.motion.frameRate.plausible
+    }
+  }
+  /// Bytes a minute of video whose frames had 240x320 pixels.
+  private var bytesAMinute: Double {
+    let minutes = prepared.videos.reduce(0.0) {
+      let area = max(Double($1.motion.width * $1.motion.height) / (240 * 320), 1e-9)
+      return $0 + Double($1.motion.frameCount) / $1.motion.frameRate.plausible / 60 * area
+    }
+    return minutes > 0 ? Double(bytes) / minutes : 0
+  }
+  private var timesRealTime: Double { prepared.computedSeconds / max(seconds, 1e-9) }
+  private var inexact: (flows: Int, largest: Int) {
+    prepared.videos.reduce((0, 0)) {
+      guard let own = try? $1.motion.tolerances() else { return $0 }
+      return ($0.0 + own.count, max($0.1, own.largest))
+    }
+  }
+
+  var object: [String: Any] {
+    func named(_ entries: [(name: String, reason: String)]) -> [[String: String]] {
+      entries.map { ["name": $0.name, "reason": $0.reason] }
+    }
+    return [
+      "flow": parameters.source.kind.rawValue, "window": parameters.window, "spans": parameters.clipSpans,
+      "cache": cache, "list": list, "usable": prepared.videos.count, "computed": prepared.computed,
+      "remeasured": prepared.remeasured, "rebuilt": named(prepared.rebuilt),
+      "skipped": named(prepared.skipped), "frames": frames, "video_seconds": playing, "seconds": seconds,
+      "computed_video_seconds": prepared.computedSeconds, "times_real_time": timesRealTime,
+      "computed_frames_per_second": Double(prepared.computedFrames) / max(seconds, 1e-9),
+      "cache_bytes": bytes,
+      "bytes_per_minute_at_240x320": bytesAMinute, "inexact_flows": inexact.flows,
+      "largest_flow_error": Double(inexact.largest) * 40 / 255,
+    ]
+  }
+
+  var lines: [String] {
+    var lines = [
+      "\(prepared.videos.count) videos usable, motion of \(prepared.computed) computed, \(prepared.skipped.count) skipped"
+    ]
+    if prepared.remeasured > 0 {
+      lines.append("\(prepared.remeasured) entries got maps or velocities from the flow they had")
+    }
+    if prepared.computed > 0 {
+      lines.append(
+        String(
+          format: "%d frames in %@, %.1f a second, %.1f x real time", prepared.computedFrames,
+          ProgressBar.duration(seconds), Double(prepared.computedFrames) / max(seconds, 1e-9), timesRealTime))
+    }
+    lines.append(
+      String(
+        format: "%@: %.1f MB, %.2f MB a minute of 240x320 video", cache, Double(bytes) / 1e6,
+        bytesAMinute / 1e6))
+    let inexact = inexact
+    if inexact.flows > 0 {
+      lines.append(
+        String(
+          format: "%d flows are kept to within %.2f px, so that they fit", inexact.flows,
+          Double(inexact.largest) * 40 / 255))
+    }
+    lines.append("the usable videos are listed in \(list)")
+    return lines
+  }
+}
