@@ -4,7 +4,7 @@ BUILD = $(SWIFT) build -c release
 MCLC = .build/release/mclc
 TEST = $(SWIFT) test -c release --disable-testable-imports
 
-.PHONY: train build test soak bench format lint dependencies
+.PHONY: train build test soak bench docs format lint dependencies
 
 train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
 	@scripts/train-demo.sh $(MCLC)
@@ -16,7 +16,7 @@ build: dependencies
 	$(BUILD)
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
 
 test: dependencies lint
 	$(BUILD)
@@ -30,5 +30,8 @@ bench: build  ## turns with PyTorch and OpenVINO (in a Python environment of its
 	@MCLC=$(MCLC) python3 Benchmarks/bench.py $(BENCH)
 	$(MCLC) bench kernels
 
+docs: build  ## the three libraries' documentation as archives in .build/docs
+	@scripts/make-docs.sh
+
 format: dependencies
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Examples

@@ -12,7 +12,7 @@ struct MCLC: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CompileCommand.self, RunCommand.self, TrainCommand.self, CheckCommand.self, SynthesizeCommand.self,
-      BenchCommand.self, ImportCommand.self, ExportCommand.self,
+      BenchCommand.self, ImportCommand.self, ExportCommand.self, ReportCommand.self,
     ])
 
   /// Parses and runs; usage errors leave with 2, as all bad input does.

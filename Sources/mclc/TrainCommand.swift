@@ -168,7 +168,8 @@ struct TrainCommand: ParsableCommand {
       try settings.check()
       if let recipe, !json { try show(recipe) }
       let dataset = try VideoDataset(directory: data)
-      let module = try ModelLoader().load(path: options.model, settings: try modelSettings(recipe))
+      let modelSettings = try modelSettings(recipe)
+      let module = try ModelLoader().load(path: options.model, settings: modelSettings)
       let graph = try module.program("step")
       let weights = try `init`.map(tensors)
       let folder = try RunFolder(out)
@@ -187,7 +188,7 @@ struct TrainCommand: ParsableCommand {
       let trainer = try Trainer(
         executor: executor, batches: batches, run: folder,
         configuration: try configuration(
-          module, graph, total, prepared.videos, perStep, batchesPerStep, weights, settings))
+          module, graph, total, prepared.videos, perStep, batchesPerStep, weights, settings, modelSettings))
       try trainer.start(resume: resume, weights: weights) { say("mclc: \($0)") }
       try finish(try train(trainer, signals, shape), signals, folder)
     }
@@ -287,7 +288,7 @@ struct TrainCommand: ParsableCommand {
 
   private func configuration(
     _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ samplesPerStep: Int,
-    _ batchesPerStep: Int, _ weights: SafeTensors?, _ run: TrainingSettings
+    _ batchesPerStep: Int, _ weights: SafeTensors?, _ run: TrainingSettings, _ model: [String: String]
   ) throws -> Trainer.Configuration {
     let base = graph.inputs.first { $0.name == "sgd_lr" }?.defaultValue ?? 0.01
     // An epoch is one draw a video, so it need not be a whole number of steps.
@@ -312,7 +313,9 @@ struct TrainCommand: ParsableCommand {
       epochs: run.epochs ?? Int(inAll.rounded(.up)), batchesPerStep: batchesPerStep,
       checkpointEvery: run.checkpointEvery,
       checkpointsKept: run.checkpointsKept, watchEvery: run.watchEvery, loaderWorkers: run.workers,
-      identity: identity, allowsDifferentPlan: allowDifferentPlan)
+      identity: identity, allowsDifferentPlan: allowDifferentPlan,
+      replay: "mclc run \(options.model)"
+        + model.sorted { $0.key < $1.key }.map { " --set \($0.key)=\($0.value)" }.joined())
   }
 
   private func train(

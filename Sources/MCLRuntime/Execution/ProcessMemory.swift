@@ -17,12 +17,17 @@ public enum ProcessMemory {
   }
 
   /// A control group's limit and what its members use of it.
-  struct ControlGroup {
-    var limit: Int
-    var used: Int
+  package struct ControlGroup {
+    package var limit: Int
+    package var used: Int
+
+    package init(limit: Int, used: Int) {
+      self.limit = limit
+      self.used = used
+    }
   }
 
-  static func available(meminfo: String?, groups: [ControlGroup]) -> Int? {
+  package static func available(meminfo: String?, groups: [ControlGroup]) -> Int? {
     let line = meminfo?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
     let system = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
     return ([system].compactMap { $0 } + groups.map { max($0.limit - $0.used, 0) }).min()

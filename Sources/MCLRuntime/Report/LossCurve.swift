@@ -35,15 +35,15 @@ public struct LossCurve {
       <text x="\(left)" y="24" font-size="16" fill="#111">Loss terms, \(records.count) steps</text>
 
       """
-    for tick in Self.ticks(highest) {
+    for tick in AxisTicks.ticks(highest) {
       svg +=
         "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" stroke=\"#e5e7eb\"/>\n"
       svg +=
-        "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#555\">\(Self.short(tick))</text>\n"
+        "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#555\">\(AxisTicks.short(tick))</text>\n"
     }
-    for tick in Self.ticks(last) where tick >= 1 {
+    for tick in AxisTicks.ticks(last) where tick >= 1 {
       svg +=
-        "<text x=\"\(number(x(tick)))\" y=\"\(height - bottom + 20)\" text-anchor=\"middle\" fill=\"#555\">\(Self.short(tick))</text>\n"
+        "<text x=\"\(number(x(tick)))\" y=\"\(height - bottom + 20)\" text-anchor=\"middle\" fill=\"#555\">\(AxisTicks.short(tick))</text>\n"
     }
     svg += "<text x=\"\(width / 2)\" y=\"\(height - 12)\" text-anchor=\"middle\" fill=\"#555\">step</text>\n"
     if let queueFull, Double(queueFull) > 1, Double(queueFull) < last {
@@ -75,17 +75,5 @@ public struct LossCurve {
       let window = values[max(0, index - reach)...min(values.count - 1, index + reach)]
       return (values[index].0, window.map(\.1).reduce(0, +) / Double(window.count))
     }
-  }
-
-  /// Round numbers from 0 to at most `highest`, about six of them.
-  private static func ticks(_ highest: Double) -> [Double] {
-    let rough = highest / 6
-    let power = pow(10, floor(log10(rough)))
-    let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? power
-    return Array(stride(from: 0, through: highest, by: step))
-  }
-
-  private static func short(_ value: Double) -> String {
-    String(format: value == value.rounded() && value < 1e6 ? "%.0f" : "%.2g", value)
   }
 }

@@ -9,9 +9,11 @@ enum FailedStep {
 
   /// Stops a step whose outputs of one number are not all finite, before it changes a state: keeps what it was given
   /// and throws.
-  /// - Parameter step: from 1.
+  /// - Parameters:
+  ///   - step: from 1.
+  ///   - replay: the command that runs the program on the file.
   /// - Throws: `ExecutionError` naming the step, the output and the file; `TensorFileError` where that cannot be written.
-  static func expectFinite(_ executor: Executor, step: Int, in run: RunFolder) throws {
+  static func expectFinite(_ executor: Executor, step: Int, in run: RunFolder, replay: String) throws {
     let outputs = try executor.scalarOutputs().filter { !$0.value.isFinite }
     // A sum is not finite because a part is not: the part says more.
     let parts = outputs.filter { $0.key != "loss.total" }
@@ -21,9 +23,9 @@ enum FailedStep {
       try executor.inputTensors().merging(try executor.stateTensors()) { first, _ in first },
       metadata: ["program": executor.plan.name, "step": String(step), "not finite": bad.key], to: file)
     throw ExecutionError(
-      "step \(step): \(bad.key) is \(bad.value), and nothing of the step was applied; its batch and states are in \(file): "
-        + "'mclc run MODEL --program \(executor.plan.name) --unfused --tensors \(file)' names the first "
-        + "value that is not finite")
+      "step \(step): \(bad.key) is \(bad.value), and nothing of the step was applied; '\(replay) --program "
+        + "\(executor.plan.name) --unfused --tensors \(file)', which holds its batch and states, names the first value "
+        + "that is not finite")
   }
 }
 

@@ -15,7 +15,7 @@ extension RunFolder {
   static let speedFile = "speed.jsonl"
 
   /// The objects of a file, in order; lines that are none are left out.
-  static func lines<Line: Decodable>(_ path: String, as _: Line.Type) -> [Line] {
+  package static func lines<Line: Decodable>(_ path: String, as _: Line.Type) -> [Line] {
     guard let data = FileManager.default.contents(atPath: path) else { return [] }
     return data.split(separator: 0x0a).compactMap { try? JSONDecoder().decode(Line.self, from: $0) }
   }

@@ -127,7 +127,7 @@ public final class Trainer {
       let isLast = partial.count == perStep - 1
       var measurement: EmbeddingMeasurement?
       try executor.run {
-        try FailedStep.expectFinite(executor, step: done + 1, in: run)
+        try FailedStep.expectFinite(executor, step: done + 1, in: run, replay: configuration.replay)
         guard isLast, done == 0 || (done + 1) % configuration.watchEvery == 0 else { return }
         measurement = try EmbeddingMeasurement(
           step: done + 1, filled: batch.index * 3 * batch.count, of: executor)

@@ -18,12 +18,14 @@ extension Trainer {
     public var identity: [String: String]
     /// Whether a plan that computes otherwise than the run's may go on with it.
     public var allowsDifferentPlan: Bool
+    /// The command that runs a step's program on tensors of a file, for messages.
+    public var replay: String
 
     public init(
       steps: Int, seed: UInt64, schedule: LearningRateSchedule, lossWeights: LossWeights = .constant,
       epochs: Int = 1, batchesPerStep: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
       watchEvery: Int = 50, loaderWorkers: Int = 2, identity: [String: String] = [:],
-      allowsDifferentPlan: Bool = false
+      allowsDifferentPlan: Bool = false, replay: String = "mclc run MODEL"
     ) {
       self.steps = steps
       self.seed = seed
@@ -37,6 +39,7 @@ extension Trainer {
       self.loaderWorkers = loaderWorkers
       self.identity = identity
       self.allowsDifferentPlan = allowsDifferentPlan
+      self.replay = replay
     }
   }
 

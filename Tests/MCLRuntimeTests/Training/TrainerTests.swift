@@ -1,5 +1,7 @@
 import Foundation
+import MCLCompiler
 import MCLRuntime
+import MCLTestKit
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct TrainerTests {
@@ -14,20 +16,26 @@ import Testing
     _ path: String, steps: Int = 4, stopAfter: Int = .max, resume: Bool = false, rate: Double = 0.05,
     seed: UInt64 = 3, every: Int = 2, workers: Int = 2, threads: Int = 2, settings: String = "size=32",
     more: [String: String] = [:], schedule: LearningRateSchedule? = nil, lossWeights: LossWeights = .constant,
-    epochs: Int = 1
+    epochs: Int = 1, plan: ExecutionPlan? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
+    allowsDifferentPlan: Bool = false
   ) throws -> Ended {
     let trainer = try Trainer(
-      executor: try TinyStep.executor(threads: threads),
+      executor: try Executor(try plan ?? TinyStep.plan.get(), threads: threads),
       batches: try TubeletBatchesTests.videos.get().batches(2),
       run: try RunFolder(path),
       configuration: .init(
         steps: steps, seed: seed, schedule: schedule ?? .constant(rate), lossWeights: lossWeights,
-        epochs: epochs, checkpointEvery: every, checkpointsKept: 2,
-        loaderWorkers: workers, identity: ["model": "tiny", "settings": settings].merging(more) { $1 }))
+        epochs: epochs, batchesPerStep: perStep, checkpointEvery: every, checkpointsKept: 2, watchEvery: 2,
+        loaderWorkers: workers, identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
+        allowsDifferentPlan: allowsDifferentPlan))
     var reports: [String] = []
     try trainer.start(resume: resume) { reports.append($0) }
     var progress: [Trainer.Progress] = []
-    let outcome = try trainer.train(shouldStop: { progress.count >= stopAfter }) { progress.append($0) }
+    var questions = 0
+    let outcome = try trainer.train(shouldStop: {
+      questions += 1
+      return progress.count >= stopAfter || questions > stopAfterQuestions
+    }) { progress.append($0) }
     return Ended(outcome: outcome, reports: reports, progress: progress)
   }
 
@@ -103,14 +111,110 @@ import Testing
       _ = try train(folder.path, steps: 9, resume: true, every: 100, schedule: schedule)
     }
     let description = try #require(error?.description)
+    let file = folder.path + "/failed-step-00000004.safetensors"
     #expect(
-      description.wholeMatch(
+      description.replacing(file, with: "FILE").wholeMatch(
         of:
-          /step 4: (loss|prob)\.\w+ is -?(nan|inf); the checkpoints are of the steps before; start another run with a lower learning rate/
+          /step 4: (loss|prob)\.\w+ is -?(nan|inf), and nothing of the step was applied; 'mclc run MODEL --program step --unfused --tensors FILE', which holds its batch and states, names the first value that is not finite/
       ) != nil, "\(description)")
+    // What it keeps is the state after step 3, and the batch of step 4.
+    #expect(
+      try train(folder.path, steps: 3, resume: true, every: 1, schedule: schedule).outcome
+        == .finished(steps: 3))
+    let (failed, third) = (
+      try SafeTensors(path: file), try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(3))
+    )
+    for name in third.names { #expect(try failed.tensor(name) == third.tensor(name), "\(name)") }
+    let batch = try TubeletBatchesTests.videos.get().batches(2).batch(3)
+    #expect(try failed.tensor("xq").floats == batch.xq && failed.tensor("mag").floats == batch.mag)
+    #expect(try failed.tensor("sgd_lr").floats == [Float(schedule.rate(step: 3))])
+    try FileManager.default.removeItem(atPath: folder.path + "/" + Checkpoint.fileName(3))
+
+    // Unfused, the first value that is not finite is named: a weight of the update before, as the query reads it.
+    let module = try projectModel(
+      "tiny", settings: ["batch": "2", "size": "32", "queue_size": "12", "widths": "8,8,8,8"])
+    let run = try TensorRun(try module.program("step"), taps: [], files: [failed], seed: nil)
+    let first = #expect(throws: ExecutionError.self) {
+      _ = try run.outputs(engine: .compiled, threads: 2, includingStates: false, unfused: true)
+    }
+    let sentence = try #require(first?.description)
+    #expect(
+      sentence.firstMatch(
+        of: /^'(query|key|k|q)\.[\w.]*(conv|bn|fc|head)[\w.]*' of program 'step' gives -?(nan|inf) at element/
+      ) != nil,
+      "\(sentence)")
+    let rate = folder.path + "/rate.safetensors"
+    try SafeTensors.write(["sgd_lr": HostTensor([], .float32([0.05]))], metadata: [:], to: rate)
+    let healthy = try TensorRun(
+      try module.program("step"), taps: [],
+      files: [
+        failed, try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(2)),
+        try SafeTensors(path: rate),
+      ],
+      seed: nil)
+    _ = try healthy.outputs(engine: .compiled, threads: 2, includingStates: false, unfused: true)
     #expect(try folder.bytes(Checkpoint.fileName(2)) == before)
     #expect(folder.files().filter { $0.hasPrefix("checkpoint") } == [Checkpoint.fileName(2)])
     #expect(try train(folder.path, steps: 3, resume: true, schedule: schedule).outcome == .finished(steps: 3))
+  }
+
+  /// Stopped between the two batches of a step, and gone on from there.
+  @Test func aStepOfTwoBatchesCanBeStoppedInItsMiddle() throws {
+    let plan = try TinyStep.accumulating.get()
+    let (straight, parted) = (try VideoTestFolder(), try VideoTestFolder())
+    let whole = try train(straight.path, plan: plan, perStep: 2)
+    #expect(whole.outcome == .finished(steps: 4))
+    // Four samples a step of three videos.
+    #expect(whole.progress.map(\.record.epoch) == [1, 2, 3, 5])
+    for (stopAfter, steps) in [(1, 0), (2, 1), (2, 2)] {
+      let stopped = try train(
+        parted.path, resume: true, every: 100, plan: plan, perStep: 2, stopAfterQuestions: stopAfter)
+      #expect(stopped.outcome == .interrupted(steps: steps))
+    }
+    let rest = try train(parted.path, resume: true, workers: 1, threads: 1, plan: plan, perStep: 2)
+    #expect(rest.progress.map(\.record.step) == [3, 4])
+    for file in [Checkpoint.fileName(4), "log.jsonl", "loss.svg", "embeddings.jsonl"] {
+      #expect(try parted.bytes(file) == straight.bytes(file), "\(file)")
+    }
+    let measured = RunFolder.lines(straight.path + "/embeddings.jsonl", as: EmbeddingMeasurement.self)
+    #expect(measured.map(\.step) == [1, 2, 4])
+    #expect(measured.allSatisfy { $0.positives.reduce(0, +) == 6 && $0.negatives.reduce(0, +) == 24 })
+    #expect(measured.allSatisfy { $0.variance > 0 && $0.variance < 1 && $0.effectiveRank >= 1 })
+    // Batches of two: at step 4, the seventh batch's keys fill the queue of twelve, and six are the batch's own.
+    #expect(measured.map(\.keys) == [12, 18, 18])
+  }
+
+  @Test func anotherPlanIsRefusedUnlessAllowed() throws {
+    let folder = try VideoTestFolder()
+    let path = folder.path
+    #expect(try train(path, steps: 2).outcome == .finished(steps: 2))
+    var other = try TinyStep.plan.get()
+    let processor = other.target.cpu
+    other.target.cpu = "elder"
+    other.target.vectorBytes = 16
+    let width = try TinyStep.plan.get().target.vectorBytes
+    let difference =
+      "processor '\(other.target.triple) \(processor)' (now '\(other.target.triple) elder') and vector "
+      + "'\(width) bytes' (now '16 bytes')"
+    #expect(
+      usageComplaint { try train(path, steps: 3, resume: true, plan: other) }
+        == "\(path) was computed with other kernels: \(difference); resume where it ran before, or add "
+        + "--allow-different-plan to go on with last digits that differ")
+    let allowed = try train(path, steps: 3, resume: true, plan: other, allowsDifferentPlan: true)
+    #expect(allowed.outcome == .finished(steps: 3))
+    #expect(allowed.reports == ["going on with another plan: \(difference)"])
+
+    var fewer = try TinyStep.plan.get()
+    fewer.target = other.target
+    let last = fewer.launches.indices.last { fewer.launches[$0].path != "" } ?? 0
+    fewer.kernels[fewer.launches[last].kernel].family = "abacus"
+    let kept = PlanChoices(other).texts
+    let said = try #require(PlanChoices(fewer).difference(from: kept))
+    #expect(
+      said.hasPrefix("1 of \(fewer.launches.count) kernels, the first at '\(fewer.launches[last].path)', '"),
+      "\(said)")
+    #expect(said.contains("' (now 'abacus:"))
+    #expect(PlanChoices(other).difference(from: kept) == nil)
   }
 
   /// Two samples a step of three videos: the epochs of the steps are 1, 1, 2, 3.
