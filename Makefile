@@ -4,7 +4,7 @@ BUILD = $(SWIFT) build -c release
 MCLC = .build/release/mclc
 TEST = $(SWIFT) test -c release --disable-testable-imports
 
-.PHONY: train build test soak bench docs format lint dependencies
+.PHONY: train build test soak bench docs browser format lint dependencies
 
 train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
 	@scripts/train-demo.sh $(MCLC)
@@ -18,11 +18,14 @@ build: dependencies
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
 
-test: dependencies lint
+browser:  ## what the tests look at reports with
+	@command -v "$${MCL_BROWSER:-chromium}" >/dev/null || scripts/install-dependencies.sh chromium || echo "skipped: no Chromium to look at reports with"
+
+test: dependencies browser lint
 	$(BUILD)
 	$(TEST)
 
-soak: dependencies  ## the long suites: more fuzzing, whole goldens
+soak: dependencies browser  ## the long suites: more fuzzing, whole goldens
 	$(BUILD)
 	MCL_SOAK=1 $(TEST)
 

@@ -44,7 +44,7 @@ struct LineChart {
     let lines = series.map { (series: $0, points: Self.reduced($0.points)) }.filter { !$0.points.isEmpty }
     let last = Double(max(lastStep, 2))
     let peak = lines.flatMap { $0.points.map(\.value) }.max() ?? 1
-    let highest = max(peak, (level?.value).map { min($0, 3 * peak) } ?? 0, 1e-12) * 1.08
+    let highest = max(peak, (level?.value).flatMap { $0 <= 2 * peak ? $0 : nil } ?? 0, 1e-12) * 1.08
     func x(_ step: Double) -> String {
       String(format: "%.1f", left + (width - left - right) * (step - 1) / (last - 1))
     }

@@ -3,15 +3,19 @@ import Foundation
 /// The loss terms of a run against its steps, as one SVG picture.
 public struct LossCurve {
   private let records: [StepRecord]
+  private let steps: Int
   private let queueFull: Int?
   private static let terms: [(key: String, label: String, colour: String)] = [
     ("loss.inter", "inter-video contrast", "#0b6bcb"), ("loss.intra", "intra-video contrast", "#c2410c"),
     ("loss.mal", "motion alignment", "#15803d"), ("loss.order", "order", "#7e22ce"),
   ]
 
-  /// - Parameter queueFull: the step at which the queue holds real keys only; before it, losses rise.
-  public init(_ records: [StepRecord], queueFull: Int?) {
+  /// - Parameters:
+  ///   - steps: how many the records are of, where neighbours are averaged.
+  ///   - queueFull: the step at which the queue holds real keys only; before it, losses rise.
+  public init(_ records: [StepRecord], steps: Int? = nil, queueFull: Int?) {
     self.records = records
+    self.steps = steps ?? records.count
     self.queueFull = queueFull
   }
 
@@ -32,7 +36,7 @@ public struct LossCurve {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(width)) \(Int(height))" font-family="sans-serif" \
       font-size="13">
       <rect width="100%" height="100%" fill="white"/>
-      <text x="\(left)" y="24" font-size="16" fill="#111">Loss terms, \(records.count) steps</text>
+      <text x="\(left)" y="24" font-size="16" fill="#111">Loss terms, \(steps) steps</text>
 
       """
     for tick in AxisTicks.ticks(highest) {

@@ -15,7 +15,7 @@ public final class Trainer {
   private var done = 0
   /// The outputs of the batches of the step under way.
   private var partial: [[String: Float]] = []
-  private var records: [StepRecord] = []
+  private var records = CurveRecords()
 
   /// - Throws: `UsageError` when the program is no training step of this method.
   public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration)
@@ -68,8 +68,16 @@ public final class Trainer {
     if let text = checkpoint.metadata[Self.partialKey] {
       partial = try JSONDecoder().decode([[String: Float]].self, from: Data(text.utf8))
     }
-    records = try run.records(through: done)
-    try run.rewriteLog(records)
+    if executor.plan.states.contains(where: { $0.name == "accumulated" }),
+      try executor.stateIntegers("accumulated") != [Int64(partial.count)]
+    {
+      throw UsageError(
+        "\(run.path): its checkpoint does not say which batches of the step under way are done; start another run in "
+          + "another folder")
+    }
+    let kept = try run.records(through: done)
+    kept.forEach { records.append($0) }
+    try run.rewriteLog(kept)
     try run.trimLines(through: done)
   }
 
@@ -216,7 +224,7 @@ public final class Trainer {
   }()
 
   private func writeCurve() throws {
-    guard !records.isEmpty else { return }
+    guard records.count > 0 else { return }
     let queue = executor.plan.states.first { $0.name == "queue" }?.type.shape.first
     let batch = executor.plan.inputs.first { $0.name == "xq" }?.type.shape.first
     var fill: Int?
@@ -224,7 +232,8 @@ public final class Trainer {
       let keys = 3 * batch * configuration.batchesPerStep
       fill = (queue + keys - 1) / keys
     }
-    try AtomicFile.write(LossCurve(records, queueFull: fill).svg, to: run.file("loss.svg"))
+    try AtomicFile.write(
+      LossCurve(records.records, steps: records.count, queueFull: fill).svg, to: run.file("loss.svg"))
   }
 }
 
