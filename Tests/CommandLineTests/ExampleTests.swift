@@ -18,6 +18,18 @@ import Testing
     #expect((losses.first ?? 0) > 0.6 && (losses.last ?? 1) < 0.3, "\(outcome.output)")
   }
 
+  /// Every link of the libraries' pages leads somewhere.
+  @Test(.enabled(if: soakFactor > 1, "DocC takes a minute: see make soak")) func thePagesBuild() throws {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let process = Process()
+    process.executableURL = repositoryFolder.appendingPathComponent("scripts/make-docs.sh")
+    process.arguments = [(own as NSString).deletingLastPathComponent]
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
   /// Every piece of code in the tutorial stands in the example.
   @Test func theTutorialShowsTheExample() throws {
     let page = repositoryFolder.appendingPathComponent("Sources/MCLGraph/MCLGraph.docc/YourOwnLoss.md")
