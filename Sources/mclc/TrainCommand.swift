@@ -270,9 +270,9 @@ struct TrainCommand: ParsableCommand {
     let forecast = MemoryForecast(
       plan, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, workers: settings.workers,
       decoded: min(all, settings.decodedMemory << 20))
-    guard !ignoreMemory, let available = ProcessMemory.available,
-      let complaint = forecast.complaint(available: available)
-    else { return }
+    guard let available = ProcessMemory.available else { return }
+    if !json { say("memory: \(forecast.summary), \(MemoryForecast.size(available)) available") }
+    guard !ignoreMemory, let complaint = forecast.complaint(available: available) else { return }
     throw UsageError(complaint)
   }
 

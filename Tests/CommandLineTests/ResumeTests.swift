@@ -85,7 +85,7 @@ import Testing
     #expect(
       huge.errors.firstMatch(
         of:
-          /mclc: this training takes about \d+ GiB of memory \(.* 256 GiB for states, 512 GiB for a checkpoint being written, .*\), but \d+ [MG]iB are available; give a smaller --set queue_size or depth, or --ignore-memory to try\n$/
+          /mclc: this training takes about \d+ GiB \(.* 256 GiB for states, 512 GiB for a checkpoint being written, .*\) of memory, but \d+ [MG]iB are available; give a smaller --set queue_size or depth, or --ignore-memory to try\n$/
       ) != nil, "\(huge.errors)")
     #expect(try train(["--ignore-memory", "--set", "queue_size=12"]).code == 0)
   }

@@ -25,6 +25,12 @@ public struct MemoryForecast: Sendable {
 
   public var byteCount: Int { parts.reduce(0) { $0 + $1.bytes } }
 
+  /// `about 120 MiB (16 MiB for values of the step, …)`
+  public var summary: String {
+    let list = parts.map { "\(Self.size($0.bytes)) for \($0.name)" }.joined(separator: ", ")
+    return "about \(Self.size(byteCount)) (\(list))"
+  }
+
   /// Why a training will not fit, and what would make it smaller; nil where it fits.
   /// - Parameter available: bytes.
   public func complaint(available: Int) -> String? {
@@ -36,13 +42,12 @@ public struct MemoryForecast: Sendable {
       case "decoded frames": "a smaller --decoded-memory"
       default: "a smaller --set queue_size or depth"
       }
-    let list = parts.map { "\(Self.size($0.bytes)) for \($0.name)" }.joined(separator: ", ")
     return
-      "this training takes about \(Self.size(byteCount)) of memory (\(list)), but \(Self.size(available)) are available; give "
+      "this training takes \(summary) of memory, but \(Self.size(available)) are available; give "
       + "\(remedy), or --ignore-memory to try"
   }
 
-  static func size(_ bytes: Int) -> String {
+  public static func size(_ bytes: Int) -> String {
     let mebibytes = (bytes + (1 << 20) - 1) >> 20
     return mebibytes < 10_240 ? "\(mebibytes) MiB" : "\((mebibytes + 512) / 1024) GiB"
   }

@@ -22,7 +22,7 @@ import Testing
     #expect(
       sentence.wholeMatch(
         of:
-          /this training takes about \d+ MiB of memory \(\d+ MiB for values of the step, \d+ MiB for states, \d+ MiB for a checkpoint being written, \d+ MiB for batches made ahead, 100 MiB for decoded frames\), but \d+ MiB are available; give a smaller --decoded-memory, or --ignore-memory to try/
+          /this training takes about \d+ MiB \(\d+ MiB for values of the step, \d+ MiB for states, \d+ MiB for a checkpoint being written, \d+ MiB for batches made ahead, 100 MiB for decoded frames\) of memory, but \d+ MiB are available; give a smaller --decoded-memory, or --ignore-memory to try/
       ) != nil, "\(sentence)")
     let busy = MemoryForecast(plan, threads: 2, workers: 1000, decoded: 0)
     #expect(busy.complaint(available: 1)?.contains("give fewer --workers or a smaller --set batch") == true)
