@@ -4,7 +4,7 @@ BUILD = $(SWIFT) build -c release
 MCLC = .build/release/mclc
 TEST = $(SWIFT) test -c release --disable-testable-imports
 
-.PHONY: test-dependencies train build test soak bench format lint dependencies bench-flow
+.PHONY: train build test soak bench bench-flow docs browser emulator format lint dependencies
 
 train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
 	@scripts/train-demo.sh $(MCLC)
@@ -16,16 +16,19 @@ build: dependencies
 	$(BUILD)
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
 
-test-dependencies:
-	@scripts/install-dependencies.sh tests
+browser:  ## what the tests look at reports with
+	@command -v "$${MCL_BROWSER:-chromium}" >/dev/null || scripts/install-dependencies.sh chromium || echo "skipped: no Chromium to look at reports with"
 
-test: test-dependencies lint
+emulator:  ## what the tests run ARM code with
+	@scripts/install-dependencies.sh qemu-user-static binutils-aarch64-linux-gnu || echo "skipped: nothing to run ARM code with"
+
+test: dependencies browser emulator lint
 	$(BUILD)
 	$(TEST)
 
-soak: test-dependencies  ## the long suites: more fuzzing, whole goldens
+soak: dependencies browser emulator  ## the long suites: more fuzzing, whole goldens
 	$(BUILD)
 	MCL_SOAK=1 $(TEST)
 
@@ -37,5 +40,8 @@ bench-flow: build  ## turns with OpenCV contrib's TV-L1 on the videos (and optio
 	@MCLC=$(MCLC) python3 Benchmarks/flow.py $(BENCH)
 	$(MCLC) bench flow
 
+docs: build  ## the three libraries' documentation as archives in .build/docs
+	@scripts/make-docs.sh
+
 format: dependencies
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Examples

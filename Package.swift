@@ -39,6 +39,9 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: swift6),
+    .executableTarget(
+      name: "own-loss", dependencies: ["MCLGraph", "MCLCompiler", "MCLRuntime"], path: "Examples/OwnLoss",
+      swiftSettings: swift6),
     .target(
       name: "MCLTestKit", dependencies: ["MCLGraph", "MCLCompiler", "MCLRuntime", "COpenBLAS"],
       swiftSettings: swift6),
@@ -48,7 +51,7 @@ let package = Package(
       name: "MCLCompilerTests", dependencies: ["MCLCompiler", "MCLRuntime", "MCLTestKit"],
       swiftSettings: swift6),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["mclc", "MCLTestKit"], swiftSettings: swift6),
+      name: "CommandLineTests", dependencies: ["mclc", "own-loss", "MCLTestKit"], swiftSettings: swift6),
     .testTarget(
       name: "MCLRuntimeTests", dependencies: ["MCLRuntime", "MCLTestKit"],
       exclude: ["Sampling/Fixtures/make_augmentation_fixtures.py"], swiftSettings: swift6),

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that mclc builds against, where they are missing. Safe to run again.
+# Installs the Debian packages that mclc builds against, or those named, where they are missing. Safe to run again.
 set -euo pipefail
 packages=(llvm-dev libopenblas-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev)
-# For the tests that run ARM code on other machines.
-[ "${1:-}" = tests ] && packages+=(qemu-user-static binutils-aarch64-linux-gnu)
+[ $# -gt 0 ] && packages=("$@")
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

@@ -32,4 +32,6 @@ def decode_batch(tensors, dtype, prefix=""):
     batch = {name: decode(tensors[prefix + name], dtype) for name in ("xq", "x1", "x2", "x3")}
     batch["mag"] = tensors[prefix + "mag"].to(dtype)
     batch["order"] = tensors[prefix + "order"].long()
+    if prefix + "permutation" in tensors:
+        batch["permutation"] = tensors[prefix + "permutation"].long()
     return batch

@@ -111,12 +111,17 @@ def instability(configuration, tensors, expected, steps):
     return worst
 
 
+def names_of_series(c):
+    return SERIES + (["gradient_norm"] if c.clip_norm > 0 else [])
+
+
 def series(training, tensors, steps):
-    values = {name: [] for name in SERIES}
+    names = names_of_series(training.c)
+    values = {name: [] for name in names}
     dtype = training.queue.dtype
     for step in range(1, steps + 1):
         results = training.step(files.decode_batch(tensors, dtype, f"batch{step}."))
-        for name in SERIES:
+        for name in names:
             values[name].append(float(results[name].detach()))
     return {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
 
@@ -133,8 +138,9 @@ def expected_trajectory(configuration, tensors, steps):
     out = series(training, tensors, steps)
     end = state(training, f"step{steps}.")
     out.update({name: value for name, value in end.items() if kept_at_the_end(name)})
-    exact = {name: out[name] for name in SERIES}
-    deviation = {name: torch.zeros(steps, dtype=torch.float64) for name in SERIES}
+    names = names_of_series(configuration)
+    exact = {name: out[name] for name in names}
+    deviation = {name: torch.zeros(steps, dtype=torch.float64) for name in names}
     generator = torch.Generator().manual_seed(7)
     for run in range(6):
         single = started(configuration, tensors, torch.float32)
@@ -145,7 +151,7 @@ def expected_trajectory(configuration, tensors, steps):
         values = series(single, tensors, steps)
         if run == 0:
             out.update({f"fp32run.{name}": value for name, value in values.items()})
-        for name in SERIES:
+        for name in names:
             deviation[name] = torch.maximum(deviation[name], (values[name] - exact[name]).abs())
     out.update({f"band.{name}": value for name, value in deviation.items()})
     return out
@@ -176,6 +182,8 @@ def drawn_batch(c, generator, prefix=""):
     out = {prefix + name: smooth_clip(c.clip_shape, generator) for name in ("xq", "x1", "x2", "x3")}
     out[prefix + "mag"] = torch.from_numpy(generator.gamma(1.5, 4, c.map_shape).astype(numpy.float32))
     out[prefix + "order"] = torch.from_numpy(generator.integers(0, 2, c.batch))
+    if c.bn_groups > 1:
+        out[prefix + "permutation"] = torch.from_numpy(generator.permutation(c.batch))
     return out
 
 
@@ -249,6 +257,9 @@ TRAJECTORY_CASES = {
     "trajectory_nonsquare": (422, 8, Configuration(**{
         **SMALL, "sgd_lr": 0.005, "block": "basic", "order_weight": 0.3}, size=(32, 64), batch=2, alpha=0.95,
         mal_weight=2.0, temperature=0.2)),
+    "trajectory_accumulate": (423, 6, Configuration(**{
+        **SMALL, "sgd_lr": 0.005, "stem": 4, "widths": (4, 4, 8, 8)}, size=(48, 32), frames=8, batch=4, alpha=0.9,
+        accumulate=2, clip_norm=30, bn_groups=2)),
 }
 
 

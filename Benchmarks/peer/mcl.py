@@ -31,6 +31,9 @@ class Configuration:
     weight_decay: float = 1e-4
     order_weight: float = 1.0
     mal_weight: float = 1.0
+    accumulate: int = 1  # batches whose gradients are averaged for one update
+    clip_norm: float = 0.0  # 0: no clipping
+    bn_groups: int = 1
 
     @property
     def expansion(self):
@@ -87,6 +90,15 @@ class Configuration:
 def conv(inputs, outputs, kernel, stride=(1, 1, 1), padding=None):
     padding = tuple(k // 2 for k in kernel) if padding is None else padding
     return nn.Conv3d(inputs, outputs, kernel, stride, padding, bias=False)
+
+
+class GroupedNorm(nn.BatchNorm3d):
+    """Batch norm of equal parts of the batch, one after the other, as separate workers have it."""
+
+    groups = 1
+
+    def forward(self, x):
+        return torch.cat([super(GroupedNorm, self).forward(part) for part in x.chunk(self.groups)])
 
 
 class Block(nn.Module):
@@ -198,6 +210,10 @@ class Encoder(nn.Module):
         self.nce_intra_head = Head(c.features, c.num_channels, c.mlp_layers)
         self.order_head = Head(c.features, c.num_channels, c.mlp_layers)
         self.order_classfier = OrderClassifier(c.num_channels)
+        if c.bn_groups > 1:
+            for module in self.modules():
+                if isinstance(module, nn.BatchNorm3d):
+                    module.__class__, module.groups = GroupedNorm, c.bn_groups
         self.xconv = None
         self.get_submodule(c.target_module).register_forward_hook(self.keep)
 
@@ -242,6 +258,7 @@ class Training:
         self.k.load_state_dict(self.q.state_dict())
         self.queue = F.normalize(torch.randn(c.queue_size, c.num_channels, dtype=dtype), dim=1)
         self.queue_index = c.queue_index_start
+        self.batches = 0  # of the update under way
         self.optimizer = torch.optim.SGD(
             self.q.parameters(), lr=c.sgd_lr, momentum=c.sgd_momentum, weight_decay=c.weight_decay
         )
@@ -261,13 +278,19 @@ class Training:
     def prepare(self, clip):
         return clip.contiguous(memory_format=self.memory_format)
 
+    def key(self, clip, permutation):
+        """Keys of clips that go through the encoder in another order, in their own."""
+        if permutation is None:
+            return self.k(clip)
+        return {name: value[torch.argsort(permutation)] for name, value in self.k(clip[permutation]).items()}
+
     def losses(self, batch):
         """Everything up to the total loss, by golden name; `batch` has xq, x1, x2, x3, mag, order."""
         c, r = self.c, {}
         fq = self.q(batch["xq"])
         xconv = r["xconv"] = self.q.xconv
         with torch.no_grad():
-            keys = [self.k(batch[name]) for name in ("x1", "x2", "x3")]
+            keys = [self.key(batch[name], batch.get("permutation")) for name in ("x1", "x2", "x3")]
         for name, embedding in zip(("q", "x1", "x2", "x3"), (fq, *keys)):
             for head, value in embedding.items():
                 r[f"feat.{name}.{head}"] = value
@@ -292,10 +315,17 @@ class Training:
 
     @torch.no_grad()
     def update(self, results):
-        """Optimizer, momentum encoder, queue; the gradients are there."""
-        self.optimizer.step()
-        torch._foreach_mul_(list(self.k.parameters()), self.c.alpha)
-        torch._foreach_add_(list(self.k.parameters()), list(self.q.parameters()), alpha=1 - self.c.alpha)
+        """Optimizer and momentum encoder once all gradients are there; the queue."""
+        if self.c.clip_norm > 0:
+            parameters = list(self.q.parameters())
+            results["gradient_norm"] = torch.nn.utils.get_total_norm([p.grad for p in parameters]).clone()
+        self.batches = (self.batches + 1) % self.c.accumulate
+        if self.batches == 0:
+            if self.c.clip_norm > 0:
+                torch.nn.utils.clip_grad_norm_(parameters, self.c.clip_norm)
+            self.optimizer.step()
+            torch._foreach_mul_(list(self.k.parameters()), self.c.alpha)
+            torch._foreach_add_(list(self.k.parameters()), list(self.q.parameters()), alpha=1 - self.c.alpha)
         rows = torch.cat([results[f"feat.{name}.inter"] for name in ("x1", "x2", "x3")])
         places = (self.queue_index + torch.arange(len(rows))) % self.c.queue_size
         # One row at a time where a batch has more rows than the queue: the last one stays.
@@ -308,7 +338,8 @@ class Training:
 
     def step(self, batch):
         results = self.losses(batch)
-        self.optimizer.zero_grad(set_to_none=True)
-        results["loss.total"].backward()
+        if self.batches == 0:
+            self.optimizer.zero_grad(set_to_none=True)
+        (results["loss.total"] / self.c.accumulate).backward()
         self.update(results)
         return results

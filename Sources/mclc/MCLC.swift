@@ -13,7 +13,7 @@ struct MCLC: ParsableCommand {
     subcommands: [
       CompileCommand.self, RunCommand.self, PrepareCommand.self, InspectCommand.self,
       TrainCommand.self, CheckCommand.self, SynthesizeCommand.self,
-      BenchCommand.self, ImportCommand.self, ExportCommand.self,
+      BenchCommand.self, ImportCommand.self, ExportCommand.self, ReportCommand.self,
     ])
 
   /// Parses and runs; usage errors leave with 2, as all bad input does.

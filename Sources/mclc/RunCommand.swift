@@ -14,13 +14,14 @@ struct RunCommand: ParsableCommand {
 
         mclc run models/tiny.mcl --program encode --tensors clip.safetensors --seed 1 --out features.safetensors
         mclc run models/r2plus1d.mcl --program step --tensors batch.safetensors --taps 'xconv,mal.*' --out o.safetensors
+        mclc run models/tiny.mcl --program step --unfused --tensors runs/x/failed-step-00000123.safetensors
       """)
 
   @OptionGroup var options: ModelOptions
   @Option(help: "The program to run.") var program: String
   @Option(help: "A file of inputs and states (.safetensors); may be given often, later files win.")
   var tensors: [String]
-  @Option(help: "The file to write (.safetensors).") var out: String
+  @Option(help: "The file to write (.safetensors).") var out: String?
   @Option(
     help: "Taps to write besides the outputs, separated by commas; 'query.*' is all that start so, '*' all.")
   var taps: String?
@@ -29,14 +30,29 @@ struct RunCommand: ParsableCommand {
   var seed: UInt64?
   @Option(help: "compiled, or reference: the operations' definitions in Double.")
   var engine: ParityCheck.Engine = .compiled
+  @Flag(
+    help: """
+      Run each operation by itself and stop at the first value that is not finite, named by its place in the model.
+      """)
+  var unfused = false
   @Flag(help: "Write also the states that the program changed.") var states = false
+
+  func validate() throws {
+    guard !unfused || engine == .compiled else {
+      throw ValidationError("--unfused is of the compiled engine; leave one of both out")
+    }
+    guard unfused || out != nil else { throw ValidationError("give --out, the file to write") }
+  }
 
   func run() throws {
     try reporting {
       let graph = try options.load().program(program)
       let taps = try chosen(graph.taps.map(\.name))
       let run = try TensorRun(graph, taps: taps, files: try tensors.map(open), seed: seed)
-      let written = try run.outputs(engine: engine, threads: try threadCount(), includingStates: states)
+      let written = try run.outputs(
+        engine: engine, threads: try threadCount(), includingStates: states, unfused: unfused)
+      if unfused { say("every value of program '\(graph.name)' is finite") }
+      guard let out else { return }
       try SafeTensors.write(written, metadata: ["program": graph.name], to: out)
       say("\(out): \(written.count) tensors")
     }

@@ -24,9 +24,11 @@ struct TrainCommand: ParsableCommand {
         mclc train models/tiny.mcl --data videos --out runs/first --epochs 10
         mclc train models/r2plus1d.mcl --data videos --out runs/r50 --set size=112 --set batch=8 --steps 10000
         mclc train models/tiny.mcl --data videos --out runs/first --epochs 20 --resume
-        mclc train models/r2plus1d.mcl --data videos --out runs/u --recipe ucf101 --init moco.safetensors --set batch=8
+        mclc train models/r2plus1d.mcl --data videos --out runs/u --recipe ucf101 --init moco.safetensors
 
-      RUN then holds checkpoint-*.safetensors, log.jsonl (a line a step) and loss.svg.
+      RUN then holds checkpoint-*.safetensors, log.jsonl (a line a step) and loss.svg; 'mclc report RUN -o report.html'
+      shows them and more. A loss that is not finite ends the run before it changes anything; the batch and the states
+      are then in failed-step-*.safetensors.
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
       """)
 
@@ -74,6 +76,19 @@ struct TrainCommand: ParsableCommand {
       constant by default.
       """)
   var lossWeights: String?
+  @Option(
+    help: """
+      Batches a step: their gradients are averaged for one update of the parameters and the momentum encoder; batch \
+      norm's statistics and the queue move with each. The model's setting accumulate; 1 by default.
+      """)
+  var accumulate: String?
+  @Option(help: "Steps between measurements of the embeddings, for 'mclc report'; 50 by default.")
+  var watchEvery: String?
+  @Option(help: "MiB of decoded frames kept in memory; 1024 by default.") var decodedMemory: String?
+  @Flag(help: "Start though the memory that is available seems too little.") var ignoreMemory = false
+  @Flag(
+    help: "Resume though this machine or mclc computes with other kernels; the last digits then differ.")
+  var allowDifferentPlan = false
   @Option(help: "Steps between checkpoints; 100 by default.") var checkpointEvery: String?
   @Option(help: "How many checkpoints are kept; 3 by default.") var checkpointsKept: String?
   @Option(help: "Threads that decode and augment; 2 by default.") var workers: String?
@@ -96,6 +111,8 @@ struct TrainCommand: ParsableCommand {
       ("schedule", schedule), ("warmup_epochs", warmupEpochs), ("warmup_multiplier", warmupMultiplier),
       ("milestones", milestones), ("decay_rate", decayRate), ("loss_weights", lossWeights),
       ("checkpoint_every", checkpointEvery), ("checkpoints_kept", checkpointsKept), ("workers", workers),
+      ("watch_every", watchEvery),
+      ("decoded_memory", decodedMemory),
     ]
   }
 
@@ -120,14 +137,18 @@ struct TrainCommand: ParsableCommand {
   private func modelSettings(_ recipe: Recipe?) throws -> [String: String] {
     let set = try options.dictionary().filter { !TrainingSettings.keys.contains($0.key) }
     let own = (recipe?.model ?? []).map { ($0.key, $0.value) }
-    return Dictionary(own, uniquingKeysWith: { _, last in last }).merging(set) { $1 }
+    var settings = Dictionary(own, uniquingKeysWith: { _, last in last }).merging(set) { $1 }
+    if let accumulate { settings["accumulate"] = accumulate }
+    return settings
   }
 
   /// Every value of the recipe with its source, or what is given instead.
   private func show(_ recipe: Recipe) throws {
     let set = try options.dictionary()
     var instead = set.mapValues { ("--set", $0) }
-    for (key, text) in given { if let text { instead[key] = ("--" + key.replacing("_", with: "-"), text) } }
+    for (key, text) in given + [("accumulate", accumulate)] {
+      if let text { instead[key] = ("--" + key.replacing("_", with: "-"), text) }
+    }
     if let length = instead["steps"] ?? instead["epochs"], instead["steps"] == nil || instead["epochs"] == nil
     {
       // Either is the length of the run, so that one replaces the other.
@@ -151,23 +172,27 @@ struct TrainCommand: ParsableCommand {
       try settings.check()
       if let recipe, !json { try show(recipe) }
       let dataset = try videos.dataset()
-      let module = try ModelLoader().load(path: options.model, settings: try modelSettings(recipe))
+      let modelSettings = try modelSettings(recipe)
+      let module = try ModelLoader().load(path: options.model, settings: modelSettings)
       let graph = try module.program("step")
       let weights = try `init`.map(tensors)
       let folder = try RunFolder(out)
       let shape = try clipShape(graph)
       let prepared = try prepare(dataset, folder, signals, clipSpan: shape.frames * Self.frameStep)
       let batches = try makeBatches(shape, prepared.videos, settings)
-      let total = try totalSteps(settings, prepared.videos.count, shape.batch)
+      let batchesPerStep = module.settings.first { $0.key == "accumulate" }.flatMap { Int($0.value) } ?? 1
+      let perStep = shape.batch * batchesPerStep
+      let total = try totalSteps(settings, prepared.videos.count, perStep)
       if !json { say("compiling \(module.name)") }
       let threads = try threadCount()
-      let executor = try signals.leavingAtOnce {
-        try Executor(try ProgramCompiler().compile(graph).plan, threads: threads)
-      }
+      let taps = EmbeddingMeasurement.taps.intersection(graph.taps.map(\.name))
+      let plan = try signals.leavingAtOnce { try ProgramCompiler().compile(graph, taps: taps).plan }
+      try expectRoom(plan, threads, prepared.videos, settings)
+      let executor = try Executor(plan, threads: threads)
       let trainer = try Trainer(
         executor: executor, batches: batches, run: folder,
         configuration: try configuration(
-          module, graph, total, prepared.videos, shape.batch, weights, settings))
+          module, graph, total, prepared.videos, perStep, batchesPerStep, weights, settings, modelSettings))
       try trainer.start(resume: resume, weights: weights) { say("mclc: \($0)") }
       try finish(try train(trainer, signals, shape), signals, folder)
     }
@@ -240,22 +265,39 @@ struct TrainCommand: ParsableCommand {
     return shape
   }
 
+  /// - Throws: `UsageError` where the training would not fit into memory.
+  private func expectRoom(
+    _ plan: ExecutionPlan, _ threads: Int?, _ videos: [PreparedVideo], _ settings: TrainingSettings
+  ) throws {
+    let all = videos.reduce(0) { (sum: Int, video: PreparedVideo) -> Int in
+      sum + video.motion.frameCount * video.motion.width * video.motion.height * 3
+    }
+    let forecast = MemoryForecast(
+      plan, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, workers: settings.workers,
+      decoded: min(all, settings.decodedMemory << 20))
+    guard let available = ProcessMemory.available else { return }
+    if !json { say("memory: \(forecast.summary), \(MemoryForecast.size(available)) available") }
+    guard !ignoreMemory, let complaint = forecast.complaint(available: available) else { return }
+    throw UsageError(complaint)
+  }
+
   private func makeBatches(
     _ shape: TubeletBatches.ClipShape, _ videos: [PreparedVideo], _ settings: TrainingSettings
   ) throws -> TubeletBatches {
     try TubeletBatches(
       videos: videos, shape: shape, step: Self.frameStep,
-      policy: settings.augmentation == .full ? .full : .cropAndFlip, seed: settings.seed
+      policy: settings.augmentation == .full ? .full : .cropAndFlip, seed: settings.seed,
+      decodedBudget: settings.decodedMemory << 20
     ) { name, reason in say("mclc: \(name) failed and is replaced by another video: \(reason)") }
   }
 
   private func configuration(
-    _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ batch: Int,
-    _ weights: SafeTensors?, _ run: TrainingSettings
+    _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ samplesPerStep: Int,
+    _ batchesPerStep: Int, _ weights: SafeTensors?, _ run: TrainingSettings, _ model: [String: String]
   ) throws -> Trainer.Configuration {
     let base = graph.inputs.first { $0.name == "sgd_lr" }?.defaultValue ?? 0.01
     // An epoch is one draw a video, so it need not be a whole number of steps.
-    let perEpoch = Double(videos.count) / Double(batch)
+    let perEpoch = Double(videos.count) / Double(samplesPerStep)
     let inAll = Double(total) / perEpoch
     let rates = run.rates(base: base, stepsPerEpoch: perEpoch, inAll: inAll)
     if run.schedule != .constant, Double(run.warmupEpochs) >= inAll {
@@ -274,9 +316,12 @@ struct TrainCommand: ParsableCommand {
     if let weights { identity["init"] = try RunIdentity.weights(weights) }
     return Trainer.Configuration(
       steps: total, seed: run.seed, schedule: rates, lossWeights: run.lossWeights,
-      epochs: run.epochs ?? Int(inAll.rounded(.up)), checkpointEvery: run.checkpointEvery,
-      checkpointsKept: run.checkpointsKept, loaderWorkers: run.workers,
-      identity: identity)
+      epochs: run.epochs ?? Int(inAll.rounded(.up)), batchesPerStep: batchesPerStep,
+      checkpointEvery: run.checkpointEvery,
+      checkpointsKept: run.checkpointsKept, watchEvery: run.watchEvery, loaderWorkers: run.workers,
+      identity: identity, allowsDifferentPlan: allowDifferentPlan,
+      replay: "mclc run \(options.model)"
+        + model.sorted { $0.key < $1.key }.map { " --set \($0.key)=\($0.value)" }.joined())
   }
 
   private func train(
@@ -291,8 +336,8 @@ struct TrainCommand: ParsableCommand {
         Double(progress.record.step) / Double(progress.steps),
         "step \(progress.record.step)/\(progress.steps) \(losses.joined(separator: " ")) | "
           + String(
-            format: "%.1f samples/s, %.0f%% waiting for data", progress.samplesPerSecond,
-            progress.dataWait * 100)
+            format: "%.1f samples/s, %.0f%% waiting for data, %.1f GiB", progress.samplesPerSecond,
+            progress.dataWait * 100, Double(progress.residentBytes) / 0x1p30)
           + ", \(ProgressBar.duration(progress.secondsLeft)) left",
         isLast: progress.record.step == progress.steps)
     }

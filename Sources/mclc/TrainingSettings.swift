@@ -18,11 +18,15 @@ struct TrainingSettings {
   private(set) var checkpointEvery = 100
   private(set) var checkpointsKept = 3
   private(set) var workers = 2
+  private(set) var watchEvery = 50
+  /// MiB of decoded frames.
+  private(set) var decodedMemory = 1024
 
   /// What recipes and `--set` call them; the options have hyphens.
   static let keys = [
     "steps", "epochs", "seed", "augmentation", "schedule", "warmup_epochs", "warmup_multiplier", "milestones",
     "decay_rate", "loss_weights", "checkpoint_every", "checkpoints_kept", "workers",
+    "watch_every", "decoded_memory",
   ]
 
   /// - Parameter origin: what stands before the value in messages, such as `recipes/demo.yaml: seed`.
@@ -70,6 +74,8 @@ struct TrainingSettings {
     case "checkpoint_every": checkpointEvery = try integer(1...1 << 40)
     case "checkpoints_kept": checkpointsKept = try integer(1...1 << 20)
     case "workers": workers = try integer(1...256)
+    case "watch_every": watchEvery = try integer(1...1 << 40)
+    case "decoded_memory": decodedMemory = try integer(1...1 << 30)
     default:
       let nearest = nearestName(to: key, in: Self.keys).map { "; did you mean '\($0)'?" } ?? ""
       throw UsageError("\(origin): there is no such setting of training\(nearest)")

@@ -19,11 +19,20 @@ import Testing
 
   /// Runs `mclc` in the repository, so that models are named as users name them.
   func mclc(_ arguments: [String], stopAfter seconds: Double? = nil) throws -> Outcome {
+    try run("mclc", arguments, stopAfter: seconds)
+  }
+
+  /// Runs a program that was built beside the tests.
+  func run(
+    _ program: String, _ arguments: [String], stopAfter seconds: Double? = nil,
+    environment: [String: String] = [:]
+  ) throws -> Outcome {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(
-      "mclc")
+      program)
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = repositoryFolder
     let names = ["out", "err"].map { Self.folder.appendingPathComponent("\(UUID().uuidString).\($0)") }
     for name in names { FileManager.default.createFile(atPath: name.path, contents: nil) }

@@ -13,14 +13,19 @@ import Testing
     let steps = 8 * kills
     let data = folder + "/videos"
     #expect(try command.mclc(["synthesize", "--out", data, "--videos", "4", "--frames", "34"]).code == 0)
-    // The rate falls within the run; every step writes a checkpoint.
+    // Every augmentation; the rate and the loss weights change within the run; steps of two batches, batch norm in groups
+    // with drawn orders of keys; every step writes a checkpoint.
     func arguments(_ run: String) -> [String] {
       [
         "train", "models/tiny.mcl", "--data", data, "--out", run, "--cache", folder + "/motion", "--steps",
         "\(steps)", "--resume", "--workers", "4", "--checkpoint-every", "1", "--schedule", "step",
-        "--warmup-epochs", "1", "--milestones", "5,\(2 * kills)", "--loss-weights", "ucf101", "--json",
+        "--warmup-epochs", "1", "--milestones", "5,\(2 * kills)", "--loss-weights", "ucf101",
+        "--augmentation", "full", "--accumulate", "2", "--json",
       ]
-        + ["batch=2", "size=32", "queue_size=12", "widths=8,8,8,8", "num_channels=8"].flatMap {
+        + [
+          "bn_groups=2", "clip_norm=5", "batch=2", "size=32", "queue_size=12", "widths=8,8,8,8",
+          "num_channels=8",
+        ].flatMap {
           ["--set", $0]
         }
     }
@@ -45,7 +50,9 @@ import Testing
     }
     let rest = try command.mclc(arguments(killed))
     #expect(rest.code == 0, "\(rest.errors)")
-    for name in [String(format: "checkpoint-%08d.safetensors", steps), "log.jsonl", "loss.svg"] {
+    for name in [
+      String(format: "checkpoint-%08d.safetensors", steps), "log.jsonl", "loss.svg", "embeddings.jsonl",
+    ] {
       let (a, b) = (bytes("\(straight)/\(name)"), bytes("\(killed)/\(name)"))
       #expect(a != nil && a == b, "\(name)")
     }

@@ -68,6 +68,28 @@ import Testing
       "\(fewer.errors)")
   }
 
+  @Test func whatDoesNotFitIntoMemoryIsToldBeforeTheStart() throws {
+    let (data, run) = (folder + "/videos", folder + "/run")
+    #expect(try command.mclc(["synthesize", "--out", data, "--videos", "1", "--frames", "34"]).code == 0)
+    func train(_ more: [String]) throws -> CommandLineTests.Outcome {
+      try command.mclc(
+        [
+          "train", "models/tiny.mcl", "--data", data, "--out", run, "--steps", "1", "--set", "batch=1",
+          "--set",
+          "size=32",
+        ] + more)
+    }
+    // A queue of 256 GiB, and as much again for its copy in a checkpoint.
+    let huge = try train(["--set", "queue_size=16777216", "--set", "num_channels=4096"])
+    #expect(huge.code == 2)
+    #expect(
+      huge.errors.firstMatch(
+        of:
+          /mclc: this training takes about \d+ GiB \(.* 256 GiB for states, 512 GiB for a checkpoint being written, .*\) of memory, but \d+ [MG]iB are available; give a smaller --set queue_size or depth, or --ignore-memory to try\n$/
+      ) != nil, "\(huge.errors)")
+    #expect(try train(["--ignore-memory", "--set", "queue_size=12"]).code == 0)
+  }
+
   @Test func ctrlCWhileKernelsCompileStopsAtOnce() throws {
     let (data, run) = (folder + "/videos", folder + "/run")
     #expect(try command.mclc(["synthesize", "--out", data, "--videos", "1", "--frames", "34"]).code == 0)

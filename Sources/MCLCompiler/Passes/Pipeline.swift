@@ -29,12 +29,15 @@ public struct Pipeline: Sendable {
 
   /// Runs every pass, checking each result as `MCL_CHECK` says: by inferring all types anew, or by interpreting it.
   ///
-  /// - Parameter observe: is given the graph after each pass, for `--emit` and `--after`.
+  /// - Parameters:
+  ///   - fuses: whether operations are put together.
+  ///   - observe: is given the graph after each pass, for `--emit` and `--after`.
   /// - Throws: `ModelError` that names the pass whose result does not hold together.
   public static func run(
-    _ graph: Graph, observe: (String, Graph) -> Void = { _, _ in }
+    _ graph: Graph, fuses: Bool = true, observe: (String, Graph) -> Void = { _, _ in }
   ) throws -> (graph: Graph, records: [Record]) {
-    try run(graph, passes: passes, level: .current(), observe: observe)
+    let chosen = fuses ? passes : passes.filter { !($0 is FusePointwise || $0 is FuseEpilogues) }
+    return try run(graph, passes: chosen, level: .current(), observe: observe)
   }
 
   /// Runs these passes and checks each to this level.

@@ -45,6 +45,8 @@ public struct ExecutionPlan: Sendable {
   /// So many of the launches, the first ones, need to run again only when a state was set from outside: what they make
   /// stays in the arena, such as weights with their batch norm folded in, in the order their kernel reads them.
   public var preparationCount: Int
+  /// How many launches run before the first that writes into a state; all outputs of one number are made by these.
+  public var launchesBeforeUpdates: Int
   public var kernels: [KernelPlan]
   public var objects: [KernelObject]
   public var outputs: [Named]
@@ -55,4 +57,6 @@ public struct ExecutionPlan: Sendable {
   /// What the arena would be if nothing shared its place.
   public var unsharedBytes: Int
   public var scratchBytes: Int
+  /// The processor that the kernels are made for.
+  public var target: TargetDescription
 }

@@ -5,8 +5,13 @@ import Synchronization
 /// Compiles a program: passes, schedule, memory plan, kernels.
 public struct ProgramCompiler: Sendable {
   public let kernelCompiler: KernelCompiler
+  /// Whether operations are put together; if not, each has a launch and a path of its own, for looking at.
+  public let fuses: Bool
 
-  public init(_ kernelCompiler: KernelCompiler = KernelCompiler()) { self.kernelCompiler = kernelCompiler }
+  public init(_ kernelCompiler: KernelCompiler = KernelCompiler(), fuses: Bool = true) {
+    self.kernelCompiler = kernelCompiler
+    self.fuses = fuses
+  }
 
   /// What compiling did, for people.
   public struct Report: Sendable {
@@ -42,11 +47,11 @@ public struct ProgramCompiler: Sendable {
     }
     var graph = source
     graph.taps = source.taps.filter { taps.contains($0.name) }
-    let (lowered, records) = try Pipeline.run(graph, observe: observe)
+    let (lowered, records) = try Pipeline.run(graph, fuses: fuses, observe: observe)
     let byProducts = try ByProducts(lowered) { entry, request in
       var specification = try specification(entry, in: lowered)
       specification.byProduct = request
-      return kernelCompiler.isServed(specification)
+      return fuses && kernelCompiler.isServed(specification)
     }
     let planned = byProducts.graph
     let schedule = Schedule(planned, hosts: byProducts.hosts)
@@ -182,8 +187,9 @@ public struct ProgramCompiler: Sendable {
     return ExecutionPlan(
       name: graph.name, inputs: graph.inputs, states: graph.states, buffers: buffers, launches: launches,
       preparationCount: schedule.preparationCount,
+      launchesBeforeUpdates: schedule.order.firstIndex { schedule.statesWritten[$0] != nil } ?? end,
       kernels: compiled.plans, objects: compiled.objects, outputs: outputs, taps: taps, copies: copies,
       arenaBytes: memory.byteCount, unsharedBytes: blocks.reduce(0) { $0 + $1.byteCount },
-      scratchBytes: compiled.plans.map(\.scratchBytes).max() ?? 0)
+      scratchBytes: compiled.plans.map(\.scratchBytes).max() ?? 0, target: kernelCompiler.target)
   }
 }

@@ -75,6 +75,11 @@ struct Schedule {
       statesWritten[writer] = update.name
       waits[writer] = readers[leaf].subtracting([writer])
     }
+    // Every output of one number is known before the first state changes, so that a run can still be stopped there.
+    let numbers = Set(
+      graph.outputs.filter { graph.entries[$0.entry].type.count == 1 }.map { stored[$0.entry] }
+    ).filter { isComputed[$0] }
+    for writer in statesWritten.keys { waits[writer, default: []].formUnion(numbers.subtracting([writer])) }
     // A value copied last from a state that is overwritten before would be the new one.
     let copied = Set(copies.map(\.entry))
     for (writer, state) in statesWritten.sorted(by: { $0.key < $1.key }) {

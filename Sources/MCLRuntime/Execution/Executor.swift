@@ -103,12 +103,15 @@ public final class Executor {
   }
 
   /// Computes every output and tap, then makes the updates visible.
+  /// - Parameter beforeUpdates: called when every output of one number is known and no state has changed; what it throws
+  ///   stops the run there.
   /// - Throws: `ExecutionError` when an input was never given.
-  public func run() throws {
+  public func run(beforeUpdates: () throws -> Void = {}) throws {
     if let missing = isGiven.firstIndex(of: false) {
       throw ExecutionError("input '\(plan.inputs[missing].name)' of program '\(plan.name)' was not given")
     }
     for (index, step) in steps.enumerated().dropFirst(isPrepared ? plan.preparationCount : 0) {
+      if index == plan.launchesBeforeUpdates { try beforeUpdates() }
       let start = isProfiling ? profilingClock.now() : nil
       if let copy = step.copiedBase { copy.to.copyMemory(from: copy.from, byteCount: copy.byteCount) }
       step.arguments.withUnsafeBufferPointer { arguments in
@@ -124,6 +127,7 @@ public final class Executor {
       if trapsNotFinite { try expectFinite(plan.launches[index]) }
       if let start { launchSeconds[index] += profilingClock.now() - start }
     }
+    if plan.launchesBeforeUpdates >= steps.count { try beforeUpdates() }
     isPrepared = true
     for copy in plan.copies {
       let target = stateRegions[copy.state].base
@@ -201,6 +205,22 @@ public final class Executor {
     let index = try stateIndex(name)
     isPrepared = false
     try write(integers, .int64, to: stateRegions[index], plan.states[index].type, "state '\(name)'")
+  }
+
+  func inputFloats(_ name: String) throws -> [Float] {
+    let index = try inputIndex(name)
+    guard plan.inputs[index].type.element == .float32 else {
+      throw ExecutionError("input '\(name)' is \(plan.inputs[index].type), not f32")
+    }
+    return read(inputRegions[index].base, plan.inputs[index].type.count)
+  }
+
+  func inputIntegers(_ name: String) throws -> [Int64] {
+    let index = try inputIndex(name)
+    guard plan.inputs[index].type.element == .int64 else {
+      throw ExecutionError("input '\(name)' is \(plan.inputs[index].type), not i64")
+    }
+    return read(inputRegions[index].base, plan.inputs[index].type.count)
   }
 
   public func stateFloats(_ name: String) throws -> [Float] {

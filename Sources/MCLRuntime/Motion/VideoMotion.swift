@@ -53,7 +53,7 @@ public enum FlowSource: Sendable, Equatable {
   }
 
   /// Raise it when the same frames give another flow than before.
-  private static let revision: UInt64 = 1
+  private static let revision: UInt64 = 2
 
   func combine(into hash: inout MotionHash) {
     hash.combine(Self.revision)

@@ -31,9 +31,15 @@ public final class CompiledEngine: ParityEngine {
   private let states: Set<String>
   private let results: Set<String>
 
-  /// - Parameter taps: what to watch; nothing means the program as `train` runs it.
-  public init(_ program: Graph, taps: Set<String>, states: [String: Value], threads: Int?) throws {
-    executor = try Executor(ProgramCompiler().compile(program, taps: taps).plan, threads: threads)
+  /// - Parameters:
+  ///   - taps: what to watch; nothing means the program as `train` runs it.
+  ///   - unfused: each operation by itself; a run stops at the first value that is not finite.
+  public init(
+    _ program: Graph, taps: Set<String>, states: [String: Value], threads: Int?, unfused: Bool = false
+  ) throws {
+    executor = try Executor(
+      ProgramCompiler(fuses: !unfused).compile(program, taps: taps).plan, threads: threads)
+    if unfused { executor.trapsNotFinite = true }
     self.states = Set(program.states.map(\.name))
     results = Set(program.outputs.map(\.name)).union(taps)
     for (name, value) in states { try executor.setState(name, value) }

@@ -27,7 +27,7 @@ public struct ParityFiles {
     "queue_size",
     "queue_index_start", "temperature", "temperature_intra", "alpha", "sgd_lr", "sgd_momentum",
     "weight_decay",
-    "order_weight", "mal_weight", "num_classes",
+    "order_weight", "mal_weight", "num_classes", "accumulate", "clip_norm", "bn_groups",
   ]
 
   /// What configures the run: the expected file's metadata over the inputs file's.
@@ -73,9 +73,10 @@ public struct ParityFiles {
         if file.entries[state.name] != nil {
           value = try Self.value(state.name, in: file, as: state.type)
         } else if case .constant(let constant) = state.initializer,
-          state.name.hasPrefix("velocity.") || state.name == "queue_index"
+          state.name.hasPrefix("velocity.") || state.name.hasPrefix("accumulated")
+            || state.name == "queue_index"
         {
-          // Momenta start at zero and the cursor where the model says.
+          // Momenta and sums start at zero and the cursor where the model says.
           value = Value(state.type, repeating: constant)
         } else {
           value = nil

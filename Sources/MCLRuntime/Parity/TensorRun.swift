@@ -48,14 +48,17 @@ public struct TensorRun {
   }
 
   /// Runs once and gives outputs and taps by name, and on demand every state that the program changed.
+  /// - Parameter unfused: compile each operation by itself, and stop at the first value that is not finite.
   /// - Throws: errors of the compiler and the executor.
   public func outputs(
-    engine: ParityCheck.Engine, threads: Int?, includingStates: Bool
+    engine: ParityCheck.Engine, threads: Int?, includingStates: Bool, unfused: Bool = false
   ) throws -> [String: HostTensor] {
     let runner: any ParityEngine =
       switch engine {
       case .reference: ReferenceEngine(program, states: states)
-      case .compiled: try CompiledEngine(program, taps: taps, states: states, threads: threads)
+      case .compiled:
+        try CompiledEngine(
+          program, taps: taps, states: states, threads: threads, unfused: unfused)
       }
     try runner.run(inputs)
     var result: [String: HostTensor] = [:]

@@ -3,15 +3,19 @@ import Foundation
 /// The loss terms of a run against its steps, as one SVG picture.
 public struct LossCurve {
   private let records: [StepRecord]
+  private let steps: Int
   private let queueFull: Int?
   private static let terms: [(key: String, label: String, colour: String)] = [
     ("loss.inter", "inter-video contrast", "#0b6bcb"), ("loss.intra", "intra-video contrast", "#c2410c"),
     ("loss.mal", "motion alignment", "#15803d"), ("loss.order", "order", "#7e22ce"),
   ]
 
-  /// - Parameter queueFull: the step at which the queue holds real keys only; before it, losses rise.
-  public init(_ records: [StepRecord], queueFull: Int?) {
+  /// - Parameters:
+  ///   - steps: how many the records are of, where neighbours are averaged.
+  ///   - queueFull: the step at which the queue holds real keys only; before it, losses rise.
+  public init(_ records: [StepRecord], steps: Int? = nil, queueFull: Int?) {
     self.records = records
+    self.steps = steps ?? records.count
     self.queueFull = queueFull
   }
 
@@ -32,18 +36,18 @@ public struct LossCurve {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(width)) \(Int(height))" font-family="sans-serif" \
       font-size="13">
       <rect width="100%" height="100%" fill="white"/>
-      <text x="\(left)" y="24" font-size="16" fill="#111">Loss terms, \(records.count) steps</text>
+      <text x="\(left)" y="24" font-size="16" fill="#111">Loss terms, \(steps) steps</text>
 
       """
-    for tick in Self.ticks(highest) {
+    for tick in AxisTicks.ticks(highest) {
       svg +=
         "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" stroke=\"#e5e7eb\"/>\n"
       svg +=
-        "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#555\">\(Self.short(tick))</text>\n"
+        "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#555\">\(AxisTicks.short(tick))</text>\n"
     }
-    for tick in Self.ticks(last) where tick >= 1 {
+    for tick in AxisTicks.ticks(last) where tick >= 1 {
       svg +=
-        "<text x=\"\(number(x(tick)))\" y=\"\(height - bottom + 20)\" text-anchor=\"middle\" fill=\"#555\">\(Self.short(tick))</text>\n"
+        "<text x=\"\(number(x(tick)))\" y=\"\(height - bottom + 20)\" text-anchor=\"middle\" fill=\"#555\">\(AxisTicks.short(tick))</text>\n"
     }
     svg += "<text x=\"\(width / 2)\" y=\"\(height - 12)\" text-anchor=\"middle\" fill=\"#555\">step</text>\n"
     if let queueFull, Double(queueFull) > 1, Double(queueFull) < last {
@@ -75,17 +79,5 @@ public struct LossCurve {
       let window = values[max(0, index - reach)...min(values.count - 1, index + reach)]
       return (values[index].0, window.map(\.1).reduce(0, +) / Double(window.count))
     }
-  }
-
-  /// Round numbers from 0 to at most `highest`, about six of them.
-  private static func ticks(_ highest: Double) -> [Double] {
-    let rough = highest / 6
-    let power = pow(10, floor(log10(rough)))
-    let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? power
-    return Array(stride(from: 0, through: highest, by: step))
-  }
-
-  private static func short(_ value: Double) -> String {
-    String(format: value == value.rounded() && value < 1e6 ? "%.0f" : "%.2g", value)
   }
 }

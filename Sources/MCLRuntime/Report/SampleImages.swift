@@ -1,49 +1,81 @@
-/// Pictures of what a training step was given: a row a sample, its middle frame beside the same frame under its motion.
+import Foundation
+
+/// Pictures of what a training step was given and where it looked, one a sample: a column for each time of the motion
+/// maps, and rows for the frame in the middle of that time, the motion the alignment loss is given over it, and the
+/// saliency over it. Both maps are measured against their largest value in the sample.
 enum SampleImages {
   static let mean: [Float] = [0.485, 0.456, 0.406]
   static let deviation: [Float] = [0.229, 0.224, 0.225]
+  /// Frames are shown with at most so many pixels a side.
+  static let sideLimit = 112
 
   /// - Parameters:
   ///   - clips: normalised, `shape` [N, 3, T, H, W].
   ///   - motion: `motionShape` [N, t, h, w], as the alignment loss is given it.
+  ///   - saliency: of the same shape as the motion; nil leaves its row out.
   ///   - limit: samples at most.
   static func sheets(
-    clips: [Float], shape: [Int], motion: [Float], motionShape: [Int], limit: Int = 4
+    clips: [Float], shape: [Int], motion: [Float], motionShape: [Int], saliency: [Float]? = nil,
+    limit: Int = 4
   ) -> [String: PNGImage] {
     guard shape.count == 5, shape[1] == 3, motionShape.count == 4, motionShape[0] == shape[0],
       clips.count == shape.reduce(1, *), motion.count == motionShape.reduce(1, *), !shape.contains(0),
-      !motionShape.contains(0)
+      !motionShape.contains(0), saliency.map({ $0.count == motion.count }) ?? true
     else { return [:] }
     let (frames, height, width) = (shape[2], shape[3], shape[4])
     let (times, rows, columns) = (motionShape[1], motionShape[2], motionShape[3])
+    // Every how many pixels one is shown.
+    let stride = (max(height, width) + sideLimit - 1) / sideLimit
+    let (shownHeight, shownWidth) = (height / stride, width / stride)
+    let maps = [nil, motion] + (saliency.map { [$0] } ?? [])
     var sheets: [String: PNGImage] = [:]
     for sample in 0..<min(limit, shape[0]) {
-      let frame = frames / 2
-      let time = min(times - 1, frame * times / frames)
-      let maps = motion[sample * times * rows * columns..<(sample + 1) * times * rows * columns]
-      let peak = max(maps.max() ?? 0, 1e-12)
-      let map = Array(maps.dropFirst(time * rows * columns).prefix(rows * columns))
-      var pixels = [UInt8](repeating: 0, count: height * 2 * width * 3)
-      for y in 0..<height {
-        for x in 0..<width {
-          let strength = max(0, map[y * rows / height * columns + x * columns / width] / peak)
-          for channel in 0..<3 {
-            let value =
-              clips[(((sample * 3 + channel) * frames + frame) * height + y) * width + x] * deviation[channel]
-              + mean[channel]
-            let plain = min(max(value, 0), 1)
-            // Motion is red over the frame at half its brightness.
-            let marked = plain / 2 + (channel == 0 ? min(strength, 1) / 2 : 0)
-            let place = (y * 2 * width + x) * 3 + channel
-            pixels[place] = byte(plain)
-            pixels[place + width * 3] = byte(marked)
+      let span = sample * times * rows * columns..<(sample + 1) * times * rows * columns
+      let peaks = maps.map { max($0?[span].max() ?? 0, 1e-12) }
+      var pixels: [UInt8] = []
+      pixels.reserveCapacity(maps.count * shownHeight * times * shownWidth * 3)
+      for (map, peak) in zip(maps, peaks) {
+        for y in 0..<shownHeight {
+          for time in 0..<times {
+            let frame = min((2 * time + 1) * frames / (2 * times), frames - 1)
+            for x in 0..<shownWidth {
+              let cell = ((sample * times + time) * rows + y * rows / shownHeight) * columns
+              let strength = map.map { max(0, $0[cell + x * columns / shownWidth] / peak) }
+              for channel in 0..<3 {
+                let at =
+                  (((sample * 3 + channel) * frames + frame) * height + y * stride) * width + x * stride
+                let plain = min(max(clips[at] * deviation[channel] + mean[channel], 0), 1)
+                // The map is red over the frame at half its brightness.
+                pixels.append(
+                  byte(strength.map { plain / 2 + (channel == 0 ? min($0, 1) / 2 : 0) } ?? plain))
+              }
+            }
           }
         }
       }
-      sheets["samples/\(sample)"] = PNGImage(width: 2 * width, height: height, rgb: pixels)
+      sheets["samples/\(sample)"] = PNGImage(
+        width: times * shownWidth, height: maps.count * shownHeight, rgb: pixels)
     }
     return sheets
   }
 
   private static func byte(_ value: Float) -> UInt8 { value.isFinite ? UInt8(value * 255) : 0 }
+
+  /// `samples/step-00000001-0.png`, …
+  static func fileName(step: Int, sample: Int) -> String {
+    let digits = String(step)
+    return "samples/step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)-\(sample).png"
+  }
+
+  /// Keeps sheets of a step in a run's folder, for its report.
+  /// - Throws: `TensorFileError` where they cannot be written.
+  static func write(_ sheets: [String: PNGImage], step: Int, in folder: String) throws {
+    guard !sheets.isEmpty else { return }
+    try? FileManager.default.createDirectory(
+      atPath: (folder as NSString).appendingPathComponent("samples"), withIntermediateDirectories: true)
+    for (number, sheet) in sheets.sorted(by: { $0.key < $1.key }).enumerated() {
+      let path = (folder as NSString).appendingPathComponent(fileName(step: step, sample: number))
+      try AtomicFile.write(to: path) { append in try sheet.value.bytes.withUnsafeBytes { try append($0) } }
+    }
+  }
 }

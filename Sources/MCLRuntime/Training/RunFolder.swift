@@ -47,12 +47,7 @@ public final class RunFolder: Sendable {
   }
 
   package func append(_ record: StepRecord) throws {
-    let line = Array((try record.line + "\n").utf8)
-    let log = open(file("log.jsonl"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-    defer { if log >= 0 { close(log) } }
-    guard log >= 0, Foundation.write(log, line, line.count) == line.count else {
-      throw TensorFileError("\(file("log.jsonl")) cannot be written; free room or choose another folder")
-    }
+    try append(try record.line + "\n", to: "log.jsonl")
   }
 }
 
@@ -66,6 +61,16 @@ public struct StepRecord: Sendable, Codable, Equatable {
   public var lossWeights: [String: Double]?
   /// The step's scalar outputs: `loss.total`, `loss.inter`, `prob.inter`, …
   public var outputs: [String: Float]
+
+  /// The mean of the outputs of a step's batches; what is no loss or probability is the last batch's.
+  static func mean(_ batches: [[String: Float]]) -> [String: Float] {
+    guard let last = batches.last, batches.count > 1 else { return batches.last ?? [:] }
+    return Dictionary(
+      uniqueKeysWithValues: last.map { name, value in
+        guard name.hasPrefix("loss") || name.hasPrefix("prob.") else { return (name, value) }
+        return (name, Float(batches.reduce(0) { $0 + Double($1[name] ?? .nan) } / Double(batches.count)))
+      })
+  }
 
   var line: String {
     get throws {

@@ -1,4 +1,5 @@
 import Foundation
+import MCLCompiler
 import MCLGraph
 import Synchronization
 
@@ -7,60 +8,14 @@ import Synchronization
 /// A resumed run gives the same bits as one that was never stopped: batches are a function of their number, and a
 /// checkpoint holds every state.
 public final class Trainer {
-  public struct Configuration: Sendable {
-    /// Steps in all, from the start of the run.
-    public var steps: Int
-    public var seed: UInt64
-    public var schedule: LearningRateSchedule
-    public var lossWeights: LossWeights
-    /// Epochs in all, which the loss weights may depend on.
-    public var epochs: Int
-    public var checkpointEvery: Int
-    public var checkpointsKept: Int
-    public var loaderWorkers: Int
-    /// What else the numbers depend on (see `RunIdentity`), kept in checkpoints and compared on resume.
-    public var identity: [String: String]
-
-    public init(
-      steps: Int, seed: UInt64, schedule: LearningRateSchedule, lossWeights: LossWeights = .constant,
-      epochs: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
-      loaderWorkers: Int = 2, identity: [String: String] = [:]
-    ) {
-      self.steps = steps
-      self.seed = seed
-      self.schedule = schedule
-      self.lossWeights = lossWeights
-      self.epochs = epochs
-      self.checkpointEvery = checkpointEvery
-      self.checkpointsKept = checkpointsKept
-      self.loaderWorkers = loaderWorkers
-      self.identity = identity
-    }
-  }
-
-  public enum Outcome: Sendable, Equatable {
-    case finished(steps: Int)
-    case alreadyFinished(steps: Int)
-    /// Stopped when asked to; a checkpoint holds these steps, unless there are none.
-    case interrupted(steps: Int)
-  }
-
-  /// What happened in a step, for progress.
-  public struct Progress: Sendable {
-    public var record: StepRecord
-    public var steps: Int
-    public var samplesPerSecond: Double
-    /// The share of the time spent waiting for data.
-    public var dataWait: Double
-    public var secondsLeft: Double
-  }
-
   public let executor: Executor
   private let batches: TubeletBatches
   private let run: RunFolder
   private let configuration: Configuration
   private var done = 0
-  private var records: [StepRecord] = []
+  /// The outputs of the batches of the step under way.
+  private var partial: [[String: Float]] = []
+  private var records = CurveRecords()
 
   /// - Throws: `UsageError` when the program is no training step of this method.
   public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration)
@@ -68,7 +23,7 @@ public final class Trainer {
   {
     let given = ["xq", "x1", "x2", "x3", "mag", "order"]
     let wanted = executor.plan.inputs.filter { $0.defaultValue == nil }.map(\.name)
-    guard Set(wanted) == Set(given) else {
+    guard Set(wanted).subtracting(["permutation"]) == Set(given) else {
       throw UsageError(
         "program '\(executor.plan.name)' takes the inputs \(wanted.joined(separator: ", ")), but training gives "
           + given.joined(separator: ", "))
@@ -99,6 +54,7 @@ public final class Trainer {
         try executor.setWeights(weights).summary(of: executor.plan.states.count).forEach(report)
       }
       try run.rewriteLog([])
+      try run.trimLines(through: 0)
       return
     }
     if let difference = RunIdentity.difference(kept: checkpoint.metadata, now: identity) {
@@ -106,10 +62,34 @@ public final class Trainer {
         "\(run.path) was trained with \(difference); resume with the same, or start another run in another folder"
       )
     }
+    try expectSamePlan(checkpoint, report)
     try executor.restore(checkpoint.tensors)
     done = checkpoint.step
-    records = try run.records(through: done)
-    try run.rewriteLog(records)
+    if let text = checkpoint.metadata[Self.partialKey] {
+      partial = try JSONDecoder().decode([[String: Float]].self, from: Data(text.utf8))
+    }
+    if executor.plan.states.contains(where: { $0.name == "accumulated" }),
+      try executor.stateIntegers("accumulated") != [Int64(partial.count)]
+    {
+      throw UsageError(
+        "\(run.path): its checkpoint does not say which batches of the step under way are done; start another run in "
+          + "another folder")
+    }
+    let kept = try run.records(through: done)
+    kept.forEach { records.append($0) }
+    try run.rewriteLog(kept)
+    try run.trimLines(through: done)
+  }
+
+  /// A plan of other kernels gives other last bits: such a run is not the one that was stopped.
+  private func expectSamePlan(_ checkpoint: Checkpoint, _ report: (String) -> Void) throws {
+    guard let difference = PlanChoices(executor.plan).difference(from: checkpoint.metadata) else { return }
+    guard configuration.allowsDifferentPlan else {
+      throw UsageError(
+        "\(run.path) was computed with other kernels: \(difference); resume where it ran before, or add "
+          + "--allow-different-plan to go on with last digits that differ")
+    }
+    report("going on with another plan: \(difference)")
   }
 
   private var identity: [String: String] {
@@ -122,57 +102,83 @@ public final class Trainer {
   }
 
   /// Trains to the end, or until `shouldStop` says so.
-  /// - Throws: `ExecutionError` when a loss is not finite; the last checkpoint is then the one before it.
+  /// - Throws: `ExecutionError` when a loss is not finite, before it changes anything.
   public func train(shouldStop: () -> Bool, progress: (Progress) -> Void) throws -> Outcome {
     guard done < configuration.steps else { return .alreadyFinished(steps: done) }
     let batches = batches
+    let perStep = configuration.batchesPerStep
     let loader = try BatchLoader(
-      indices: done..<configuration.steps, workers: configuration.loaderWorkers,
-      capacity: configuration.loaderWorkers + 1
+      indices: done * perStep + partial.count..<configuration.steps * perStep,
+      workers: configuration.loaderWorkers, capacity: configuration.loaderWorkers + 1
     ) { try batches.batch($0) }
     defer { loader.stop() }
     let events = try EventFile(folder: run.path, step: done)
     let clock = ContinuousClock()
     let start = clock.now
-    let first = done
+    let first = (done: done, partial: partial.count)
     let hasRate = executor.plan.inputs.contains { $0.name == "sgd_lr" }
+    var (stepStart, waited) = (start, 0.0)
     while done < configuration.steps {
       if shouldStop() {
-        // Nothing new, nothing to keep: a run that was stopped before its first step leaves no checkpoint.
-        if done > first { try save() }
+        // Nothing new, nothing to keep: a run that was stopped before its first batch leaves no checkpoint.
+        if done > first.done || partial.count > first.partial { try save() }
         return .interrupted(steps: done)
       }
       let batch = try loader.next()
       let rate = configuration.schedule.rate(step: done)
       if hasRate { try executor.setInput("sgd_lr", floats: [Float(rate)]) }
-      let epoch = batches.epoch(ofSample: done * batch.count)
+      let epoch = batches.epoch(ofSample: done * perStep * batch.count)
       let weights = configuration.lossWeights.inputs(epoch: epoch, epochs: configuration.epochs)
       for (name, weight) in weights { try executor.setInput(name, floats: [Float(weight)]) }
       try executor.give(batch)
-      try executor.run()
-      let outputs = try executor.scalarOutputs()
-      if let bad = outputs.filter({ !$0.value.isFinite }).min(by: { $0.key < $1.key }) {
-        throw ExecutionError(
-          "step \(done + 1): \(bad.key) is \(bad.value); the checkpoints are of the steps before; start another run "
-            + "with a lower learning rate")
+      try givePermutation(batch)
+      let isLast = partial.count == perStep - 1
+      var measurement: EmbeddingMeasurement?
+      try executor.run {
+        try FailedStep.expectFinite(executor, step: done + 1, in: run, replay: configuration.replay)
+        guard isLast, done == 0 || (done + 1) % configuration.watchEvery == 0 else { return }
+        measurement = try EmbeddingMeasurement(
+          step: done + 1, filled: batch.index * 3 * batch.count, of: executor)
       }
+      partial.append(try executor.scalarOutputs())
+      guard isLast else { continue }
       done += 1
       let record = StepRecord(
         step: done, epoch: epoch, learningRate: rate, lossWeights: weights.isEmpty ? nil : weights,
-        outputs: outputs)
+        outputs: StepRecord.mean(partial))
+      partial = []
       records.append(record)
       try run.append(record)
-      let elapsed = (clock.now - start).components
-      let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-      let each = seconds / Double(done - first)
-      let now = Progress(
-        record: record, steps: configuration.steps, samplesPerSecond: Double(batch.count) / each,
-        dataWait: loader.totalWait / seconds, secondsLeft: each * Double(configuration.steps - done))
-      try write(now, batch, to: events, isFirst: done == first + 1)
-      progress(now)
+      if let measurement { try run.append(try RunFolder.line(measurement), to: RunFolder.measurementsFile) }
+      let now = clock.now
+      let (seconds, ofStep) = (Self.seconds(now - start), Self.seconds(now - stepStart))
+      let each = seconds / Double(done - first.done)
+      let speed = RunFolder.Speed(
+        step: done, samplesPerSecond: Double(batch.count * perStep) / ofStep,
+        dataWait: (loader.totalWait - waited) / ofStep, residentBytes: ProcessMemory.resident)
+      try run.append(try RunFolder.line(speed), to: RunFolder.speedFile)
+      (stepStart, waited) = (now, loader.totalWait)
+      let shown = Progress(
+        record: record, steps: configuration.steps, samplesPerSecond: Double(batch.count * perStep) / each,
+        dataWait: loader.totalWait / seconds, secondsLeft: each * Double(configuration.steps - done),
+        residentBytes: speed.residentBytes)
+      try write(shown, batch, to: events, isFirst: done == first.done + 1)
+      progress(shown)
       if done % configuration.checkpointEvery == 0 || done == configuration.steps { try save() }
     }
     return .finished(steps: done)
+  }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+
+  /// The order in which keys go through batch norm's groups, drawn anew for each batch.
+  private func givePermutation(_ batch: ClipBatch) throws {
+    guard executor.plan.inputs.contains(where: { $0.name == "permutation" }) else { return }
+    var random = CounterRandom(
+      seed: configuration.seed, sample: batch.index, purpose: "permutation of keys")
+    try executor.setInput("permutation", integers: random.permutation(batch.count).map { Int64($0) })
   }
 
   /// What TensorBoard shows: every scalar of the step; samples at the first step, at checkpoints 1, 2, 4, 8, … and at
@@ -189,28 +195,45 @@ public final class Trainer {
       done % configuration.checkpointEvery == 0 && checkpoints > 0 && checkpoints & (checkpoints - 1) == 0
     guard isFirst || isMarked || done == configuration.steps else { return }
     func shape(_ name: String) -> [Int] { executor.plan.inputs.first { $0.name == name }?.type.shape ?? [] }
-    try events.write(
-      step: done,
-      images: SampleImages.sheets(
-        clips: batch.xq, shape: shape("xq"), motion: batch.mag, motionShape: shape("mag")))
+    let saliency =
+      executor.plan.taps.contains { $0.name == "mal.predict" } ? try executor.value("mal.predict") : nil
+    let sheets = SampleImages.sheets(
+      clips: batch.xq, shape: shape("xq"), motion: batch.mag, motionShape: shape("mag"), saliency: saliency)
+    try events.write(step: done, images: sheets)
+    try SampleImages.write(sheets, step: done, in: run.path)
   }
 
   /// Writes a checkpoint and the loss curve.
   private func save() throws {
     var metadata = identity
     metadata["steps"] = String(configuration.steps)
+    metadata.merge(PlanChoices(executor.plan).texts) { first, _ in first }
+    if !partial.isEmpty {
+      metadata[Self.partialKey] = String(decoding: try Self.encoder.encode(partial), as: UTF8.self)
+    }
     try Checkpoint(step: done, metadata: metadata, tensors: try executor.stateTensors())
       .write(in: run.path, keeping: configuration.checkpointsKept)
     try writeCurve()
   }
 
+  private static let partialKey = "outputs of the step under way"
+  private static let encoder = {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return encoder
+  }()
+
   private func writeCurve() throws {
-    guard !records.isEmpty else { return }
+    guard records.count > 0 else { return }
     let queue = executor.plan.states.first { $0.name == "queue" }?.type.shape.first
     let batch = executor.plan.inputs.first { $0.name == "xq" }?.type.shape.first
     var fill: Int?
-    if let queue, let batch { fill = (queue + 3 * batch - 1) / (3 * batch) }
-    try AtomicFile.write(LossCurve(records, queueFull: fill).svg, to: run.file("loss.svg"))
+    if let queue, let batch {
+      let keys = 3 * batch * configuration.batchesPerStep
+      fill = (queue + keys - 1) / keys
+    }
+    try AtomicFile.write(
+      LossCurve(records.records, steps: records.count, queueFull: fill).svg, to: run.file("loss.svg"))
   }
 }
 

@@ -40,12 +40,14 @@ import Testing
   }
 
   /// `mcl_nonsquare` (96x80, layers 2,1,2,1) is by an independent PyTorch program: Benchmarks/peer/make_golden.py.
-  @Test(arguments: ["mcl_tiny_main", "mcl_nonsquare_main", "p3d50_mcl", "r2plus1d_18_tv"])
+  @Test(arguments: [
+    "mcl_tiny_main", "mcl_nonsquare_main", "p3d50_mcl", "r2plus1d_18_tv", "trajectory_accumulate",
+  ])
   func theCompiledStepMeetsTheCoreGoldens(name: String) throws {
     Self.expectWithin(try Self.check(name, in: Self.core).run(.compiled), name)
   }
 
-  @Test(arguments: ["mcl_tiny_main", "mcl_nonsquare_main"])
+  @Test(arguments: ["mcl_tiny_main", "mcl_nonsquare_main", "trajectory_accumulate"])
   func theReferenceMeetsTheSmallGoldens(name: String) throws {
     Self.expectWithin(try Self.check(name, in: Self.core).run(.reference), name)
   }

@@ -5,10 +5,19 @@ import MCLTestKit
 
 /// The training step of the tiny model at its smallest, compiled once for all tests.
 enum TinyStep {
-  static let plan = Result<ExecutionPlan, any Error> {
+  static let plan = Result<ExecutionPlan, any Error> { try compiled([:]) }
+
+  /// Two batches a step, their gradients bounded, batch norm in two groups; measured and shown.
+  static let accumulating = Result<ExecutionPlan, any Error> {
+    try compiled(
+      ["accumulate": "2", "clip_norm": "1", "bn_groups": "2"], taps: EmbeddingMeasurement.taps)
+  }
+
+  private static func compiled(_ more: [String: String], taps: Set<String> = []) throws -> ExecutionPlan {
     let module = try projectModel(
-      "tiny", settings: ["batch": "2", "size": "32", "queue_size": "12", "widths": "8,8,8,8"])
-    return try ProgramCompiler().compile(try module.program("step")).plan
+      "tiny",
+      settings: ["batch": "2", "size": "32", "queue_size": "12", "widths": "8,8,8,8"].merging(more) { $1 })
+    return try ProgramCompiler().compile(try module.program("step"), taps: taps).plan
   }
 
   static func executor(threads: Int = 2) throws -> Executor { try Executor(try plan.get(), threads: threads) }

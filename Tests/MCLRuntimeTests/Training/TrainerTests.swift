@@ -1,43 +1,17 @@
 import Foundation
+import MCLCompiler
 import MCLRuntime
+import MCLTestKit
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct TrainerTests {
-  private struct Ended {
-    var outcome: Trainer.Outcome
-    var reports: [String]
-    var progress: [Trainer.Progress]
-  }
-
-  /// One life of a training process.
-  private func train(
-    _ path: String, steps: Int = 4, stopAfter: Int = .max, resume: Bool = false, rate: Double = 0.05,
-    seed: UInt64 = 3, every: Int = 2, workers: Int = 2, threads: Int = 2, settings: String = "size=32",
-    more: [String: String] = [:], schedule: LearningRateSchedule? = nil, lossWeights: LossWeights = .constant,
-    epochs: Int = 1
-  ) throws -> Ended {
-    let trainer = try Trainer(
-      executor: try TinyStep.executor(threads: threads),
-      batches: try TubeletBatchesTests.videos.get().batches(2),
-      run: try RunFolder(path),
-      configuration: .init(
-        steps: steps, seed: seed, schedule: schedule ?? .constant(rate), lossWeights: lossWeights,
-        epochs: epochs, checkpointEvery: every, checkpointsKept: 2,
-        loaderWorkers: workers, identity: ["model": "tiny", "settings": settings].merging(more) { $1 }))
-    var reports: [String] = []
-    try trainer.start(resume: resume) { reports.append($0) }
-    var progress: [Trainer.Progress] = []
-    let outcome = try trainer.train(shouldStop: { progress.count >= stopAfter }) { progress.append($0) }
-    return Ended(outcome: outcome, reports: reports, progress: progress)
-  }
-
   private func usageComplaint(_ body: () throws -> Ended) -> String? {
     #expect(throws: UsageError.self) { _ = try body() }?.description
   }
 
   @Test func aResumedRunIsTheRunThatWasNeverStopped() throws {
     let (straight, parted) = (try VideoTestFolder(), try VideoTestFolder())
-    let whole = try train(straight.path)
+    let whole = try trainTiny(straight.path)
     #expect(whole.outcome == .finished(steps: 4))
     #expect(whole.progress.map(\.record.step) == [1, 2, 3, 4])
     #expect(whole.progress.map(\.record.epoch) == [1, 1, 2, 3])
@@ -46,21 +20,21 @@ import Testing
     let files = [Checkpoint.fileName(4), "log.jsonl", "loss.svg"]
     #expect(Set(straight.files()).isSuperset(of: files + [Checkpoint.fileName(2)]))
 
-    #expect(try train(parted.path, stopAfter: 1, every: 100).outcome == .interrupted(steps: 1))
+    #expect(try trainTiny(parted.path, stopAfter: 1, every: 100).outcome == .interrupted(steps: 1))
     #expect(parted.files().contains(Checkpoint.fileName(1)))
     // Neither the threads nor the loader's workers show in the numbers.
-    let rest = try train(parted.path, resume: true, workers: 1, threads: 1)
+    let rest = try trainTiny(parted.path, resume: true, workers: 1, threads: 1)
     #expect(rest.outcome == .finished(steps: 4))
     #expect(rest.progress.map(\.record.step) == [2, 3, 4])
     for file in files { #expect(try parted.bytes(file) == straight.bytes(file), "\(file)") }
 
-    #expect(try train(parted.path, resume: true).outcome == .alreadyFinished(steps: 4))
+    #expect(try trainTiny(parted.path, resume: true).outcome == .alreadyFinished(steps: 4))
     for file in files { #expect(try parted.bytes(file) == straight.bytes(file), "\(file)") }
 
     // With the newest checkpoint damaged, the one before is gone on from, to the same end.
     _ = try parted.file(
       Checkpoint.fileName(4), Array(try straight.bytes(Checkpoint.fileName(4)).dropLast(10)))
-    let mended = try train(parted.path, resume: true)
+    let mended = try trainTiny(parted.path, resume: true)
     #expect(mended.outcome == .finished(steps: 4))
     #expect(mended.progress.map(\.record.step) == [3, 4])
     #expect(mended.reports.count == 1)
@@ -70,26 +44,26 @@ import Testing
     // A run can be made longer, but not changed or overwritten.
     let path = parted.path
     #expect(
-      usageComplaint { try train(path) }
+      usageComplaint { try trainTiny(path) }
         == "\(path) holds a run already; add --resume to go on with it, or choose another folder with --out")
     #expect(
-      usageComplaint { try train(path, resume: true, settings: "size=64") }
+      usageComplaint { try trainTiny(path, resume: true, settings: "size=64") }
         == "\(path) was trained with settings 'size=32' (now 'size=64'); resume with the same, or start another run "
         + "in another folder"
     )
     #expect(
-      usageComplaint { try train(path, resume: true, seed: 4) }
+      usageComplaint { try trainTiny(path, resume: true, seed: 4) }
         == "\(path) was trained with seed '3' (now '4'); resume with the same, or start another run in another folder"
     )
     #expect(
-      usageComplaint { try train(path, resume: true, rate: 0.06, seed: 4) }
+      usageComplaint { try trainTiny(path, resume: true, rate: 0.06, seed: 4) }
         == "\(path) was trained with schedule 'constant 0.05' (now 'constant 0.06') and seed '3' (now '4'); "
         + "resume with the same, or start another run in another folder")
     #expect(
-      usageComplaint { try train(path, resume: true, more: ["program": "1f"]) }
+      usageComplaint { try trainTiny(path, resume: true, more: ["program": "1f"]) }
         == "\(path) was trained with program (not recorded, now '1f'); resume with the same, or start another run in "
         + "another folder")
-    #expect(try train(path, steps: 5, resume: true).outcome == .finished(steps: 5))
+    #expect(try trainTiny(path, steps: 5, resume: true).outcome == .finished(steps: 5))
   }
 
   @Test func lossesThatAreNotFiniteEndTheRun() throws {
@@ -97,27 +71,124 @@ import Testing
     // The third update is of infinite size.
     let schedule = LearningRateSchedule.step(
       base: 0.05, stepsPerEpoch: 1, warmup: 0, milestones: [2], rate: 1e41)
-    #expect(try train(folder.path, steps: 2, schedule: schedule).outcome == .finished(steps: 2))
+    #expect(try trainTiny(folder.path, steps: 2, schedule: schedule).outcome == .finished(steps: 2))
     let before = try folder.bytes(Checkpoint.fileName(2))
     let error = #expect(throws: ExecutionError.self) {
-      _ = try train(folder.path, steps: 9, resume: true, every: 100, schedule: schedule)
+      _ = try trainTiny(folder.path, steps: 9, resume: true, every: 100, schedule: schedule)
     }
     let description = try #require(error?.description)
+    let file = folder.path + "/failed-step-00000004.safetensors"
     #expect(
-      description.wholeMatch(
+      description.replacing(file, with: "FILE").wholeMatch(
         of:
-          /step 4: (loss|prob)\.\w+ is -?(nan|inf); the checkpoints are of the steps before; start another run with a lower learning rate/
+          /step 4: (loss|prob)\.\w+ is -?(nan|inf), and nothing of the step was applied; 'mclc run MODEL --program step --unfused --tensors FILE', which holds its batch and states, names the first value that is not finite/
       ) != nil, "\(description)")
+    // What it keeps is the state after step 3, and the batch of step 4.
+    #expect(
+      try trainTiny(folder.path, steps: 3, resume: true, every: 1, schedule: schedule).outcome
+        == .finished(steps: 3))
+    let (failed, third) = (
+      try SafeTensors(path: file), try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(3))
+    )
+    for name in third.names { #expect(try failed.tensor(name) == third.tensor(name), "\(name)") }
+    let batch = try TubeletBatchesTests.videos.get().batches(2).batch(3)
+    #expect(try failed.tensor("xq").floats == batch.xq && failed.tensor("mag").floats == batch.mag)
+    #expect(try failed.tensor("sgd_lr").floats == [Float(schedule.rate(step: 3))])
+    try FileManager.default.removeItem(atPath: folder.path + "/" + Checkpoint.fileName(3))
+
+    // Unfused, the first value that is not finite is named: a weight of the update before, as the query reads it.
+    let module = try projectModel(
+      "tiny", settings: ["batch": "2", "size": "32", "queue_size": "12", "widths": "8,8,8,8"])
+    let run = try TensorRun(try module.program("step"), taps: [], files: [failed], seed: nil)
+    let first = #expect(throws: ExecutionError.self) {
+      _ = try run.outputs(engine: .compiled, threads: 2, includingStates: false, unfused: true)
+    }
+    let sentence = try #require(first?.description)
+    #expect(
+      sentence.firstMatch(
+        of: /^'(query|key|k|q)\.[\w.]*(conv|bn|fc|head)[\w.]*' of program 'step' gives -?(nan|inf) at element/
+      ) != nil,
+      "\(sentence)")
+    let rate = folder.path + "/rate.safetensors"
+    try SafeTensors.write(["sgd_lr": HostTensor([], .float32([0.05]))], metadata: [:], to: rate)
+    let healthy = try TensorRun(
+      try module.program("step"), taps: [],
+      files: [
+        failed, try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(2)),
+        try SafeTensors(path: rate),
+      ],
+      seed: nil)
+    _ = try healthy.outputs(engine: .compiled, threads: 2, includingStates: false, unfused: true)
     #expect(try folder.bytes(Checkpoint.fileName(2)) == before)
     #expect(folder.files().filter { $0.hasPrefix("checkpoint") } == [Checkpoint.fileName(2)])
-    #expect(try train(folder.path, steps: 3, resume: true, schedule: schedule).outcome == .finished(steps: 3))
+    #expect(
+      try trainTiny(folder.path, steps: 3, resume: true, schedule: schedule).outcome == .finished(steps: 3))
+  }
+
+  /// Stopped between the two batches of a step, and gone on from there.
+  @Test func aStepOfTwoBatchesCanBeStoppedInItsMiddle() throws {
+    let plan = try TinyStep.accumulating.get()
+    let (straight, parted) = (try VideoTestFolder(), try VideoTestFolder())
+    let whole = try trainTiny(straight.path, plan: plan, perStep: 2)
+    #expect(whole.outcome == .finished(steps: 4))
+    // Four samples a step of three videos.
+    #expect(whole.progress.map(\.record.epoch) == [1, 2, 3, 5])
+    for (stopAfter, steps) in [(1, 0), (2, 1), (2, 2)] {
+      let stopped = try trainTiny(
+        parted.path, resume: true, every: 100, plan: plan, perStep: 2, stopAfterQuestions: stopAfter)
+      #expect(stopped.outcome == .interrupted(steps: steps))
+    }
+    let rest = try trainTiny(parted.path, resume: true, workers: 1, threads: 1, plan: plan, perStep: 2)
+    #expect(rest.progress.map(\.record.step) == [3, 4])
+    for file in [Checkpoint.fileName(4), "log.jsonl", "loss.svg", "embeddings.jsonl"] {
+      #expect(try parted.bytes(file) == straight.bytes(file), "\(file)")
+    }
+    let measured = RunFolder.lines(straight.path + "/embeddings.jsonl", as: EmbeddingMeasurement.self)
+    #expect(measured.map(\.step) == [1, 2, 4])
+    #expect(measured.allSatisfy { $0.positives.reduce(0, +) == 6 && $0.negatives.reduce(0, +) == 24 })
+    #expect(measured.allSatisfy { $0.variance > 0 && $0.variance < 1 && $0.effectiveRank >= 1 })
+    // Batches of two: at step 4, the seventh batch's keys fill the queue of twelve, and six are the batch's own.
+    #expect(measured.map(\.keys) == [12, 18, 18])
+  }
+
+  @Test func anotherPlanIsRefusedUnlessAllowed() throws {
+    let folder = try VideoTestFolder()
+    let path = folder.path
+    #expect(try trainTiny(path, steps: 2).outcome == .finished(steps: 2))
+    var other = try TinyStep.plan.get()
+    let processor = other.target.cpu
+    other.target.cpu = "elder"
+    other.target.vectorBytes = 16
+    let width = try TinyStep.plan.get().target.vectorBytes
+    let difference =
+      "processor '\(other.target.triple) \(processor)' (now '\(other.target.triple) elder') and vector "
+      + "'\(width) bytes' (now '16 bytes')"
+    #expect(
+      usageComplaint { try trainTiny(path, steps: 3, resume: true, plan: other) }
+        == "\(path) was computed with other kernels: \(difference); resume where it ran before, or add "
+        + "--allow-different-plan to go on with last digits that differ")
+    let allowed = try trainTiny(path, steps: 3, resume: true, plan: other, allowsDifferentPlan: true)
+    #expect(allowed.outcome == .finished(steps: 3))
+    #expect(allowed.reports == ["going on with another plan: \(difference)"])
+
+    var fewer = try TinyStep.plan.get()
+    fewer.target = other.target
+    let last = fewer.launches.indices.last { fewer.launches[$0].path != "" } ?? 0
+    fewer.kernels[fewer.launches[last].kernel].family = "abacus"
+    let kept = PlanChoices(other).texts
+    let said = try #require(PlanChoices(fewer).difference(from: kept))
+    #expect(
+      said.hasPrefix("1 of \(fewer.launches.count) kernels, the first at '\(fewer.launches[last].path)', '"),
+      "\(said)")
+    #expect(said.contains("' (now 'abacus:"))
+    #expect(PlanChoices(other).difference(from: kept) == nil)
   }
 
   /// Two samples a step of three videos: the epochs of the steps are 1, 1, 2, 3.
   @Test func lossWeightsFollowTheEpochs() throws {
     let (constant, weighted) = (try VideoTestFolder(), try VideoTestFolder())
-    let plain = try train(constant.path)
-    let ended = try train(weighted.path, lossWeights: .ucf101, epochs: 3)
+    let plain = try trainTiny(constant.path)
+    let ended = try trainTiny(weighted.path, lossWeights: .ucf101, epochs: 3)
     #expect(plain.progress.allSatisfy { $0.record.lossWeights == nil })
     let weights = ended.progress.compactMap(\.record.lossWeights)
     let third = 1.0 / 3
@@ -136,7 +207,7 @@ import Testing
     #expect(ended.progress[0].record.outputs["loss.mal"] == plain.progress[0].record.outputs["loss.mal"])
     let path = weighted.path
     #expect(
-      usageComplaint { try train(path, steps: 6, resume: true, lossWeights: .ucf101, epochs: 4) }
+      usageComplaint { try trainTiny(path, steps: 6, resume: true, lossWeights: .ucf101, epochs: 4) }
         == "\(path) was trained with loss weights 'ucf101 over 3 epochs' (now 'ucf101 over 4 epochs'); resume with "
         + "the same, or start another run in another folder")
     let log = String(decoding: try weighted.bytes("log.jsonl"), as: UTF8.self)
@@ -145,11 +216,12 @@ import Testing
 
   @Test func aRunStoppedBeforeItsFirstStepLeavesNoCheckpoint() throws {
     let folder = try VideoTestFolder()
-    #expect(try train(folder.path, stopAfter: 0).outcome == .interrupted(steps: 0))
+    #expect(try trainTiny(folder.path, stopAfter: 0).outcome == .interrupted(steps: 0))
     #expect(folder.files().filter { $0.hasPrefix("checkpoint") }.isEmpty)
-    #expect(try train(folder.path, steps: 2).outcome == .finished(steps: 2))
+    #expect(try trainTiny(folder.path, steps: 2).outcome == .finished(steps: 2))
     let before = try folder.bytes(Checkpoint.fileName(2))
-    #expect(try train(folder.path, steps: 9, stopAfter: 0, resume: true).outcome == .interrupted(steps: 2))
+    #expect(
+      try trainTiny(folder.path, steps: 9, stopAfter: 0, resume: true).outcome == .interrupted(steps: 2))
     #expect(try folder.bytes(Checkpoint.fileName(2)) == before)
   }
 

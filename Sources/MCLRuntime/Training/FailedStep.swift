@@ -1,0 +1,44 @@
+import Foundation
+
+/// The batch and the states of a step that gave a number that is not finite, in one file that `mclc run` takes.
+enum FailedStep {
+  static func fileName(_ step: Int) -> String {
+    let digits = String(step)
+    return "failed-step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
+  }
+
+  /// Stops a step whose outputs of one number are not all finite, before it changes a state: keeps what it was given
+  /// and throws.
+  /// - Parameters:
+  ///   - step: from 1.
+  ///   - replay: the command that runs the program on the file.
+  /// - Throws: `ExecutionError` naming the step, the output and the file; `TensorFileError` where that cannot be written.
+  static func expectFinite(_ executor: Executor, step: Int, in run: RunFolder, replay: String) throws {
+    let outputs = try executor.scalarOutputs().filter { !$0.value.isFinite }
+    // A sum is not finite because a part is not: the part says more.
+    let parts = outputs.filter { $0.key != "loss.total" }
+    guard let bad = (parts.isEmpty ? outputs : parts).min(by: { $0.key < $1.key }) else { return }
+    let file = run.file(fileName(step))
+    try SafeTensors.write(
+      try executor.inputTensors().merging(try executor.stateTensors()) { first, _ in first },
+      metadata: ["program": executor.plan.name, "step": String(step), "not finite": bad.key], to: file)
+    throw ExecutionError(
+      "step \(step): \(bad.key) is \(bad.value), and nothing of the step was applied; '\(replay) --program "
+        + "\(executor.plan.name) --unfused --tensors \(file)', which holds its batch and states, names the first value "
+        + "that is not finite")
+  }
+}
+
+extension Executor {
+  /// Every input that was given or has a default, by name.
+  func inputTensors() throws -> [String: HostTensor] {
+    var tensors: [String: HostTensor] = [:]
+    for input in plan.inputs {
+      tensors[input.name] = HostTensor(
+        input.type.shape,
+        input.type.element == .float32
+          ? .float32(try inputFloats(input.name)) : .int64(try inputIntegers(input.name)))
+    }
+    return tensors
+  }
+}

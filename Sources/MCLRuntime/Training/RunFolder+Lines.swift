@@ -1,0 +1,47 @@
+import Foundation
+
+/// Files of a run that hold a JSON object a line.
+extension RunFolder {
+  /// What is measured of the machine in a step; differs from run to run, so it has a file of its own.
+  public struct Speed: Sendable, Codable, Equatable {
+    public var step: Int
+    public var samplesPerSecond: Double
+    /// The share of the step's time spent waiting for data.
+    public var dataWait: Double
+    public var residentBytes: Int
+  }
+
+  static let measurementsFile = "embeddings.jsonl"
+  static let speedFile = "speed.jsonl"
+
+  /// The objects of a file, in order; lines that are none are left out.
+  package static func lines<Line: Decodable>(_ path: String, as _: Line.Type) -> [Line] {
+    guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    return data.split(separator: 0x0a).compactMap { try? JSONDecoder().decode(Line.self, from: $0) }
+  }
+
+  static func line(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  }
+
+  /// Drops what a run that was killed wrote of later steps.
+  func trimLines(through step: Int) throws {
+    let kept = Self.lines(file(Self.measurementsFile), as: EmbeddingMeasurement.self).filter {
+      $0.step <= step
+    }
+    try AtomicFile.write(try kept.map(Self.line).joined(), to: file(Self.measurementsFile))
+    let speeds = Self.lines(file(Self.speedFile), as: Speed.self).filter { $0.step <= step }
+    try AtomicFile.write(try speeds.map(Self.line).joined(), to: file(Self.speedFile))
+  }
+
+  func append(_ line: String, to name: String) throws {
+    let bytes = Array(line.utf8)
+    let descriptor = open(file(name), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+    defer { if descriptor >= 0 { close(descriptor) } }
+    guard descriptor >= 0, Foundation.write(descriptor, bytes, bytes.count) == bytes.count else {
+      throw TensorFileError("\(file(name)) cannot be written; free room or choose another folder")
+    }
+  }
+}

@@ -1,0 +1,64 @@
+extension Trainer {
+  public struct Configuration: Sendable {
+    /// Steps in all, from the start of the run.
+    public var steps: Int
+    public var seed: UInt64
+    public var schedule: LearningRateSchedule
+    public var lossWeights: LossWeights
+    /// Epochs in all, which the loss weights may depend on.
+    public var epochs: Int
+    /// Batches of a step, as the program's setting `accumulate` says: each a run of it, the last one updates.
+    public var batchesPerStep: Int
+    public var checkpointEvery: Int
+    public var checkpointsKept: Int
+    /// Steps between measurements of the embeddings.
+    public var watchEvery: Int
+    public var loaderWorkers: Int
+    /// What else the numbers depend on (see `RunIdentity`), kept in checkpoints and compared on resume.
+    public var identity: [String: String]
+    /// Whether a plan that computes otherwise than the run's may go on with it.
+    public var allowsDifferentPlan: Bool
+    /// The command that runs a step's program on tensors of a file, for messages.
+    public var replay: String
+
+    public init(
+      steps: Int, seed: UInt64, schedule: LearningRateSchedule, lossWeights: LossWeights = .constant,
+      epochs: Int = 1, batchesPerStep: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
+      watchEvery: Int = 50, loaderWorkers: Int = 2, identity: [String: String] = [:],
+      allowsDifferentPlan: Bool = false, replay: String = "mclc run MODEL"
+    ) {
+      self.steps = steps
+      self.seed = seed
+      self.schedule = schedule
+      self.lossWeights = lossWeights
+      self.epochs = epochs
+      self.batchesPerStep = max(batchesPerStep, 1)
+      self.checkpointEvery = checkpointEvery
+      self.checkpointsKept = checkpointsKept
+      self.watchEvery = max(watchEvery, 1)
+      self.loaderWorkers = loaderWorkers
+      self.identity = identity
+      self.allowsDifferentPlan = allowsDifferentPlan
+      self.replay = replay
+    }
+  }
+
+  public enum Outcome: Sendable, Equatable {
+    case finished(steps: Int)
+    case alreadyFinished(steps: Int)
+    /// Stopped when asked to; a checkpoint holds these steps, unless there are none.
+    case interrupted(steps: Int)
+  }
+
+  /// What happened in a step, for progress.
+  public struct Progress: Sendable {
+    public var record: StepRecord
+    public var steps: Int
+    public var samplesPerSecond: Double
+    /// The share of the time spent waiting for data.
+    public var dataWait: Double
+    public var secondsLeft: Double
+    /// Memory of the process in use, in bytes.
+    public var residentBytes: Int
+  }
+}

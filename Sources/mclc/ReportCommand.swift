@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+import MCLRuntime
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Writes a run's report: one HTML file that needs nothing else.",
+    discussion: """
+      Curves of every loss term, throughput and learning rate, similarities of positives and negatives, variance and
+      effective rank of the embeddings, and query tubelets with their motion beside the saliency, early and late. Of a
+      run that is under way, what is there so far.
+
+        mclc report runs/demo -o report.html
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run")) var folder: String
+  @Option(name: .shortAndLong, help: "The file to write (.html).") var out: String
+
+  func run() throws {
+    try reporting {
+      let report = try RunReport(folder: folder)
+      do { try AtomicFile.write(report.html, to: out) } catch let error as TensorFileError {
+        throw UsageError(error.description)
+      }
+      say("\(out): the report of \(folder)")
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import MCLTestKit
+import Testing
+
+/// The library as a program of one's own uses it.
+@Suite struct ExampleTests {
+  private static let example = Result {
+    try String(
+      contentsOf: repositoryFolder.appendingPathComponent("Examples/OwnLoss/main.swift"), encoding: .utf8)
+  }
+
+  @Test func theExampleIsShortAndLearns() throws {
+    #expect(try Self.example.get().split(separator: "\n", omittingEmptySubsequences: false).count <= 40)
+    let outcome = try CommandLineTests().run("own-loss", [])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let losses = outcome.output.matches(of: /step \d+: loss ([\d.]+)/).compactMap { Float($0.1) }
+    #expect(losses.count == 6)
+    #expect((losses.first ?? 0) > 0.6 && (losses.last ?? 1) < 0.3, "\(outcome.output)")
+  }
+
+  /// Every link of the libraries' pages leads somewhere.
+  @Test(.enabled(if: soakFactor > 1, "DocC takes a minute: see make soak")) func thePagesBuild() throws {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let process = Process()
+    process.executableURL = repositoryFolder.appendingPathComponent("scripts/make-docs.sh")
+    process.arguments = [(own as NSString).deletingLastPathComponent]
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  /// Every piece of code in the tutorial stands in the example.
+  @Test func theTutorialShowsTheExample() throws {
+    let page = repositoryFolder.appendingPathComponent("Sources/MCLGraph/MCLGraph.docc/YourOwnLoss.md")
+    let blocks = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```swift\n")
+      .dropFirst()
+    #expect(blocks.count == 6)
+    let example = try Self.example.get()
+    for block in blocks {
+      let code = try #require(block.components(separatedBy: "```").first)
+      #expect(example.contains(code), "\(code)")
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import MCLCompiler
+import MCLRuntime
+
+struct Ended {
+  var outcome: Trainer.Outcome
+  var reports: [String]
+  var progress: [Trainer.Progress]
+}
+
+/// One life of a training process.
+func trainTiny(
+  _ path: String, steps: Int = 4, stopAfter: Int = .max, resume: Bool = false, rate: Double = 0.05,
+  seed: UInt64 = 3, every: Int = 2, workers: Int = 2, threads: Int = 2, settings: String = "size=32",
+  more: [String: String] = [:], schedule: LearningRateSchedule? = nil, lossWeights: LossWeights = .constant,
+  epochs: Int = 1, plan: ExecutionPlan? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
+  allowsDifferentPlan: Bool = false
+) throws -> Ended {
+  let trainer = try Trainer(
+    executor: try Executor(try plan ?? TinyStep.plan.get(), threads: threads),
+    batches: try TubeletBatchesTests.videos.get().batches(2),
+    run: try RunFolder(path),
+    configuration: .init(
+      steps: steps, seed: seed, schedule: schedule ?? .constant(rate), lossWeights: lossWeights,
+      epochs: epochs, batchesPerStep: perStep, checkpointEvery: every, checkpointsKept: 2, watchEvery: 2,
+      loaderWorkers: workers, identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
+      allowsDifferentPlan: allowsDifferentPlan))
+  var reports: [String] = []
+  try trainer.start(resume: resume) { reports.append($0) }
+  var progress: [Trainer.Progress] = []
+  var questions = 0
+  let outcome = try trainer.train(shouldStop: {
+    questions += 1
+    return progress.count >= stopAfter || questions > stopAfterQuestions
+  }) { progress.append($0) }
+  return Ended(outcome: outcome, reports: reports, progress: progress)
+}
