@@ -172,10 +172,25 @@ struct TapEmitter {
             store(
               $0, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
             guard let moments else { return }
-            for (position, sum) in $0.enumerated() { builder.store(sum, running(position), alignment: 4) }
-            moments.add(
-              running(0), rows: integer(record, 1 + 2 * plan.rows), rowTask: rowTask, column: momentPlace,
-              stride: momentStride, isFirst: builder.compare(.equal, tile, tiles.0))
+            let sums = $0
+            let used = integer(record, 1 + 2 * plan.rows)
+            let isFirst = builder.compare(.equal, tile, tiles.0)
+            _ = builder.choose(
+              builder.compare(.equal, used, builder.constant(plan.rows)),
+              then: {
+                moments.add(
+                  sums, rowTask: rowTask, column: momentPlace, stride: momentStride, isFirst: isFirst)
+                return []
+              },
+              else: {
+                for (position, sum) in sums.enumerated() {
+                  builder.store(sum, running(position), alignment: 4)
+                }
+                moments.add(
+                  running(0), rows: used, rowTask: rowTask, column: momentPlace, stride: momentStride,
+                  isFirst: isFirst)
+                return []
+              })
           }
         }
       }

@@ -1,7 +1,7 @@
 import MCLGraph
 
 /// The moments of a contraction's columns, made of its tiles while these are near: each task sums its own rows, tile by
-/// tile, in float64; a last phase joins the tasks in order.
+/// tile; a last phase joins the tasks in order. Sums are in float64 but for those of the rows of one tile.
 struct TapMoments {
   let builder: ModuleBuilder
   let plan: TapPlan
@@ -26,6 +26,32 @@ struct TapMoments {
     let first = builder.multiply(rowTask, 2 * plan.problem.columnCount)
     let place = builder.add(builder.add(first, square * plan.problem.columnCount), column)
     return builder.element(partials, place, bytes: 8)
+  }
+
+  /// Adds a whole tile to its task's sums: its few rows in float32 where they are, what they come to in float64. The
+  /// roundings within tiles are of many signs and vanish among the tiles.
+  ///
+  /// - Parameters:
+  ///   - results: the tile, row by row.
+  ///   - column: the number of the tile's first column.
+  ///   - stride: columns from one vector of the tile to the next.
+  ///   - isFirst: whether the tile is the task's first.
+  func add(_ results: [IRValue], rowTask: IRValue, column: IRValue, stride: Int, isFirst: IRValue) {
+    for vector in 0..<plan.vectors {
+      let values = (0..<plan.rows).map { results[$0 * plan.vectors + vector] }
+      var sum = values[0]
+      var squares = builder.build(.floatMultiply, values[0], values[0])
+      for value in values.dropFirst() {
+        sum = builder.build(.floatAdd, sum, value)
+        squares = scalar.multiplyAdd(value, value, squares)
+      }
+      for (square, part) in [sum, squares].enumerated() {
+        let place = address(rowTask, square, builder.add(column, vector * stride))
+        let before = builder.select(isFirst, builder.zero(wide), builder.load(wide, place, alignment: 8))
+        builder.store(
+          builder.build(.floatAdd, before, scalar.widened(part)), place, alignment: 8)
+      }
+    }
   }
 
   /// Adds the rows of a tile, whose results stand in memory row by row, to its task's sums.
