@@ -19,6 +19,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 import tempfile
 from pathlib import Path
 
@@ -54,6 +55,10 @@ def python():
     return str(interpreter)
 
 
+# Before each turn: other engines' threads go on spinning for a while when their work is done.
+REST = 0.3
+
+
 class Process:
     """A worker that answers lines; it computes only while it is asked."""
 
@@ -79,6 +84,7 @@ class Process:
         return answer
 
     def run(self):
+        time.sleep(REST)
         seconds = self.ask("run")["seconds"]
         self.seconds.append(seconds)
         return seconds
