@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// The ABI is `void symbol(void **arguments, int64_t task, void *scratch)` with
 /// `arguments = [operand pointers in order ..., output, temporary, by-products ...]`. Operands and output are row-major and aligned
-/// to their elements at least (64 bytes is best, and needed of an output of 16 MiB or more); temporary and scratch, of `plan.temporaryBytes` and
+/// to their elements at least (64 bytes is best, and needed of a large output, see `LoopEmitter.streamingBytes`); temporary and scratch, of `plan.temporaryBytes` and
 /// `plan.scratchBytes`, to 64. Kernels read no byte outside their operands. The output may be the same buffer as an
 /// operand only where the specification is a comprehension without reduction, of the loop family, that reads that
 /// operand at the point itself alone, or an update of rows.

@@ -55,12 +55,14 @@ public final class Settings {
   }
 
   public func number(
-    _ key: String, default fallback: Double, file: String = #filePath, line: Int = #line
+    _ key: String, default fallback: Double, atLeast least: Double? = nil, file: String = #filePath,
+    line: Int = #line
   ) -> Double {
     value(
-      key, fallback, show: { "\($0)" }, kind: "a finite number",
+      key, fallback, show: { "\($0)" },
+      kind: least.map { "a finite number of at least \($0)" } ?? "a finite number",
       location: SourceLocation(file: file, line: line)
-    ) { Double($0).flatMap { $0.isFinite ? $0 : nil } }
+    ) { Double($0).flatMap { $0.isFinite && $0 >= least ?? -.infinity ? $0 : nil } }
   }
 
   public func choice(

@@ -22,6 +22,10 @@ public enum AtomicFile {
       errno = code
       return true
     }
+    var existing = stat()
+    if stat(path, &existing) == 0, existing.st_mode & S_IFMT != S_IFREG {
+      throw TensorFileError("\(path) is no regular file and is not replaced; name another file")
+    }
     let folder = (path as NSString).deletingLastPathComponent
     let part = path + ".part"
     func failure() -> TensorFileError {

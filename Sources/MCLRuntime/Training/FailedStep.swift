@@ -12,16 +12,22 @@ enum FailedStep {
   /// - Parameters:
   ///   - step: from 1.
   ///   - replay: the command that runs the program on the file.
-  /// - Throws: `ExecutionError` naming the step, the output and the file; `TensorFileError` where that cannot be written.
+  /// - Throws: `ExecutionError` naming the step, the output and the file, or why that could not be written.
   static func expectFinite(_ executor: Executor, step: Int, in run: RunFolder, replay: String) throws {
     let outputs = try executor.scalarOutputs().filter { !$0.value.isFinite }
     // A sum is not finite because a part is not: the part says more.
     let parts = outputs.filter { $0.key != "loss.total" }
     guard let bad = (parts.isEmpty ? outputs : parts).min(by: { $0.key < $1.key }) else { return }
     let file = run.file(fileName(step))
-    try SafeTensors.write(
-      try executor.inputTensors().merging(try executor.stateTensors()) { first, _ in first },
-      metadata: ["program": executor.plan.name, "step": String(step), "not finite": bad.key], to: file)
+    do {
+      try SafeTensors.write(
+        try executor.inputTensors().merging(try executor.stateTensors()) { first, _ in first },
+        metadata: ["program": executor.plan.name, "step": String(step), "not finite": bad.key], to: file)
+    } catch {
+      throw ExecutionError(
+        "step \(step): \(bad.key) is \(bad.value), and nothing of the step was applied; its batch is not kept: \(error)"
+      )
+    }
     throw ExecutionError(
       "step \(step): \(bad.key) is \(bad.value), and nothing of the step was applied; '\(replay) --program "
         + "\(executor.plan.name) --unfused --tensors \(file)', which holds its batch and states, names the first value "

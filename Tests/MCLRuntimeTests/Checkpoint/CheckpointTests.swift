@@ -214,7 +214,19 @@ import Testing
     try FileManager.default.createDirectory(atPath: onto, withIntermediateDirectories: true)
     let error = #expect(throws: TensorFileError.self) { try AtomicFile.write("x", to: onto) }
     #expect(
-      error?.description == "\(onto) cannot be written (Is a directory); free room or choose another folder")
+      error?.description == "\(onto) is no regular file and is not replaced; name another file")
     #expect(folder.files() == ["a.txt", "folder.d"])
+  }
+
+  /// A pipe or a device would be gone for whoever else uses it.
+  @Test func whatIsNoFileIsNotReplaced() throws {
+    let folder = try VideoTestFolder()
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let error = #expect(throws: TensorFileError.self) { try AtomicFile.write("x", to: pipe) }
+    #expect(error?.description == "\(pipe) is no regular file and is not replaced; name another file")
+    var status = stat()
+    #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    #expect(!FileManager.default.fileExists(atPath: pipe + ".part"))
   }
 }

@@ -29,7 +29,7 @@ import Testing
   }
 
   /// What a training takes beside what the process had is near what was foreseen.
-  @Test func theForecastIsNearWhatIsTaken() throws {
+  @Test func theForecastHoldsEveryPartOfThePlan() throws {
     let plan = try TinyStep.plan.get()
     let forecast = MemoryForecast(plan, threads: 2, workers: 2, decoded: 0)
     let parts = Dictionary(uniqueKeysWithValues: forecast.parts.map { ($0.name, $0.bytes) })

@@ -66,6 +66,33 @@ import Testing
     #expect(try trainTiny(path, steps: 5, resume: true).outcome == .finished(steps: 5))
   }
 
+  /// Where the batch cannot be kept, the run still says what stopped it.
+  @Test func aBatchThatCannotBeKeptDoesNotHideTheLoss() throws {
+    let folder = try VideoTestFolder()
+    let schedule = LearningRateSchedule.step(
+      base: 0.05, stepsPerEpoch: 1, warmup: 0, milestones: [2], rate: 1e41)
+    #expect(try trainTiny(folder.path, steps: 2, schedule: schedule).outcome == .finished(steps: 2))
+    let file = folder.path + "/failed-step-00000004.safetensors"
+    try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
+    let error = #expect(throws: ExecutionError.self) {
+      _ = try trainTiny(folder.path, steps: 9, resume: true, every: 100, schedule: schedule)
+    }
+    let description = try #require(error?.description)
+    #expect(description.hasPrefix("step 4: "), "\(description)")
+    #expect(
+      description.hasSuffix(
+        ", and nothing of the step was applied; its batch is not kept: \(file) is no regular file and is not replaced; "
+          + "name another file"), "\(description)")
+  }
+
+  @Test func aNegativeBoundOfTheGradientIsRefused() throws {
+    let error = #expect(throws: ModelLoadError.self) {
+      _ = try projectModel("tiny", settings: ["clip_norm": "-1"])
+    }
+    #expect(
+      error?.description.contains("a finite number of at least 0") == true, "\(String(describing: error))")
+  }
+
   @Test func lossesThatAreNotFiniteEndTheRun() throws {
     let folder = try VideoTestFolder()
     // The third update is of infinite size.
