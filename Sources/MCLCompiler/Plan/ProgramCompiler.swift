@@ -55,6 +55,17 @@ public struct ProgramCompiler: Sendable {
     }
     let planned = byProducts.graph
     let schedule = Schedule(planned, hosts: byProducts.hosts)
+    let computed = planned.entries.indices.count { index in
+      let operation = planned.entries[index].operation
+      return (operation is Compute || operation is UpdateRows) && byProducts.hosts[index] == nil
+    }
+    guard schedule.order.count == computed else {
+      throw ModelError([
+        Diagnostic(
+          "\(computed - schedule.order.count) computations of program '\(planned.name)' wait for each other, which is a "
+            + "fault of the compiler; please report the model")
+      ])
+    }
     let specifications = try schedule.order.map { entry in
       var specification = try specification(planned.entries[entry], in: planned)
       specification.byProduct = byProducts.requests[entry]?.request
