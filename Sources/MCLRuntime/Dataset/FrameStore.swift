@@ -1,63 +1,121 @@
 import Synchronization
 
-/// Decoded videos, the latest used kept up to a budget; a video too large for it is decoded a clip at a time.
+/// Decoded videos, kept whole as long as there is room; of the others the frames asked for are read each time.
+///
+/// No video is dropped for another: epochs go through all videos in ever new orders, so that the latest used is no
+/// better a guess than any other.
 final class FrameStore: Sendable {
   private struct State {
     var videos: [String: [RGBImage]] = [:]
-    var order: [String] = []
+    /// Of the videos kept, and of those being decoded to be kept.
     var byteCount = 0
+    var indices: [String: FrameIndex] = [:]
   }
 
   private let state = Mutex(State())
   private let budget: Int
   private let shortSide: Int?
+  /// How many indices are kept in memory; the others are read from beside the motion.
+  private static let indexLimit = 64
 
   init(budget: Int, shortSide: Int?) {
     self.budget = budget
     self.shortSide = shortSide
   }
 
-  /// The frames at these indices, counted from 0.
-  /// - Throws: `VideoError` when the video no longer gives them.
-  func frames(_ video: PreparedVideo, _ indices: [Int]) throws -> [RGBImage] {
+  /// Of each clip the frames at its indices, counted from 0.
+  /// - Throws: `VideoError` when the video no longer gives the frames it had when its motion was prepared.
+  func clips(_ video: PreparedVideo, _ clips: [[Int]]) throws -> [[RGBImage]] {
+    let key = video.video.path
+    if let known = state.withLock({ $0.videos[key] }) { return clips.map { $0.map { known[$0] } } }
     let source = video.motion
     let size = source.frameCount * source.width * source.height * 3
-    guard size <= budget / 4 else {
-      guard let first = indices.min(), let last = indices.max() else { return [] }
-      let decoded = try VideoDecoder.decode(
-        path: video.video.path, shortSide: shortSide, frames: first..<last + 1)
-      return try indices.map { try image(decoded[$0 - first], of: source, path: video.video.path) }
-    }
-    let key = video.video.path
-    let known = state.withLock { state -> [RGBImage]? in
-      guard let frames = state.videos[key] else { return nil }
-      state.order.removeAll { $0 == key }
-      state.order.append(key)
-      return frames
-    }
-    if let known { return indices.map { known[$0] } }
-    let decoded = try VideoDecoder.decode(path: key, shortSide: shortSide, frames: 0..<source.frameCount)
-    let frames = try decoded.map { try image($0, of: source, path: key) }
-    state.withLock { state in
-      guard state.videos.updateValue(frames, forKey: key) == nil else { return }
-      state.order.append(key)
+    let isKept = state.withLock { state -> Bool in
+      guard state.byteCount + size <= budget else { return false }
       state.byteCount += size
-      while state.byteCount > budget, state.order.count > 1 {
-        let oldest = state.order.removeFirst()
-        if let dropped = state.videos.removeValue(forKey: oldest) {
-          state.byteCount -= dropped.reduce(0) { $0 + $1.pixels.count }
-        }
+      return true
+    }
+    guard isKept else {
+      let frames = try read(video, clips.flatMap { $0 })
+      var rest = frames[...]
+      return clips.map { clip in
+        defer { rest = rest.dropFirst(clip.count) }
+        return Array(rest.prefix(clip.count))
       }
     }
-    return indices.map { frames[$0] }
+    do {
+      let frames = try read(video, Array(0..<source.frameCount))
+      state.withLock { state in
+        // Another thread may have been faster.
+        if state.videos.updateValue(frames, forKey: key) != nil { state.byteCount -= size }
+      }
+      return clips.map { $0.map { frames[$0] } }
+    } catch {
+      state.withLock { $0.byteCount -= size }
+      throw error
+    }
   }
 
-  private func image(_ frame: VideoFrame, of source: MotionCacheEntry, path: String) throws -> RGBImage {
+  private func read(_ video: PreparedVideo, _ numbers: [Int]) throws -> [RGBImage] {
+    let path = video.video.path
+    func frames(_ index: FrameIndex) throws -> [RGBImage] {
+      let reader = try ClipReader(path: path, shortSide: shortSide, index: index)
+      return try reader.checkedFrames(numbers).map { try image($0, of: video) }
+    }
+    do { return try frames(index(of: video)) } catch is ClipReader.Mismatch {
+      // Another file, or the same decoded otherwise: by another processor, or where damage is made up for.
+      do { return try frames(madeIndex(of: video)) } catch let error as ClipReader.Mismatch {
+        throw VideoError(error.text)
+      }
+    }
+  }
+
+  private func image(_ frame: VideoFrame, of video: PreparedVideo) throws -> RGBImage {
+    let source = video.motion
     guard frame.width == source.width, frame.height == source.height else {
       throw VideoError(
-        "\(path) has frames of \(frame.width)x\(frame.height), not of \(source.width)x\(source.height) as when its "
-          + "motion was prepared; do not change videos while training")
+        "\(video.video.path) has frames of \(frame.width)x\(frame.height), not of \(source.width)x\(source.height) as "
+          + "when its motion was prepared; prepare it again")
     }
     return try RGBImage(width: frame.width, height: frame.height, pixels: frame.pixels)
+  }
+
+  // MARK: Indices
+
+  private func index(of video: PreparedVideo) throws -> FrameIndex {
+    if let known = state.withLock({ $0.indices[video.video.path] }) { return known }
+    guard let stored = FrameIndex(beside: video.motion), stored.count == video.motion.frameCount else {
+      return try madeIndex(of: video)
+    }
+    keep(stored, of: video)
+    return stored
+  }
+
+  /// Decodes the video for its index, which is then kept, beside the motion where that may be written.
+  private func madeIndex(of video: PreparedVideo) throws -> FrameIndex {
+    let path = video.video.path
+    // What is missing or no file is told best by the decoder.
+    let index = try FrameIndex(decoding: path)
+    guard index.count == video.motion.frameCount, try isUnchanged(video) else {
+      throw VideoError("\(path) has changed since its motion was prepared; do not change videos while training")
+    }
+    keep(index, of: video)
+    // A folder that cannot be written, or another process that writes: the index serves all the same.
+    try? index.store(beside: video.motion)
+    return index
+  }
+
+  private func isUnchanged(_ video: PreparedVideo) throws -> Bool {
+    do { return try VideoIdentity(contentsOf: video.video.path) == video.motion.identity } catch let error as MotionError
+    {
+      throw VideoError(error.description)
+    }
+  }
+
+  private func keep(_ index: FrameIndex, of video: PreparedVideo) {
+    state.withLock { state in
+      if state.indices.count >= Self.indexLimit, let any = state.indices.keys.first { state.indices[any] = nil }
+      state.indices[video.video.path] = index
+    }
   }
 }

@@ -147,10 +147,13 @@ public struct MotionStore: Sendable {
             try orStop { try claim.store(motion) }
           } else {
             let identity = try VideoIdentity(contentsOf: video.path)
-            let motion = try preparation.analyze(path: video.path, identity: identity, progress: progress)
+            var index: FrameIndex?
+            let motion = try preparation.analyze(
+              path: video.path, identity: identity, progress: progress, onIndex: { index = $0 })
             let seconds = Double(motion.frameCount) / motion.frameRate.plausible
             outcome.work = .computed(frames: motion.frameCount, seconds: seconds)
             try orStop { try claim.store(motion) }
+            try keep(index, of: video)
           }
           entry = try MotionCacheEntry(path: cache.path(of: video.name, kind: parameters.source.kind))
         }
@@ -177,6 +180,15 @@ public struct MotionStore: Sendable {
       outcome.result = .failure(Reason(text: error.description))
     }
     return outcome
+  }
+
+  /// The index beside the entry; where it is missing, the first who reads the video makes it.
+  private func keep(_ index: FrameIndex?, of video: VideoDataset.Video) throws {
+    guard let index else { return }
+    let entry = try MotionCacheEntry(path: cache.path(of: video.name, kind: parameters.source.kind))
+    do { try index.store(beside: entry) } catch let error as TensorFileError {
+      throw UsageError(error.description)
+    }
   }
 
   /// What is wanted of a video that has this entry.

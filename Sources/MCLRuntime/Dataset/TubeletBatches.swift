@@ -11,6 +11,7 @@ public final class TubeletBatches: Sendable {
   private let frames: FrameStore
   private let failed = Mutex(Set<String>())
   private let onFailure: @Sendable (String, String) -> Void
+  private let failureShare: Double
 
   /// The clips of a batch: N clips of T frames of H x W pixels, motion targets [T/4, h, w].
   public struct ClipShape: Sendable {
@@ -29,16 +30,19 @@ public final class TubeletBatches: Sendable {
     }
   }
 
-  /// - Parameter onFailure: told once of each video that fails while training, and why.
+  /// - Parameters:
+  ///   - failureShare: when more than this share of the videos have failed, the batches end with an error.
+  ///   - onFailure: told once of each video that fails while training, and why.
   /// - Throws: `SamplingError` for clips that cannot be sampled.
   public init(
     videos: [PreparedVideo], shape: ClipShape, step: Int = 2, policy: AugmentationPolicy, seed: UInt64,
-    shortSide: Int? = 256, decodedBudget: Int = 1 << 30,
+    shortSide: Int? = 256, decodedBudget: Int = 1 << 30, failureShare: Double = 0.5,
     onFailure: @escaping @Sendable (String, String) -> Void = { _, _ in }
   ) throws {
     self.videos = videos
     self.shape = shape
     self.onFailure = onFailure
+    self.failureShare = failureShare
     sampler = TubeletSampler(
       temporal: try TemporalSampler(clipFrames: shape.frames, step: step), spatial: try SpatialSampler(),
       policy: policy, width: shape.width, height: shape.height, seed: seed)
@@ -54,7 +58,7 @@ public final class TubeletBatches: Sendable {
   /// The epoch, from 1, that sample `s` of the run belongs to.
   public func epoch(ofSample s: Int) -> Int { s / videos.count + 1 }
 
-  /// - Throws: `UsageError` when every video fails, `SamplingError` and `MotionError` for what is no video's fault.
+  /// - Throws: `UsageError` when more videos have failed than may, `SamplingError` and `MotionError` for what is no video's fault.
   public func batch(_ index: Int) throws -> ClipBatch {
     var batch = try ClipBatch(
       index: index, count: shape.batch, frames: shape.frames, height: shape.height, width: shape.width,
@@ -67,36 +71,40 @@ public final class TubeletBatches: Sendable {
     let epoch = epoch(ofSample: sample)
     var random = CounterRandom(seed: sampler.seed, epoch: epoch, purpose: "order of videos")
     let order = random.permutation(videos.count)
-    var lastError = ""
     // A video that fails is replaced by the one after it in this epoch's order.
     for attempt in 0..<videos.count {
       let number = order[(sample % videos.count + attempt) % videos.count]
       let video = videos[number]
-      guard let read = try read(video, number, epoch, onError: { lastError = $0 }) else { continue }
+      guard let read = try read(video, number, epoch) else { continue }
       try batch.write(read.plan, clips: read.clips, motion: try target(read.flows, read.plan), at: position)
       return
     }
-    throw UsageError("no video can be read any more; the last said: \(lastError)")
+    throw UsageError("none of the \(videos.count) videos can be read any more; see what was said of each")
   }
 
   /// What is drawn and read of one video: the plan, the frames of the three clips, the flows of the first; nil where the
   /// video or its motion cannot be sampled or read any more, which is reported. No other error is the video's.
   private func read(
-    _ video: PreparedVideo, _ number: Int, _ epoch: Int, onError: (String) -> Void
+    _ video: PreparedVideo, _ number: Int, _ epoch: Int
   ) throws -> (plan: TubeletPlan, clips: [[RGBImage]], flows: [QuantizedFlow])? {
-    func blame(_ reason: String) {
-      onError(reason)
-      if failed.withLock({ $0.insert(video.video.name).inserted }) { onFailure(video.video.name, reason) }
+    func blame(_ reason: String) throws {
+      let (isNew, count) = failed.withLock { ($0.insert(video.video.name).inserted, $0.count) }
+      if isNew { onFailure(video.video.name, reason) }
+      guard Double(count) <= failureShare * Double(videos.count) else {
+        throw UsageError(
+          "\(count) of the \(videos.count) videos cannot be read any more, a larger share than "
+            + "\(failureShare); the last said: \(reason)")
+      }
     }
     do {
       let plan = try sampler.plan(
         epoch: epoch, sample: number, video: video.source(span: sampler.temporal.span))
       let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
-      let clips = try starts.map { try frames.frames(video, sampler.temporal.frameIndices(start: $0)) }
+      let clips = try frames.clips(video, starts.map { sampler.temporal.frameIndices(start: $0) })
       return (plan, clips, try video.motion.flows(flowIndices(video, plan)))
-    } catch let error as SamplingError { blame(error.description) } catch let error as VideoError {
-      blame(error.description)
-    } catch let error as MotionError { blame(error.description) }
+    } catch let error as SamplingError { try blame(error.description) } catch let error as VideoError {
+      try blame(error.description)
+    } catch let error as MotionError { try blame(error.description) }
     return nil
   }
 

@@ -20,17 +20,21 @@ public struct MotionPreparation: Sendable {
 
   /// The record of a video file, by whichever flow the parameters name.
   ///
-  /// - Parameter progress: called after each flow with the number of flows done so far; what it throws ends the work.
+  /// - Parameters:
+  ///   - progress: called after each flow with the number of flows done so far; what it throws ends the work.
+  ///   - onIndex: given the index of the frames, where all of them were decoded.
   /// - Throws: `VideoError` and `MotionError` for what is wrong with the video, and what `progress` throws.
   public func analyze(
-    path: String, identity: VideoIdentity, progress: (Int) throws -> Void = { _ in }
+    path: String, identity: VideoIdentity, progress: (Int) throws -> Void = { _ in },
+    onIndex: (FrameIndex) -> Void = { _ in }
   ) throws -> VideoMotion {
     switch parameters.source {
     case .tvl1:
-      let decoder = try VideoDecoder(path: path, shortSide: parameters.shortSide)
+      let decoder = try VideoDecoder(path: path, shortSide: parameters.shortSide, keepsIndex: true)
       var motion = try analyze(
         identity: identity, nextFrame: { try decoder.next().map { ($0.pixels, $0.width, $0.height) } },
         progress: progress)
+      if let index = try? decoder.index() { onIndex(index) }
       motion.frameRate = decoder.frameRate
       return try fitted(motion)
     case .codec:

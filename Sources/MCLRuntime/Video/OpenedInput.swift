@@ -3,18 +3,23 @@ import CFFmpeg
 /// An opened container file; closes itself unless `release` has handed its parts on.
 final class OpenedInput {
   private let path: String
+  private let clock: DecodingClock
   private var input: UnsafeMutablePointer<AVFormatContext>?
   private var bytes: UnsafeMutablePointer<AVIOContext>?
 
-  init(path: String) throws {
+  /// - Parameter clock: bounds the time; the caller keeps it as long as what `release` hands on.
+  init(path: String, clock: DecodingClock) throws {
     self.path = path
+    self.clock = clock
+    var callback = clock.callback
     // "file:" so that a colon in a name is not taken for a protocol.
-    let code = avio_open(&bytes, "file:" + path, AVIO_FLAG_READ)
+    let code = avio_open2(&bytes, "file:" + path, AVIO_FLAG_READ, &callback, nil)
     guard code >= 0 else {
       throw VideoError("\(path) cannot be opened (\(ffmpegMessage(code))); check its permissions.")
     }
     input = avformat_alloc_context()
     input?.pointee.pb = bytes
+    input?.pointee.interrupt_callback = callback
     // The file itself is already open; a playlist inside it may open nothing further, local or remote.
     var options: OpaquePointer?
     av_dict_set(&options, "protocol_whitelist", "none", 0)
@@ -22,12 +27,13 @@ final class OpenedInput {
     // On failure this frees the context, but not the bytes, which are ours.
     let opened = avformat_open_input(&input, path, nil, &options)
     guard opened >= 0, let format = input?.pointee.iformat else {
-      throw notAVideo(ffmpegMessage(opened))
+      throw clock.hasStopped ? clock.timeout(path) : notAVideo(ffmpegMessage(opened))
     }
     // FFmpeg takes any text for terminal art.
     if String(cString: format.pointee.name) == "tty" { throw notAVideo("it looks like text") }
     // Its failure leaves streams less well described; whether they decode is seen soon enough.
     findStreamInfo()
+    if clock.isOver { throw clock.timeout(path) }
   }
 
   deinit {

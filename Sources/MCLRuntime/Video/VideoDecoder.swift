@@ -18,6 +18,9 @@ public final class VideoDecoder {
   private let buffer: FrameBuffer
   /// `buffer` holds a decoded frame that has not been given out yet.
   private var hasFrame: Bool
+  /// The frames so far, where an index is wanted; nil from a frame on that cannot be named.
+  private var indexed: [FrameIndex.Frame]?
+  private let firstSize: (width: Int, height: Int)
 
   /// Opens `path` and decodes its first frame.
   ///
@@ -25,9 +28,14 @@ public final class VideoDecoder {
   ///   - shortSide: frames whose short side is larger are scaled, bilinear, so that short = `shortSide` and
   ///     long = floor(shortSide x long / short), as section 4 of the reference does for Kinetics.
   ///   - threads: frames decoded in parallel.
+  ///   - keepsIndex: what `index` is made of is kept.
   /// - Throws: `VideoError` when the file is missing, empty, not a video, without a video stream, of an unknown
   ///   codec, without one decodable frame, or larger than 16384 pixels a side.
-  public init(path: String, shortSide: Int? = nil, threads: Int = 1) throws {
+  public convenience init(path: String, shortSide: Int? = nil, threads: Int = 1) throws {
+    try self.init(path: path, shortSide: shortSide, threads: threads, keepsIndex: false)
+  }
+
+  init(path: String, shortSide: Int? = nil, threads: Int = 1, keepsIndex: Bool) throws {
     if let shortSide, shortSide < 1 {
       throw VideoError("Frames of \(path) cannot be scaled to a short side of \(shortSide); give 1 or more.")
     }
@@ -41,6 +49,9 @@ public final class VideoDecoder {
     }
     (width, height) = try VideoDecoder.outputSize(of: buffer.frame.pointee, path: path, shortSide: shortSide)
     scaler = try FrameScaler(path: path, width: width, height: height)
+    firstSize = (Int(buffer.frame.pointee.width), Int(buffer.frame.pointee.height))
+    if keepsIndex { indexed = [] }
+    keep()
   }
 
   /// The next frame; nil at the end.
@@ -95,8 +106,32 @@ public final class VideoDecoder {
 
   /// Makes `buffer` hold a frame; false at the end.
   private func advance() throws -> Bool {
-    if !hasFrame { hasFrame = try stream.next(into: buffer.frame) }
+    if !hasFrame {
+      hasFrame = try stream.next(into: buffer.frame)
+      if hasFrame { keep() }
+    }
     return hasFrame
+  }
+
+  /// Notes the frame in `buffer`.
+  private func keep() {
+    guard indexed != nil else { return }
+    let frame = buffer.frame.pointee
+    guard let hash = PixelHash.hash(frame) else {
+      indexed = nil
+      return
+    }
+    indexed?.append(.init(time: VideoStream.time(of: frame), isKey: frame.key_frame != 0, hash: hash))
+  }
+
+  /// The index of the frames given and passed so far: the video's, at its end.
+  ///
+  /// - Throws: `VideoError` where it was not kept, or frames cannot be told apart.
+  func index() throws -> FrameIndex {
+    guard let indexed else {
+      throw VideoError("The frames of \(stream.path) are in no format that can be indexed; convert it to yuv420p.")
+    }
+    return FrameIndex(width: firstSize.width, height: firstSize.height, frames: indexed)
   }
 
   private static func outputSize(of frame: AVFrame, path: String, shortSide: Int?) throws -> (Int, Int) {

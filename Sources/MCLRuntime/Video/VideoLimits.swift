@@ -6,6 +6,9 @@ enum VideoLimits {
   static let area = 1 << 26
   /// Packets in a row that give no frame.
   static let fruitlessPackets = 4096
+  /// Computing that a file may take before its first frame, and for each frame on top of that.
+  static let seconds = 10.0
+  static let secondsAFrame = 0.1
 
   /// - Throws: `VideoError` where a picture of `path` is too large. A size of 0 is not known yet.
   static func check(width: Int, height: Int, path: String) throws {

@@ -18,6 +18,11 @@ final class VideoStream {
   private var isDraining = false
   private var isFinished = false
   private var fruitlessPackets = 0
+  private let clock = DecodingClock()
+  /// Frames that no other frame is made of are passed over where they come before this time.
+  var usefulTime: Int64? {
+    didSet { if usefulTime == nil { decoder?.pointee.skip_frame = AVDISCARD_DEFAULT } }
+  }
 
   /// Opens the file and the decoder of its best video stream. `threads` > 1 decodes frames in parallel.
   ///
@@ -28,7 +33,7 @@ final class VideoStream {
     self.path = path
     try VideoStream.checkFile(path)
     // Closes itself should anything fail before all of this value is set, when `deinit` would not run.
-    let opened = try OpenedInput(path: path)
+    let opened = try OpenedInput(path: path, clock: clock)
     var codec: UnsafePointer<AVCodec>?
     let stream = try opened.bestVideoStream(&codec)
     let parameters = stream.pointee.codecpar.pointee
@@ -75,9 +80,11 @@ final class VideoStream {
   /// Decodes the next frame into `frame`, which then holds a reference to it; false at the end of the video.
   func next(into frame: UnsafeMutablePointer<AVFrame>) throws -> Bool {
     while !isFinished {
+      if clock.isOver { throw clock.timeout(path) }
       let code = avcodec_receive_frame(decoder, frame)
       if code >= 0 {
         fruitlessPackets = 0
+        clock.countFrame()
         return true
       }
       if code == mcl_averror_eof() {
@@ -91,6 +98,31 @@ final class VideoStream {
     return false
   }
 
+  /// Goes to where decoding has to begin for the frame with this time, as far as the container knows; which frame comes
+  /// next is for the caller to find out. False where it cannot.
+  func seek(to time: Int64) -> Bool {
+    guard let input, let decoder, av_seek_frame(input, index, time, AVSEEK_FLAG_BACKWARD) >= 0 else {
+      return false
+    }
+    avcodec_flush_buffers(decoder)
+    (isDraining, isFinished, fruitlessPackets) = (false, false, 0)
+    return true
+  }
+
+  /// When a frame is shown, in the stream's time base: its own time, else that of the packet that brought it out.
+  static func time(of frame: AVFrame) -> Int64? {
+    // AV_NOPTS_VALUE is the smallest number there is.
+    [frame.pts, frame.pkt_dts].first { $0 != .min }
+  }
+
+  /// A frame that nothing depends on need not be decoded where it is not wanted.
+  private func chooseWhatToSkip(_ packet: AVPacket) {
+    guard let usefulTime else { return }
+    let time = packet.pts != .min ? packet.pts : packet.dts
+    decoder?.pointee.skip_frame =
+      time != .min && time < usefulTime ? AVDISCARD_NONREF : AVDISCARD_DEFAULT
+  }
+
   private func sendPacket() throws {
     guard let input, let packet else { return }
     while true {
@@ -101,11 +133,16 @@ final class VideoStream {
         continue
       }
       if code < 0 {
+        if clock.hasStopped { throw clock.timeout(path) }
         isDraining = true
         avcodec_send_packet(decoder, nil)
         return
       }
-      guard packet.pointee.stream_index == index else { continue }
+      guard packet.pointee.stream_index == index else {
+        if clock.isOver { throw clock.timeout(path) }
+        continue
+      }
+      chooseWhatToSkip(packet.pointee)
       // A packet that the decoder refuses is skipped; `next` counts it when no frame comes.
       avcodec_send_packet(decoder, packet)
       av_packet_unref(packet)

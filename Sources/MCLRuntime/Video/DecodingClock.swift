@@ -1,0 +1,42 @@
+import CFFmpeg
+import Foundation
+
+/// Bounds the processor time that one opened file takes: `VideoLimits.seconds`, and more for every frame it gives.
+///
+/// It is the thread's own time, so that what a file gives does not depend on what else the machine does.
+final class DecodingClock {
+  private let start = DecodingClock.now
+  private let limit: Double
+  private var frames = 0
+  private(set) var hasStopped = false
+
+  init(limit: Double = VideoLimits.seconds) { self.limit = limit }
+
+  private static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  func countFrame() { frames += 1 }
+
+  /// Whether the file has had its time; then for good.
+  var isOver: Bool {
+    if !hasStopped { hasStopped = Self.now - start > limit + Double(frames) * VideoLimits.secondsAFrame }
+    return hasStopped
+  }
+
+  /// What FFmpeg asks while it reads. The value must live as long as what it is given to.
+  var callback: AVIOInterruptCB {
+    AVIOInterruptCB(
+      callback: { opaque in
+        guard let opaque else { return 0 }
+        return Unmanaged<DecodingClock>.fromOpaque(opaque).takeUnretainedValue().isOver ? 1 : 0
+      }, opaque: Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  func timeout(_ path: String) -> VideoError {
+    VideoError(
+      "\(path) takes too long to decode, more than \(Int(limit)) s of computing; copy or convert it again.")
+  }
+}
