@@ -97,7 +97,8 @@ final class FrameStore: Sendable {
     // What is missing or no file is told best by the decoder.
     let index = try FrameIndex(decoding: path)
     guard index.count == video.motion.frameCount, try isUnchanged(video) else {
-      throw VideoError("\(path) has changed since its motion was prepared; do not change videos while training")
+      throw VideoError(
+        "\(path) has changed since its motion was prepared; do not change videos while training")
     }
     keep(index, of: video)
     // A folder that cannot be written, or another process that writes: the index serves all the same.
@@ -106,7 +107,8 @@ final class FrameStore: Sendable {
   }
 
   private func isUnchanged(_ video: PreparedVideo) throws -> Bool {
-    do { return try VideoIdentity(contentsOf: video.video.path) == video.motion.identity } catch let error as MotionError
+    do { return try VideoIdentity(contentsOf: video.video.path) == video.motion.identity } catch let error
+      as MotionError
     {
       throw VideoError(error.description)
     }
@@ -114,7 +116,9 @@ final class FrameStore: Sendable {
 
   private func keep(_ index: FrameIndex, of video: PreparedVideo) {
     state.withLock { state in
-      if state.indices.count >= Self.indexLimit, let any = state.indices.keys.first { state.indices[any] = nil }
+      if state.indices.count >= Self.indexLimit, let any = state.indices.keys.first {
+        state.indices[any] = nil
+      }
       state.indices[video.video.path] = index
     }
   }

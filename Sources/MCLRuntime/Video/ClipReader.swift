@@ -57,7 +57,8 @@ public final class ClipReader {
   func checkedFrames(_ numbers: [Int]) throws -> [VideoFrame] {
     let wanted = Set(numbers).sorted()
     if let wrong = wanted.first(where: { !(0..<index.count).contains($0) }) {
-      throw VideoError("\(path) has \(index.count) frames and no frame \(wrong); ask for 0 to \(index.count - 1).")
+      throw VideoError(
+        "\(path) has \(index.count) frames and no frame \(wrong); ask for 0 to \(index.count - 1).")
     }
     var found: [Int: VideoFrame] = [:]
     var rest = wanted[...]
@@ -116,7 +117,8 @@ public final class ClipReader {
     guard let stream else { return }
     var rest = wanted
     while let next = rest.first {
-      if rest.startIndex > wanted.startIndex, let place, let key = index.key(upTo: next), index.hasOrderedTimes,
+      if rest.startIndex > wanted.startIndex, let place, let key = index.key(upTo: next),
+        index.hasOrderedTimes,
         key > place + Self.worthwhile
       {
         return
@@ -152,6 +154,8 @@ public final class ClipReader {
   }
 
   private func mismatch(_ what: String) -> Mismatch {
-    Mismatch(text: "\(path) is not the video its frames were indexed of (\(what)); do not change videos while training.")
+    Mismatch(
+      text:
+        "\(path) is not the video its frames were indexed of (\(what)); do not change videos while training.")
   }
 }

@@ -1,11 +1,14 @@
 import CFFmpeg
 import Foundation
 
-/// Bounds the processor time that one opened file takes: `VideoLimits.seconds`, and more for every frame it gives.
+/// Bounds the processor time that decoding one opened file takes: `VideoLimits.seconds`, and more for every frame it
+/// gives.
 ///
-/// It is the thread's own time, so that what a file gives does not depend on what else the machine does.
+/// It is the calling thread's own time between `start` and `stop`, so that what a file gives does not depend on what
+/// else the machine does.
 final class DecodingClock {
-  private let start = DecodingClock.now
+  private var started: Double?
+  private var passed = 0.0
   private let limit: Double
   private var frames = 0
   private(set) var hasStopped = false
@@ -18,11 +21,19 @@ final class DecodingClock {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
+  func start() { started = Self.now }
+
+  func stop() {
+    if let started { passed += Self.now - started }
+    started = nil
+  }
+
   func countFrame() { frames += 1 }
 
   /// Whether the file has had its time; then for good.
   var isOver: Bool {
-    if !hasStopped { hasStopped = Self.now - start > limit + Double(frames) * VideoLimits.secondsAFrame }
+    let running = started.map { Self.now - $0 } ?? 0
+    if passed + running > limit + Double(frames) * VideoLimits.secondsAFrame { hasStopped = true }
     return hasStopped
   }
 

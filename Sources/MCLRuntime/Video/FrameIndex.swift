@@ -7,9 +7,9 @@ import Foundation
 /// names.
 public struct FrameIndex: Sendable, Equatable {
   /// One decoded frame.
-  struct Frame: Sendable, Equatable {
+  package struct Frame: Sendable, Equatable {
     /// In the stream's time base; nil where the file states none.
-    var time: Int64?
+    package var time: Int64?
     var isKey: Bool
     /// `PixelHash` of the picture before scaling.
     var hash: UInt64
@@ -18,7 +18,7 @@ public struct FrameIndex: Sendable, Equatable {
   /// Pixels of the first frame as decoded.
   let width: Int
   let height: Int
-  let frames: [Frame]
+  package let frames: [Frame]
   /// Times can say which frame one is: those known are in order, without equals.
   let hasOrderedTimes: Bool
   private let keys: [Int]
@@ -147,6 +147,8 @@ extension FrameIndex {
   /// - Throws: `TensorFileError` where the folder cannot be written.
   func store(beside motion: MotionCacheEntry) throws {
     let bytes = bytes(motion.identity)
-    try AtomicFile.write(to: Self.path(beside: motion)) { append in try bytes.withUnsafeBytes { try append($0) } }
+    try AtomicFile.write(to: Self.path(beside: motion)) { append in
+      try bytes.withUnsafeBytes { try append($0) }
+    }
   }
 }

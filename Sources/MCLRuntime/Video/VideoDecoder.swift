@@ -129,7 +129,8 @@ public final class VideoDecoder {
   /// - Throws: `VideoError` where it was not kept, or frames cannot be told apart.
   func index() throws -> FrameIndex {
     guard let indexed else {
-      throw VideoError("The frames of \(stream.path) are in no format that can be indexed; convert it to yuv420p.")
+      throw VideoError(
+        "The frames of \(stream.path) are in no format that can be indexed; convert it to yuv420p.")
     }
     return FrameIndex(width: firstSize.width, height: firstSize.height, frames: indexed)
   }

@@ -16,6 +16,7 @@ public final class VideoEncoder {
   private let quantizer: Int
   private let groupLength: Int
   private let bFrames: Int
+  private let format: VideoFormat
   private var output: UnsafeMutablePointer<AVFormatContext>?
   private var encoder: UnsafeMutablePointer<AVCodecContext>?
   private var packet: UnsafeMutablePointer<AVPacket>?
@@ -32,12 +33,22 @@ public final class VideoEncoder {
   ///   - groupLength: frames from one that is coded on its own to the next, 1 ... 600.
   ///   - bFrames: frames coded from both sides between two that are not, 0 ... 8.
   /// - Throws: `VideoError` when the folder cannot be written, or the name or size does not serve.
-  public init(
+  public convenience init(
     path: String, width: Int, height: Int, framesPerSecond: Int = 25, quantizer: Int = 2,
     groupLength: Int = 12,
     bFrames: Int = 0
   ) throws {
+    try self.init(
+      path: path, width: width, height: height, framesPerSecond: framesPerSecond, quantizer: quantizer,
+      groupLength: groupLength, bFrames: bFrames, format: VideoFormat())
+  }
+
+  package init(
+    path: String, width: Int, height: Int, framesPerSecond: Int = 25, quantizer: Int = 2,
+    groupLength: Int = 12, bFrames: Int = 0, format: VideoFormat
+  ) throws {
     _ = ffmpegIsSilent
+    self.format = format
     self.path = path
     self.width = width
     self.height = height
@@ -46,7 +57,7 @@ public final class VideoEncoder {
     self.bFrames = min(max(bFrames, 0), 8)
     let serial = VideoEncoder.written.add(1, ordering: .relaxed).newValue
     temporaryPath = "\(path).\(getpid())-\(serial).partial"
-    guard let container = ["avi", "mp4"].first(where: { path.hasSuffix("." + $0) }) else {
+    guard let container = format.container ?? ["avi", "mp4"].first(where: { path.hasSuffix("." + $0) }) else {
       throw VideoError("\(path) is neither .avi nor .mp4, the containers written here; rename it.")
     }
     guard (1...8192).contains(width), (1...8192).contains(height), (1...31).contains(quantizer),
@@ -60,9 +71,11 @@ public final class VideoEncoder {
     guard let output, let stream = avformat_new_stream(output, nil) else { throw failure("open", -ENOMEM) }
     try openEncoder(framesPerSecond: framesPerSecond)
     avcodec_parameters_from_context(stream.pointee.codecpar, encoder)
-    stream.pointee.time_base = AVRational(num: 1, den: Int32(framesPerSecond))
+    stream.pointee.time_base = timeBase(framesPerSecond)
     stream.pointee.avg_frame_rate = AVRational(num: Int32(framesPerSecond), den: 1)
     output.pointee.flags |= AVFMT_FLAG_BITEXACT
+    if format.keepsNegativeTimes { output.pointee.avoid_negative_ts = 0 }
+    try mark(stream)
     try makeFrames()
     try check("create", avio_open(&output.pointee.pb, "file:" + temporaryPath, AVIO_FLAG_WRITE))
     temporaryExists = true
@@ -103,7 +116,7 @@ public final class VideoEncoder {
     // The encoder may still hold the last picture.
     try check("convert a frame of", av_frame_make_writable(yuv))
     try check("convert a frame of", sws_scale_frame(scaler, yuv, rgb))
-    yuv.pointee.pts = Int64(frameCount)
+    yuv.pointee.pts = Int64(format.times(frameCount))
     yuv.pointee.quality = Int32(quantizer) * FF_QP2LAMBDA
     try check("encode a frame of", avcodec_send_frame(encoder, yuv))
     frameCount += 1
@@ -131,13 +144,22 @@ public final class VideoEncoder {
     _ frames: some Sequence<VideoFrame>, to path: String, framesPerSecond: Int = 25, quantizer: Int = 2,
     groupLength: Int = 12, bFrames: Int = 0
   ) throws {
+    try encode(
+      frames, to: path, framesPerSecond: framesPerSecond, quantizer: quantizer, groupLength: groupLength,
+      bFrames: bFrames, format: VideoFormat())
+  }
+
+  package static func encode(
+    _ frames: some Sequence<VideoFrame>, to path: String, framesPerSecond: Int = 25, quantizer: Int = 2,
+    groupLength: Int = 12, bFrames: Int = 0, format: VideoFormat
+  ) throws {
     var encoder: VideoEncoder?
     for frame in frames {
       let open =
         try encoder
         ?? VideoEncoder(
           path: path, width: frame.width, height: frame.height, framesPerSecond: framesPerSecond,
-          quantizer: quantizer, groupLength: groupLength, bFrames: bFrames)
+          quantizer: quantizer, groupLength: groupLength, bFrames: bFrames, format: format)
       encoder = open
       try open.append(frame)
     }
@@ -148,16 +170,16 @@ public final class VideoEncoder {
   }
 
   private func openEncoder(framesPerSecond: Int) throws {
-    let codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4)
+    let codec = avcodec_find_encoder_by_name(format.encoder)
     encoder = avcodec_alloc_context3(codec)
     packet = av_packet_alloc()
     guard let codec, let encoder, let output, packet != nil else {
-      throw failure("find an MPEG-4 encoder for", -ENOSYS)
+      throw failure("find the encoder \(format.encoder) for", -ENOSYS)
     }
     encoder.pointee.width = Int32(width)
     encoder.pointee.height = Int32(height)
-    encoder.pointee.pix_fmt = AV_PIX_FMT_YUV420P
-    encoder.pointee.time_base = AVRational(num: 1, den: Int32(framesPerSecond))
+    encoder.pointee.pix_fmt = pixelFormat
+    encoder.pointee.time_base = timeBase(framesPerSecond)
     encoder.pointee.framerate = AVRational(num: Int32(framesPerSecond), den: 1)
     // All that could vary is fixed: one thread, the integer transforms, one quantiser, a key frame every 12.
     encoder.pointee.thread_count = 1
@@ -170,13 +192,46 @@ public final class VideoEncoder {
     if output.pointee.oformat.pointee.flags & AVFMT_GLOBALHEADER != 0 {
       encoder.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
     }
-    try check("open an encoder for", avcodec_open2(encoder, codec, nil))
+    if format.isFullRange { encoder.pointee.color_range = AVCOL_RANGE_JPEG }
+    if let aspect = format.sampleAspect {
+      encoder.pointee.sample_aspect_ratio = AVRational(
+        num: Int32(aspect.numerator), den: Int32(aspect.denominator))
+    }
+    // MJPEG otherwise refuses what it takes anyway.
+    encoder.pointee.strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL
+    var options: OpaquePointer?
+    for (name, value) in format.options { av_dict_set(&options, name, value, 0) }
+    defer { av_dict_free(&options) }
+    try check("open an encoder for", avcodec_open2(encoder, codec, &options))
+  }
+
+  private var pixelFormat: AVPixelFormat { av_get_pix_fmt(format.pixelFormat) }
+
+  private func timeBase(_ framesPerSecond: Int) -> AVRational {
+    guard let base = format.timeBase else { return AVRational(num: 1, den: Int32(framesPerSecond)) }
+    return AVRational(num: Int32(base.numerator), den: Int32(base.denominator))
+  }
+
+  /// What players are told of the picture's shape.
+  private func mark(_ stream: UnsafeMutablePointer<AVStream>) throws {
+    if let aspect = format.sampleAspect {
+      stream.pointee.sample_aspect_ratio = AVRational(
+        num: Int32(aspect.numerator), den: Int32(aspect.denominator))
+    }
+    guard format.quarterTurns != 0 else { return }
+    guard let data = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * 4) else {
+      throw failure("open", -ENOMEM)
+    }
+    // Bound: the side data has room for the nine numbers of 32 bits that a display matrix is.
+    data.withMemoryRebound(to: Int32.self, capacity: 9) {
+      av_display_rotation_set($0, -90 * Double(format.quarterTurns))
+    }
   }
 
   private func makeFrames() throws {
     rgb = av_frame_alloc()
     yuv = av_frame_alloc()
-    for (frame, format) in [(rgb, AV_PIX_FMT_RGB24), (yuv, AV_PIX_FMT_YUV420P)] {
+    for (frame, format) in [(rgb, AV_PIX_FMT_RGB24), (yuv, pixelFormat)] {
       guard let frame else { throw failure("open", -ENOMEM) }
       frame.pointee.width = Int32(width)
       frame.pointee.height = Int32(height)
@@ -184,9 +239,14 @@ public final class VideoEncoder {
       try check("open", av_frame_get_buffer(frame, 64))
     }
     scaler = sws_getContext(
-      Int32(width), Int32(height), AV_PIX_FMT_RGB24, Int32(width), Int32(height), AV_PIX_FMT_YUV420P,
+      Int32(width), Int32(height), AV_PIX_FMT_RGB24, Int32(width), Int32(height), pixelFormat,
       SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INP, nil, nil, nil)
-    guard scaler != nil else { throw failure("open a colour converter for", -ENOMEM) }
+    guard let scaler else { throw failure("open a colour converter for", -ENOMEM) }
+    if format.isFullRange {
+      sws_setColorspaceDetails(
+        scaler, sws_getCoefficients(SWS_CS_ITU601), 1, sws_getCoefficients(SWS_CS_ITU601), 1, 0, 1 << 16,
+        1 << 16)
+    }
   }
 
   private func writePackets() throws {
@@ -196,7 +256,7 @@ public final class VideoEncoder {
       if code == mcl_averror_eagain() || code == mcl_averror_eof() { return }
       try check("encode a frame of", code)
       packet.pointee.stream_index = 0
-      packet.pointee.duration = 1
+      if format.timeBase == nil { packet.pointee.duration = 1 }
       av_packet_rescale_ts(packet, encoder.pointee.time_base, stream.pointee.time_base)
       try check("write", av_interleaved_write_frame(output, packet))
     }

@@ -9,6 +9,10 @@ enum VideoLimits {
   /// Computing that a file may take before its first frame, and for each frame on top of that.
   static let seconds = 10.0
   static let secondsAFrame = 0.1
+  /// Pixels that any file may decode to, and pixels that each of its bytes may stand for beyond that: a screen that
+  /// stands still has 20,000 in the best of codecs.
+  static let freePixels = 1 << 29
+  static let pixelsAByte = 1 << 16
 
   /// - Throws: `VideoError` where a picture of `path` is too large. A size of 0 is not known yet.
   static func check(width: Int, height: Int, path: String) throws {

@@ -19,6 +19,8 @@ final class VideoStream {
   private var isFinished = false
   private var fruitlessPackets = 0
   private let clock = DecodingClock()
+  private var pixels = 0
+  private let byteCount: Int64
   /// Frames that no other frame is made of are passed over where they come before this time.
   var usefulTime: Int64? {
     didSet { if usefulTime == nil { decoder?.pointee.skip_frame = AVDISCARD_DEFAULT } }
@@ -31,7 +33,10 @@ final class VideoStream {
   init(path: String, threads: Int, exportsVectors: Bool = false) throws {
     _ = ffmpegIsSilent
     self.path = path
-    try VideoStream.checkFile(path)
+    byteCount = try VideoStream.checkFile(path)
+    let timed = clock
+    timed.start()
+    defer { timed.stop() }
     // Closes itself should anything fail before all of this value is set, when `deinit` would not run.
     let opened = try OpenedInput(path: path, clock: clock)
     var codec: UnsafePointer<AVCodec>?
@@ -79,12 +84,15 @@ final class VideoStream {
 
   /// Decodes the next frame into `frame`, which then holds a reference to it; false at the end of the video.
   func next(into frame: UnsafeMutablePointer<AVFrame>) throws -> Bool {
+    clock.start()
+    defer { clock.stop() }
     while !isFinished {
       if clock.isOver { throw clock.timeout(path) }
       let code = avcodec_receive_frame(decoder, frame)
       if code >= 0 {
         fruitlessPackets = 0
         clock.countFrame()
+        try countPixels(frame.pointee)
         return true
       }
       if code == mcl_averror_eof() {
@@ -150,6 +158,16 @@ final class VideoStream {
     }
   }
 
+  private func countPixels(_ frame: AVFrame) throws {
+    pixels += Int(frame.width) * Int(frame.height)
+    let most = max(VideoLimits.freePixels, Int(byteCount) * VideoLimits.pixelsAByte)
+    guard pixels <= most else {
+      throw VideoError(
+        "\(path) blows \(byteCount) bytes up to frames of \(frame.width) x \(frame.height) pixels, more than a "
+          + "video can; copy or convert it again.")
+    }
+  }
+
   private func countFruitless() throws {
     fruitlessPackets += 1
     guard fruitlessPackets <= VideoLimits.fruitlessPackets else {
@@ -160,7 +178,9 @@ final class VideoStream {
   }
 
   /// Refuses what FFmpeg would report poorly or wait on for ever.
-  private static func checkFile(_ path: String) throws {
+  ///
+  /// - Returns: the file's length in bytes.
+  private static func checkFile(_ path: String) throws -> Int64 {
     var status = stat()
     guard !path.isEmpty, !path.utf8.contains(0), stat(path, &status) == 0 else {
       throw VideoError("There is no file at \"\(path)\"; check the path.")
@@ -173,5 +193,6 @@ final class VideoStream {
     guard status.st_size > 0 else {
       throw VideoError("\(path) is empty, 0 bytes long; copy the video again.")
     }
+    return Int64(min(status.st_size, 1 << 44))
   }
 }

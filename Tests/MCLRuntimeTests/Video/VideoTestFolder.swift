@@ -58,3 +58,19 @@ func sampleFrames(_ count: Int, width: Int, height: Int) -> [VideoFrame] {
     return VideoFrame(width: width, height: height, pixels: pixels)
   }
 }
+
+/// Frames no two of which are equal: the square of `sampleFrames` goes round, and a bar tells the number.
+func movingFrames(_ count: Int, width: Int, height: Int) -> [VideoFrame] {
+  let ground = sampleFrames(1, width: width, height: height)[0].pixels
+  return (0..<count).map { t in
+    var pixels = ground
+    for y in 0..<height {
+      for x in 0..<width {
+        let isSquare = ((x - 2 * t) % width + width) % width < 14 && (y - 20).magnitude < 8
+        let isBar = y >= height - 6 && (t >> (8 * x / width)) & 1 == 1
+        if isSquare || isBar { for c in 0..<3 { pixels[3 * (y * width + x) + c] += 70 } }
+      }
+    }
+    return VideoFrame(width: width, height: height, pixels: pixels)
+  }
+}
