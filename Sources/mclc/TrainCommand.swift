@@ -85,6 +85,12 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Steps between measurements of the embeddings, for 'mclc report'; 50 by default.")
   var watchEvery: String?
   @Option(help: "MiB of decoded frames kept in memory; 1024 by default.") var decodedMemory: String?
+  @Option(
+    help: """
+      Share of the videos that may fail while training, 0 to 1; each is named and replaced by the next of its epoch's \
+      order, and with more of them the run ends. 0.5 by default.
+      """)
+  var maxFailed: String?
   @Flag(help: "Start though the memory that is available seems too little.") var ignoreMemory = false
   @Flag(
     help: "Resume though this machine or mclc computes with other kernels; the last digits then differ.")
@@ -112,7 +118,7 @@ struct TrainCommand: ParsableCommand {
       ("milestones", milestones), ("decay_rate", decayRate), ("loss_weights", lossWeights),
       ("checkpoint_every", checkpointEvery), ("checkpoints_kept", checkpointsKept), ("workers", workers),
       ("watch_every", watchEvery),
-      ("decoded_memory", decodedMemory),
+      ("decoded_memory", decodedMemory), ("max_failed", maxFailed),
     ]
   }
 
@@ -287,7 +293,7 @@ struct TrainCommand: ParsableCommand {
     try TubeletBatches(
       videos: videos, shape: shape, step: Self.frameStep,
       policy: settings.augmentation == .full ? .full : .cropAndFlip, seed: settings.seed,
-      decodedBudget: settings.decodedMemory << 20
+      decodedBudget: settings.decodedMemory << 20, failureShare: settings.maxFailed
     ) { name, reason in say("mclc: \(name) failed and is replaced by another video: \(reason)") }
   }
 

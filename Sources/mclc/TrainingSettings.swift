@@ -21,12 +21,14 @@ struct TrainingSettings {
   private(set) var watchEvery = 50
   /// MiB of decoded frames.
   private(set) var decodedMemory = 1024
+  /// Share of the videos that may fail.
+  private(set) var maxFailed = 0.5
 
   /// What recipes and `--set` call them; the options have hyphens.
   static let keys = [
     "steps", "epochs", "seed", "augmentation", "schedule", "warmup_epochs", "warmup_multiplier", "milestones",
     "decay_rate", "loss_weights", "checkpoint_every", "checkpoints_kept", "workers",
-    "watch_every", "decoded_memory",
+    "watch_every", "decoded_memory", "max_failed",
   ]
 
   /// - Parameter origin: what stands before the value in messages, such as `recipes/demo.yaml: seed`.
@@ -75,6 +77,9 @@ struct TrainingSettings {
     case "checkpoints_kept": checkpointsKept = try integer(1...1 << 20)
     case "workers": workers = try integer(1...256)
     case "watch_every": watchEvery = try integer(1...1 << 40)
+    case "max_failed":
+      maxFailed = try number(atLeast: 0)
+      guard maxFailed <= 1 else { throw wrong("a share from 0 to 1") }
     case "decoded_memory": decodedMemory = try integer(1...1 << 30)
     default:
       let nearest = nearestName(to: key, in: Self.keys).map { "; did you mean '\($0)'?" } ?? ""

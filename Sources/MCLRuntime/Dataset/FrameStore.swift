@@ -102,7 +102,7 @@ final class FrameStore: Sendable {
     }
     keep(index, of: video)
     // A folder that cannot be written, or another process that writes: the index serves all the same.
-    try? index.store(beside: video.motion)
+    try? index.store(beside: video.motion.path, video.motion.identity)
     return index
   }
 

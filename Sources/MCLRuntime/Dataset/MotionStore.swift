@@ -152,8 +152,9 @@ public struct MotionStore: Sendable {
               path: video.path, identity: identity, progress: progress, onIndex: { index = $0 })
             let seconds = Double(motion.frameCount) / motion.frameRate.plausible
             outcome.work = .computed(frames: motion.frameCount, seconds: seconds)
+            // First, so that an entry that is there has its index, also after a kill.
+            try keep(index, of: video, identity)
             try orStop { try claim.store(motion) }
-            try keep(index, of: video)
           }
           entry = try MotionCacheEntry(path: cache.path(of: video.name, kind: parameters.source.kind))
         }
@@ -182,11 +183,10 @@ public struct MotionStore: Sendable {
     return outcome
   }
 
-  /// The index beside the entry; where it is missing, the first who reads the video makes it.
-  private func keep(_ index: FrameIndex?, of video: VideoDataset.Video) throws {
-    guard let index else { return }
-    let entry = try MotionCacheEntry(path: cache.path(of: video.name, kind: parameters.source.kind))
-    do { try index.store(beside: entry) } catch let error as TensorFileError {
+  /// Keeps the index beside the entry; where there is none, the first who reads the video makes it.
+  private func keep(_ index: FrameIndex?, of video: VideoDataset.Video, _ identity: VideoIdentity) throws {
+    let path = cache.path(of: video.name, kind: parameters.source.kind)
+    do { try index?.store(beside: path, identity) } catch let error as TensorFileError {
       throw UsageError(error.description)
     }
   }

@@ -10,9 +10,9 @@ public struct FrameIndex: Sendable, Equatable {
   package struct Frame: Sendable, Equatable {
     /// In the stream's time base; nil where the file states none.
     package var time: Int64?
-    var isKey: Bool
+    package var isKey: Bool
     /// `PixelHash` of the picture before scaling.
-    var hash: UInt64
+    package var hash: UInt64
   }
 
   /// Pixels of the first frame as decoded.
@@ -129,14 +129,14 @@ extension FrameIndex {
       })
   }
 
-  /// Where the index of a video lies: beside its motion.
-  static func path(beside motion: MotionCacheEntry) -> String {
-    (motion.path as NSString).deletingPathExtension + ".frames"
+  /// Where the index of a video lies, by the path of its motion.
+  static func path(beside motion: String) -> String {
+    (motion as NSString).deletingPathExtension + ".frames"
   }
 
   /// The index beside a video's motion; nil where there is none that holds for it.
   init?(beside motion: MotionCacheEntry) {
-    guard let file = try? MotionFile(reading: Self.path(beside: motion)),
+    guard let file = try? MotionFile(reading: Self.path(beside: motion.path)),
       let bytes = try? file.read(upTo: file.byteCount, at: 0)
     else { return nil }
     self.init(bytes, motion.identity)
@@ -145,8 +145,8 @@ extension FrameIndex {
   /// Keeps the index beside a video's motion, in one step.
   ///
   /// - Throws: `TensorFileError` where the folder cannot be written.
-  func store(beside motion: MotionCacheEntry) throws {
-    let bytes = bytes(motion.identity)
+  func store(beside motion: String, _ identity: VideoIdentity) throws {
+    let bytes = bytes(identity)
     try AtomicFile.write(to: Self.path(beside: motion)) { append in
       try bytes.withUnsafeBytes { try append($0) }
     }

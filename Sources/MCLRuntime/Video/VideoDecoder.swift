@@ -35,7 +35,7 @@ public final class VideoDecoder {
     try self.init(path: path, shortSide: shortSide, threads: threads, keepsIndex: false)
   }
 
-  init(path: String, shortSide: Int? = nil, threads: Int = 1, keepsIndex: Bool) throws {
+  package init(path: String, shortSide: Int? = nil, threads: Int = 1, keepsIndex: Bool) throws {
     if let shortSide, shortSide < 1 {
       throw VideoError("Frames of \(path) cannot be scaled to a short side of \(shortSide); give 1 or more.")
     }
@@ -127,7 +127,7 @@ public final class VideoDecoder {
   /// The index of the frames given and passed so far: the video's, at its end.
   ///
   /// - Throws: `VideoError` where it was not kept, or frames cannot be told apart.
-  func index() throws -> FrameIndex {
+  package func index() throws -> FrameIndex {
     guard let indexed else {
       throw VideoError(
         "The frames of \(stream.path) are in no format that can be indexed; convert it to yuv420p.")

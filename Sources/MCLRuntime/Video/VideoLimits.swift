@@ -2,8 +2,8 @@
 enum VideoLimits {
   /// Pixels along one side of a picture.
   static let side = 16384
-  /// Pixels of a picture: 8K video has 33 million.
-  static let area = 1 << 26
+  /// Pixels of a picture: 8K video, 7680 x 4320, has 33 million.
+  static let area = 1 << 25
   /// Packets in a row that give no frame.
   static let fruitlessPackets = 4096
   /// Computing that a file may take before its first frame, and for each frame on top of that.

@@ -72,7 +72,8 @@ import Testing
   }
 
   @Test func theRunEndsWhenMoreThanTheShareFails() throws {
-    let (_, prepared) = try videos()
+    let (folder, prepared) = try videos()
+    defer { withExtendedLifetime(folder) {} }
     let patient = try batches(prepared, budget: 0, share: 2.0 / 6)
     for index in 0..<6 { _ = try patient.batch(index) }
     let strict = try batches(prepared, budget: 0, share: 0.2)

@@ -85,7 +85,7 @@ final class HostileCorpus {
     for base in bases {
       for (number, sides) in [(96, 64), (40, 96)].enumerated()
       where base.name.hasSuffix("avi") || base.name.hasSuffix("gif") {
-        for claim: UInt32 in [0xFFFF_FFFF, 0x7FFF_FFFF, 16384, 8191] {
+        for claim: UInt32 in [0xFFFF_FFFF, 0x7FFF_FFFF, 16384, 8191, 5792] {
           var bytes = base.bytes
           let size = base.name.hasSuffix("gif") ? 2 : 4
           let wanted = little(UInt32(sides.0)).prefix(size) + little(UInt32(sides.1)).prefix(size)

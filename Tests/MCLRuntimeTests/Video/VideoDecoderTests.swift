@@ -82,7 +82,7 @@ import Testing
       let huge = try folder.file("huge.y4m", Array("YUV4MPEG2 W\(width) H\(height) F25:1\nFRAME\n".utf8))
       #expect(
         try message(huge)
-          == "\(huge) has frames of \(width) x \(height) pixels, more than 16384 a side or 67108864 in all; scale "
+          == "\(huge) has frames of \(width) x \(height) pixels, more than 16384 a side or 33554432 in all; scale "
           + "it down first.")
     }
     let valid = try sampleVideo(folder)
