@@ -1,4 +1,7 @@
-"""Hashes of the decoded frames of clips and of their truncated copies, by PyAV's own FFmpeg."""
+"""Hashes (PixelHash) of the decoded frames of clips and of their truncated copies, by PyAV and its own FFmpeg.
+
+python3 make_frame_hashes.py FOLDER > frame-hashes.txt; a line has the name, the bytes kept, and a hash a frame.
+"""
 import os, sys, tempfile
 import av
 import numpy as np
@@ -43,6 +46,7 @@ def hashes(path):
         stream = container.streams.video[0]
         stream.thread_type = "NONE"
         stream.thread_count = 1
+        stream.codec_context.flags |= 1  # unaligned: the width that the stream states
         result = []
         for packet in container.demux(stream):
             try:

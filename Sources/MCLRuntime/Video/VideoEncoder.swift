@@ -75,7 +75,6 @@ public final class VideoEncoder {
     stream.pointee.avg_frame_rate = AVRational(num: Int32(framesPerSecond), den: 1)
     output.pointee.flags |= AVFMT_FLAG_BITEXACT
     if format.keepsNegativeTimes { output.pointee.avoid_negative_ts = 0 }
-    try mark(stream)
     try makeFrames()
     try check("create", avio_open(&output.pointee.pb, "file:" + temporaryPath, AVIO_FLAG_WRITE))
     temporaryExists = true
@@ -193,10 +192,6 @@ public final class VideoEncoder {
       encoder.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
     }
     if format.isFullRange { encoder.pointee.color_range = AVCOL_RANGE_JPEG }
-    if let aspect = format.sampleAspect {
-      encoder.pointee.sample_aspect_ratio = AVRational(
-        num: Int32(aspect.numerator), den: Int32(aspect.denominator))
-    }
     // MJPEG otherwise refuses what it takes anyway.
     encoder.pointee.strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL
     var options: OpaquePointer?
@@ -210,22 +205,6 @@ public final class VideoEncoder {
   private func timeBase(_ framesPerSecond: Int) -> AVRational {
     guard let base = format.timeBase else { return AVRational(num: 1, den: Int32(framesPerSecond)) }
     return AVRational(num: Int32(base.numerator), den: Int32(base.denominator))
-  }
-
-  /// What players are told of the picture's shape.
-  private func mark(_ stream: UnsafeMutablePointer<AVStream>) throws {
-    if let aspect = format.sampleAspect {
-      stream.pointee.sample_aspect_ratio = AVRational(
-        num: Int32(aspect.numerator), den: Int32(aspect.denominator))
-    }
-    guard format.quarterTurns != 0 else { return }
-    guard let data = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * 4) else {
-      throw failure("open", -ENOMEM)
-    }
-    // Bound: the side data has room for the nine numbers of 32 bits that a display matrix is.
-    data.withMemoryRebound(to: Int32.self, capacity: 9) {
-      av_display_rotation_set($0, -90 * Double(format.quarterTurns))
-    }
   }
 
   private func makeFrames() throws {

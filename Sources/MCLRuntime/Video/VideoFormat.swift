@@ -17,10 +17,6 @@ package struct VideoFormat: Sendable {
   package var times: @Sendable (Int) -> Int = { $0 }
   /// Whether times below 0 are written as they are.
   package var keepsNegativeTimes = false
-  /// How much wider than high a pixel is, as a fraction.
-  package var sampleAspect: (numerator: Int, denominator: Int)?
-  /// By which a player turns the picture, counterclockwise.
-  package var quarterTurns = 0
 
   package init(
     container: String? = nil, encoder: String = "mpeg4", pixelFormat: String = "yuv420p",

@@ -73,6 +73,10 @@ import Testing
           + "frames; the slowest, \(slowest?.0.name ?? ""), took \(slowest?.1.seconds ?? 0) s")
       #expect(corpus.openDescriptors.filter { !$0.contains("vanishing") } == [])
     }
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    print(
+      "hostile files: \(status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? "no peak of memory")"
+    )
     for name in [
       "zero-bytes.mp4", "zeros.mp4", "prose.avi", "sound.wav", "fifo.avi", "directory.avi", "missing.avi",
     ] {
