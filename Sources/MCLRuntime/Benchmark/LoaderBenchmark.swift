@@ -27,6 +27,8 @@ public struct LoaderBenchmark: Sendable {
   public let threads: Int
   /// Frames whose short side is larger are scaled to it, as in training.
   private let shortSide: Int?
+  /// By path. Training keeps them beside the motion.
+  private let indices: [String: FrameIndex]
 
   // MARK: Clips
 
@@ -42,9 +44,11 @@ public struct LoaderBenchmark: Sendable {
     let spatial = try SpatialSampler()
     self.threads = threads
     self.shortSide = shortSide
-    clips = try videos.enumerated().flatMap { number, path -> [Clip] in
-      let decoder = try VideoDecoder(path: path, shortSide: shortSide)
-      let frameCount = try decoder.skip(.max)
+    let indices = try videos.map { (path: $0, index: try FrameIndex(decoding: $0)) }
+    self.indices = Dictionary(indices.map { ($0.path, $0.index) }, uniquingKeysWith: { first, _ in first })
+    clips = try indices.enumerated().flatMap { number, video -> [Clip] in
+      let (path, frameCount) = (video.path, video.index.count)
+      let decoder = try ClipReader(path: path, shortSide: shortSide, index: video.index)
       return try (0..<count).map { place in
         func stream(_ purpose: CounterRandom.Purpose) -> CounterRandom {
           CounterRandom(seed: seed, epoch: number, sample: place, purpose: purpose)
@@ -67,11 +71,12 @@ public struct LoaderBenchmark: Sendable {
   /// The frames of a clip.
   /// - Throws: `VideoError` where the video no longer gives them.
   public func decode(_ clip: Clip) throws -> [RGBImage] {
-    guard let first = clip.frames.first, let last = clip.frames.last else { return [] }
-    let decoded = try VideoDecoder.decode(path: clip.path, shortSide: shortSide, frames: first..<last + 1)
-    return try clip.frames.map {
-      let frame = decoded[$0 - first]
-      return try RGBImage(width: frame.width, height: frame.height, pixels: frame.pixels)
+    guard let index = indices[clip.path] else {
+      throw ExecutionError("'\(clip.path)' is none of the videos of this benchmark")
+    }
+    let reader = try ClipReader(path: clip.path, shortSide: shortSide, index: index)
+    return try reader.frames(clip.frames).map {
+      try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels)
     }
   }
 

@@ -6,10 +6,12 @@ import Synchronization
 /// epoch; a batch may reach over the end of an epoch, so that every video is drawn once an epoch whatever the batch size.
 public final class TubeletBatches: Sendable {
   public let videos: [PreparedVideo]
-  private let sampler: TubeletSampler
+  public let sampler: TubeletSampler
   private let shape: ClipShape
   private let frames: FrameStore
   private let failed = Mutex(Set<String>())
+  /// The order of the epoch asked for last: drawing it takes as long as there are videos.
+  private let latestOrder = Mutex((epoch: 0, order: [Int]()))
   private let onFailure: @Sendable (String, String) -> Void
   private let failureShare: Double
 
@@ -58,6 +60,17 @@ public final class TubeletBatches: Sendable {
   /// The epoch, from 1, that sample `s` of the run belongs to.
   public func epoch(ofSample s: Int) -> Int { s / videos.count + 1 }
 
+  /// The order in which an epoch takes the videos.
+  func order(_ epoch: Int) -> [Int] {
+    latestOrder.withLock { latest in
+      if latest.epoch != epoch {
+        var random = CounterRandom(seed: sampler.seed, epoch: epoch, purpose: "order of videos")
+        latest = (epoch, random.permutation(videos.count))
+      }
+      return latest.order
+    }
+  }
+
   /// - Throws: `UsageError` when more videos have failed than may, `SamplingError` and `MotionError` for what is no video's fault.
   public func batch(_ index: Int) throws -> ClipBatch {
     var batch = try ClipBatch(
@@ -69,8 +82,7 @@ public final class TubeletBatches: Sendable {
 
   private func write(_ sample: Int, into batch: inout ClipBatch, at position: Int) throws {
     let epoch = epoch(ofSample: sample)
-    var random = CounterRandom(seed: sampler.seed, epoch: epoch, purpose: "order of videos")
-    let order = random.permutation(videos.count)
+    let order = order(epoch)
     // A video that fails is replaced by the one after it in this epoch's order.
     for attempt in 0..<videos.count {
       let number = order[(sample % videos.count + attempt) % videos.count]
