@@ -112,9 +112,11 @@ public struct SampleSheet: Sendable {
       Self.drawCrop(crop, of: middle, on: &canvas, x: x, y: top, height: panelHeight, colour, isDark: false)
       let cover = box.cover(by: crop, frameWidth: entry.width, frameHeight: entry.height)
       let wanted = box.requiredCover > 0 ? String(format: " of %.0f%%", 100 * box.requiredCover) : ""
-      canvas.text(String(format: "map; box covered %.0f%%", 100 * cover) + wanted, x: x, y: y + 19, Self.soft)
+      canvas.text(
+        String(format: "map; box covered %.0f%%", 100 * cover) + wanted, x: x, y: y + 7,
+        Self.soft)
       x += Self.panelWidth + Self.gap
-      canvas.text("given to the network", x: x, y: y + 19, Self.soft)
+      canvas.text("given to the network", x: x, y: y + 7, Self.soft)
       let results = try tubelet.augmentation.images(
         [indices[places[0]], indices[places[places.count - 1]]].map { try Self.frame(frames, $0) })
       for result in results {

@@ -29,14 +29,16 @@ struct StartCurve {
       "velocity of the clip of \(temporal.span) frames that begins at each frame", x: margin, y: y + 6,
       SampleSheet.ink)
     var x = canvas.width - margin
-    for (name, colour) in [
-      ("drawn starts of clips 1, 2, 3", SampleSheet.clipColours[0]), ("fast starts", SampleSheet.boxColour),
-      ("legal starts", Self.legalColour),
+    for (name, colours) in [
+      ("drawn starts of clips 1, 2, 3", SampleSheet.clipColours), ("fast starts", [SampleSheet.boxColour]),
+      ("legal starts", [Self.legalColour]),
     ] {
       x -= Canvas.textWidth(name)
       canvas.text(name, x: x, y: y + 6, SampleSheet.soft)
-      x -= 14
-      canvas.fill(x: x, y: y + 5, width: 10, height: 10, colour)
+      for colour in colours.reversed() {
+        x -= 13
+        canvas.fill(x: x, y: y + 5, width: 10, height: 10, colour)
+      }
       x -= 14
     }
     canvas.fill(x: left, y: top, width: right - left, height: bottom - top, Colour(255, 255, 255))
@@ -52,7 +54,8 @@ struct StartCurve {
     }
     if let halves {
       for (name, range) in [("first half", halves.first), ("second half", halves.second)] {
-        canvas.text(name, x: edge(range.lowerBound) + 4, y: bottom - 12, SampleSheet.soft)
+        let place = min(edge(range.lowerBound) + 4, right - Canvas.textWidth(name) - 2)
+        canvas.text(name, x: place, y: bottom - 12, SampleSheet.soft)
       }
     } else {
       canvas.text(
