@@ -9,6 +9,7 @@ public final class TubeletBatches: Sendable {
   public let sampler: TubeletSampler
   private let shape: ClipShape
   private let frames: FrameStore
+  private let flows: FlowStore
   private let failed = Mutex(Set<String>())
   /// The order of the epoch asked for last: drawing it takes as long as there are videos.
   private let latestOrder = Mutex((epoch: 0, order: [Int]()))
@@ -33,6 +34,7 @@ public final class TubeletBatches: Sendable {
   }
 
   /// - Parameters:
+  ///   - decodedBudget: bytes of decoded frames and unpacked flows that are kept.
   ///   - failureShare: when more than this share of the videos have failed, the batches end with an error.
   ///   - onFailure: told once of each video that fails while training, and why.
   /// - Throws: `SamplingError` for clips that cannot be sampled.
@@ -54,7 +56,9 @@ public final class TubeletBatches: Sendable {
       crop: Crop(x: 0, y: 0, width: shape.width, height: shape.height), width: shape.width,
       height: shape.height,
       random: &trial)
-    frames = FrameStore(budget: decodedBudget, shortSide: shortSide)
+    // A pixel has three bytes of colour and two of flow.
+    frames = FrameStore(budget: decodedBudget / 5 * 3, shortSide: shortSide)
+    flows = FlowStore(budget: decodedBudget / 5 * 2)
   }
 
   /// The epoch, from 1, that sample `s` of the run belongs to.
@@ -113,7 +117,7 @@ public final class TubeletBatches: Sendable {
         epoch: epoch, sample: number, video: video.source(span: sampler.temporal.span))
       let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
       let clips = try frames.clips(video, starts.map { sampler.temporal.frameIndices(start: $0) })
-      return (plan, clips, try video.motion.flows(flowIndices(video, plan)))
+      return (plan, clips, try flows.flows(video.motion, flowIndices(video, plan)))
     } catch let error as SamplingError { try blame(error.description) } catch let error as VideoError {
       try blame(error.description)
     } catch let error as MotionError { try blame(error.description) }

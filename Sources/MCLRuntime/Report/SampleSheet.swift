@@ -111,7 +111,7 @@ public struct SampleSheet: Sendable {
         height: Int(across.y.upperBound) - Int(across.y.lowerBound), thickness: 3, Self.boxColour)
       Self.drawCrop(crop, of: middle, on: &canvas, x: x, y: top, height: panelHeight, colour, isDark: false)
       let cover = box.cover(by: crop, frameWidth: entry.width, frameHeight: entry.height)
-      let wanted = box.requiredCover > 0 ? String(format: " of %.0f%%", 100 * box.requiredCover) : ""
+      let wanted = box.requiredCover > 0 ? String(format: ", wanted %.0f%%", 100 * box.requiredCover) : ""
       canvas.text(
         String(format: "map; box covered %.0f%%", 100 * cover) + wanted, x: x, y: y + 7,
         Self.soft)
