@@ -105,7 +105,7 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
 /// A tubelet's augmentation but for the flip, with its tables made, which all frames share.
 private struct FrameTransform {
   let resize: BilinearResize
-  let colour: [ColourAdjustment]
+  let colour: [PreparedAdjustment]
   let isGrey: Bool
   let blur: GaussianBlur?
   /// Of each channel and byte: (byte / 255 - mean) / standard deviation.
@@ -124,8 +124,8 @@ private struct FrameTransform {
     resize = try BilinearResize(
       crop: augmentation.crop, width: augmentation.width, height: augmentation.height)
     blur = try augmentation.blurSigma.map(GaussianBlur.init(sigma:))
-    colour = augmentation.colour
-    try colour.forEach { try $0.validate() }
+    try augmentation.colour.forEach { try $0.validate() }
+    colour = augmentation.colour.map { $0.prepared() }
     isGrey = augmentation.isGrey
     normalised = (0..<3).flatMap { channel in
       (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
