@@ -11,12 +11,15 @@ import Testing
   private func video(_ frames: Int) throws -> String {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let path = "\(folder)/\(frames).avi"
-    try VideoEncoder.encode(
-      (0..<frames).map { t in
-        VideoFrame(
-          width: 64, height: 48,
-          pixels: (0..<64 * 48 * 3).map { UInt8(($0 * 7 + $0 / 192 * 3 + t * 5) % 256) })
-      }, to: path)
+    let pictures = (0..<frames).map { t -> VideoFrame in
+      var pixels: [UInt8] = []
+      for place in 0..<64 * 48 * 3 {
+        let value = place * 7 + place / 192 * 3 + t * 5
+        pixels.append(UInt8(value % 256))
+      }
+      return VideoFrame(width: 64, height: 48, pixels: pixels)
+    }
+    try VideoEncoder.encode(pictures, to: path)
     return path
   }
 
