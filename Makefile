@@ -4,7 +4,7 @@ BUILD = $(SWIFT) build -c release
 MCLC = .build/release/mclc
 TEST = $(SWIFT) test -c release --disable-testable-imports
 
-.PHONY: train build test soak bench bench-flow docs browser emulator format lint dependencies
+.PHONY: train build test soak bench bench-flow bench-loader docs browser emulator format lint dependencies
 
 train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
 	@scripts/train-demo.sh $(MCLC)
@@ -39,6 +39,9 @@ bench: build  ## turns with PyTorch and OpenVINO (in a Python environment of its
 bench-flow: build  ## turns with OpenCV contrib's TV-L1 on the videos (and options) in BENCH, then the sweeps alone
 	@MCLC=$(MCLC) python3 Benchmarks/flow.py $(BENCH)
 	$(MCLC) bench flow
+
+bench-loader: build  ## turns with PyAV or decord and torchvision on the videos (and options) in BENCH
+	@MCLC=$(MCLC) python3 Benchmarks/loader.py $(BENCH)
 
 docs: build  ## the three libraries' documentation as archives in .build/docs
 	@scripts/make-docs.sh

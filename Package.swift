@@ -54,6 +54,8 @@ let package = Package(
       name: "CommandLineTests", dependencies: ["mclc", "own-loss", "MCLTestKit"], swiftSettings: swift6),
     .testTarget(
       name: "MCLRuntimeTests", dependencies: ["MCLRuntime", "MCLTestKit"],
-      exclude: ["Sampling/Fixtures/make_augmentation_fixtures.py"], swiftSettings: swift6),
+      exclude: [
+        "Sampling/Fixtures/make_augmentation_fixtures.py", "Sampling/Fixtures/make_torchvision_fixtures.py",
+      ], swiftSettings: swift6),
   ]
 )

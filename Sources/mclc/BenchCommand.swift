@@ -3,5 +3,7 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures compiled programs and their kernels.",
-    subcommands: [BenchStepCommand.self, BenchKernelsCommand.self, BenchFlowCommand.self])
+    subcommands: [
+      BenchStepCommand.self, BenchKernelsCommand.self, BenchFlowCommand.self, BenchLoaderCommand.self,
+    ])
 }

@@ -14,14 +14,26 @@ struct InspectCommand: ParsableCommand {
         mclc inspect videos/dive/clip.mp4 --motion clip.png --cache motion
         mclc inspect clip.mp4 --compare-flow
 
+      --samples draws training samples instead, as 'mclc train' with the same seed draws them: of each clip the frames
+      with the crop, the motion map, what the network is given, and which starts were legal, fast and drawn.
+
+        mclc inspect clip.mp4 --samples 3 --out samples.png
+        mclc inspect --data videos --cache motion --samples 8 --seed 1 --size 112
+
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
       """)
 
-  @Argument(help: "The video.") var video: String
+  @Argument(help: "The video.") var video: String?
   @Option(help: "Where the picture is written: .html, a page of its own, or .png.") var motion: String?
   @Option(help: "Where flow comes from: tvl1 or codec.") var flow: String = "tvl1"
   @Option(help: "A cache of 'mclc prepare' that may have the motion already.") var cache: String?
   @Option(help: "Frames of a clip.") var frames: Int = 16
+  @Option(help: "How many training samples are drawn and shown, 1 to 64.") var samples: Int?
+  @Option(help: "Where --samples writes: .html, a page of its own, or .png.") var out = "samples.html"
+  @Option(help: "For --samples instead of a VIDEO: the folder of videos; --cache has their motion.")
+  var data: String?
+  @Option(help: "For --samples: what every draw depends on.") var seed: UInt64 = 1
+  @Option(help: "For --samples: pixels a side of what the network is given.") var size = 112
   @Flag(help: "Compare the maps and velocities of the codec's vectors with those of TV-L1.") var compareFlow =
     false
   @Flag(help: "Print numbers as JSON.") var json = false
@@ -33,8 +45,21 @@ struct InspectCommand: ParsableCommand {
         throw UsageError("--flow takes tvl1 or codec, not '\(flow)'")
       }
       guard (1...10_000).contains(frames) else { throw UsageError("--frames takes 1 to 10000") }
+      if let samples {
+        guard motion == nil, !compareFlow, !json else {
+          throw UsageError("--samples stands alone; leave --motion, --compare-flow and --json out")
+        }
+        return try InspectSamples(
+          count: samples, seed: seed, size: size, frames: frames, out: out, kind: kind, cache: cache,
+          signals: signals
+        ).run(video: video, data: data) { try entry($0, kind, $1, signals) }
+      }
+      guard data == nil, let video else {
+        throw UsageError(data == nil ? "name a video" : "--data is for --samples; name a video instead")
+      }
       guard motion != nil || compareFlow else {
-        throw UsageError("say what to show: --motion FILE.html, --motion FILE.png or --compare-flow")
+        throw UsageError(
+          "say what to show: --motion FILE.html, --motion FILE.png, --samples N or --compare-flow")
       }
       let ending = motion.map { ($0 as NSString).pathExtension.lowercased() }
       guard ending == nil || ending == "html" || ending == "png" else {
@@ -45,11 +70,11 @@ struct InspectCommand: ParsableCommand {
       ).path
       defer { try? FileManager.default.removeItem(atPath: temporary) }
       do {
-        let entry = try entry(kind, temporary, signals)
-        if let motion { try show(entry, motion, ending == "html") }
+        let entry = try entry(video, kind, temporary, signals)
+        if let motion { try show(video, entry, motion, ending == "html") }
         if compareFlow {
-          let other = try self.entry(kind == .tvl1 ? .codec : .tvl1, temporary, signals)
-          try compare(entry, other)
+          let other = try self.entry(video, kind == .tvl1 ? .codec : .tvl1, temporary, signals)
+          try compare(video, entry, other)
         }
       } catch let error as VideoError { throw UsageError(error.description) } catch let error as MotionError {
         throw UsageError(error.description)
@@ -58,9 +83,9 @@ struct InspectCommand: ParsableCommand {
   }
 
   /// The video's motion, from the cache where it has it.
-  private func entry(_ kind: FlowSource.Kind, _ temporary: String, _ signals: SignalWatch) throws
-    -> MotionCacheEntry
-  {
+  private func entry(
+    _ video: String, _ kind: FlowSource.Kind, _ temporary: String, _ signals: SignalWatch
+  ) throws -> MotionCacheEntry {
     let parameters = MotionParameters(
       shortSide: 256, clipSpans: [2 * frames], source: kind == .tvl1 ? .tvl1(TVL1Flow()) : .codec)
     let identity = try VideoIdentity(contentsOf: video)
@@ -91,7 +116,7 @@ struct InspectCommand: ParsableCommand {
     return try store.open("video", identity: identity, parameters: parameters)
   }
 
-  private func show(_ entry: MotionCacheEntry, _ path: String, _ isPage: Bool) throws {
+  private func show(_ video: String, _ entry: MotionCacheEntry, _ path: String, _ isPage: Bool) throws {
     let picture = try MotionPicture(path: video, entry: entry, clipFrames: frames)
     do {
       if isPage {
@@ -103,7 +128,7 @@ struct InspectCommand: ParsableCommand {
     if !json { say("the motion of \(video) is shown in \(path)") }
   }
 
-  private func compare(_ one: MotionCacheEntry, _ other: MotionCacheEntry) throws {
+  private func compare(_ video: String, _ one: MotionCacheEntry, _ other: MotionCacheEntry) throws {
     let comparison = try FlowComparison(one, other)
     if json {
       var object: [String: Any] = [

@@ -84,7 +84,7 @@ struct TrainCommand: ParsableCommand {
   var accumulate: String?
   @Option(help: "Steps between measurements of the embeddings, for 'mclc report'; 50 by default.")
   var watchEvery: String?
-  @Option(help: "MiB of decoded frames kept in memory; 1024 by default.") var decodedMemory: String?
+  @Option(help: "MiB of decoded frames and flows kept in memory; 1024 by default.") var decodedMemory: String?
   @Option(
     help: """
       Share of the videos that may fail while training, 0 to 1; each is named and replaced by the next of its epoch's \
@@ -276,7 +276,7 @@ struct TrainCommand: ParsableCommand {
     _ plan: ExecutionPlan, _ threads: Int?, _ videos: [PreparedVideo], _ settings: TrainingSettings
   ) throws {
     let all = videos.reduce(0) { (sum: Int, video: PreparedVideo) -> Int in
-      sum + video.motion.frameCount * video.motion.width * video.motion.height * 3
+      sum + video.motion.frameCount * video.motion.width * video.motion.height * 5
     }
     let forecast = MemoryForecast(
       plan, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, workers: settings.workers,

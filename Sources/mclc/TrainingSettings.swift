@@ -19,7 +19,7 @@ struct TrainingSettings {
   private(set) var checkpointsKept = 3
   private(set) var workers = 2
   private(set) var watchEvery = 50
-  /// MiB of decoded frames.
+  /// MiB of decoded frames and unpacked flows.
   private(set) var decodedMemory = 1024
   /// Share of the videos that may fail.
   private(set) var maxFailed = 0.5

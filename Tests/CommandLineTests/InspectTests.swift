@@ -56,6 +56,78 @@ import Testing
     #expect(Data(base64Encoded: String(encoded)) == FileManager.default.contents(atPath: folder + "/a.png"))
   }
 
+  @Test func theSheetsShowTheCropsThatTrainingDraws() throws {
+    let video = try video()
+    let sheet = try command.mclc([
+      "inspect", video, "--samples", "1", "--size", "64", "--out", folder + "/s.png",
+    ])
+    #expect(sheet.code == 0, "\(sheet.errors)")
+    let picture = try #require(try VideoDecoder.decode(path: folder + "/s.png", frames: 0..<1).first)
+    func pixels(_ colour: [UInt8], _ columns: Range<Int>, _ rows: Range<Int>) -> [(x: Int, y: Int)] {
+      rows.flatMap { y in
+        columns.compactMap { x in
+          let place = 3 * (y * picture.width + x)
+          return Array(picture.pixels[place..<place + 3]) == colour
+            ? (x - columns.lowerBound, y - rows.lowerBound) : nil
+        }
+      }
+    }
+    // What the library draws with the same seed.
+    let prepared = try MotionStore(directory: folder + "/motion").prepare(
+      VideoDataset(directory: folder), progress: { _ in })
+    let one = try #require(prepared.videos.first { $0.video.name == "square.avi" })
+    let batches = try TubeletBatches(
+      videos: [one], shape: .init(batch: 1, frames: 16, height: 64, width: 64, motion: [1, 1, 1]),
+      policy: .full,
+      seed: 1)
+    let plan = try batches.drawn(0).plan
+    // Panels of 176x132 pixels; rows of 172, the first at 94.
+    for (row, (augmentation, colour)) in [
+      (plan.xq, [30, 110, 230]), (plan.x1, [30, 110, 230]), (plan.x2, [20, 150, 70]),
+      (plan.x3, [200, 40, 150]),
+    ].enumerated() {
+      let outline = pixels(colour.map { UInt8($0) }, 16..<192, 94 + 172 * row..<226 + 172 * row)
+      let crop = augmentation.crop
+      let (left, right) = (crop.x * 176 / 128, (crop.x + crop.width) * 176 / 128)
+      let (top, bottom) = (crop.y * 132 / 96, (crop.y + crop.height) * 132 / 96)
+      #expect(outline.map(\.x).min() == left && outline.map(\.x).max() == right - 1, "row \(row)")
+      #expect(outline.map(\.y).min() == top && outline.map(\.y).max() == bottom - 1, "row \(row)")
+      #expect(
+        !outline.contains { $0.x > left + 8 && $0.x < right - 9 && $0.y > top + 8 && $0.y < bottom - 9 })
+    }
+    // The drawn starts are lines over the curve; its 41 starts are as wide as the picture but for the margins.
+    let curve = 62 + 4 * 172 + 60..<62 + 4 * 172 + 80
+    for (start, colour) in [(plan.starts.clip1, [30, 110, 230]), (plan.starts.clip3, [200, 40, 150])] {
+      let lines = pixels(colour.map { UInt8($0) }, 60..<picture.width - 16, curve).map(\.x)
+      let expected = (Double(start) - 0.5) * Double(picture.width - 76) / 41
+      #expect(lines.contains { abs(Double($0) - expected) < 3 }, "start \(start)")
+    }
+
+    // A page holds the same sheet; a folder with its cache gives the same as the video; another seed another one.
+    let page = try command.mclc([
+      "inspect", video, "--samples", "1", "--size", "64", "--out", folder + "/s.html",
+    ])
+    #expect(page.code == 0, "\(page.errors)")
+    let text = try String(contentsOfFile: folder + "/s.html", encoding: .utf8)
+    let encoded = try #require(text.split(separator: "base64,").last?.split(separator: "\"").first)
+    let bytes = FileManager.default.contents(atPath: folder + "/s.png")
+    #expect(Data(base64Encoded: String(encoded)) == bytes)
+    let data = folder + "/data"
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: video, toPath: data + "/square.avi")
+    func again(_ more: [String]) throws -> Data? {
+      let outcome = try command.mclc(
+        [
+          "inspect", "--data", data, "--cache", folder + "/motion", "--samples", "1", "--size", "64", "--out",
+          folder + "/t.png",
+        ] + more)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return FileManager.default.contents(atPath: folder + "/t.png")
+    }
+    #expect(try again([]) == bytes)
+    #expect(try again(["--seed", "2"]) != bytes)
+  }
+
   @Test func theTwoFlowsAreCompared() throws {
     let video = try video()
     let compared = try command.mclc(["inspect", video, "--compare-flow", "--json"])
@@ -69,7 +141,24 @@ import Testing
   @Test func wrongUse() throws {
     let video = try video()
     let table: [([String], String)] = [
-      ([video], "mclc: say what to show: --motion FILE.html, --motion FILE.png or --compare-flow\n"),
+      (
+        [video],
+        "mclc: say what to show: --motion FILE.html, --motion FILE.png, --samples N or --compare-flow\n"
+      ),
+      (["--motion", "a.png"], "mclc: name a video\n"),
+      ([video, "--samples", "0"], "mclc: --samples takes 1 to 64\n"),
+      (
+        [video, "--samples", "1", "--out", "a.gif"],
+        "mclc: --out a.gif: name a file that ends in .html or .png\n"
+      ),
+      (
+        ["--data", folder, "--samples", "1"],
+        "mclc: --data needs --cache, the folder that 'mclc prepare' filled\n"
+      ),
+      (
+        [video, "--data", folder, "--samples", "1"],
+        "mclc: name a video, or a folder of videos with --data, one of them\n"
+      ),
       (
         [video, "--motion", "a.gif"], "mclc: --motion a.gif: name a file that ends in .html or .png\n"
       ),

@@ -3,6 +3,10 @@ public struct PreparedVideo: Sendable {
   public var video: VideoDataset.Video
   public var motion: MotionCacheEntry
 
+  public init(video: VideoDataset.Video, motion: MotionCacheEntry) {
+    (self.video, self.motion) = (video, motion)
+  }
+
   /// What the sampler wants to know, for clips that span `span` frames; read from the cache.
   ///
   /// - Throws: `MotionError` where the entry is gone, damaged or has no velocities of that span.

@@ -6,10 +6,13 @@ import Synchronization
 /// epoch; a batch may reach over the end of an epoch, so that every video is drawn once an epoch whatever the batch size.
 public final class TubeletBatches: Sendable {
   public let videos: [PreparedVideo]
-  private let sampler: TubeletSampler
+  public let sampler: TubeletSampler
   private let shape: ClipShape
   private let frames: FrameStore
+  private let flows: FlowStore
   private let failed = Mutex(Set<String>())
+  /// The order of the epoch asked for last: drawing it takes as long as there are videos.
+  private let latestOrder = Mutex((epoch: 0, order: [Int]()))
   private let onFailure: @Sendable (String, String) -> Void
   private let failureShare: Double
 
@@ -31,6 +34,7 @@ public final class TubeletBatches: Sendable {
   }
 
   /// - Parameters:
+  ///   - decodedBudget: bytes of decoded frames and unpacked flows that are kept.
   ///   - failureShare: when more than this share of the videos have failed, the batches end with an error.
   ///   - onFailure: told once of each video that fails while training, and why.
   /// - Throws: `SamplingError` for clips that cannot be sampled.
@@ -52,11 +56,24 @@ public final class TubeletBatches: Sendable {
       crop: Crop(x: 0, y: 0, width: shape.width, height: shape.height), width: shape.width,
       height: shape.height,
       random: &trial)
-    frames = FrameStore(budget: decodedBudget, shortSide: shortSide)
+    // A pixel has three bytes of colour and two of flow.
+    frames = FrameStore(budget: decodedBudget / 5 * 3, shortSide: shortSide)
+    flows = FlowStore(budget: decodedBudget / 5 * 2)
   }
 
   /// The epoch, from 1, that sample `s` of the run belongs to.
   public func epoch(ofSample s: Int) -> Int { s / videos.count + 1 }
+
+  /// The order in which an epoch takes the videos.
+  func order(_ epoch: Int) -> [Int] {
+    latestOrder.withLock { latest in
+      if latest.epoch != epoch {
+        var random = CounterRandom(seed: sampler.seed, epoch: epoch, purpose: "order of videos")
+        latest = (epoch, random.permutation(videos.count))
+      }
+      return latest.order
+    }
+  }
 
   /// - Throws: `UsageError` when more videos have failed than may, `SamplingError` and `MotionError` for what is no video's fault.
   public func batch(_ index: Int) throws -> ClipBatch {
@@ -69,8 +86,7 @@ public final class TubeletBatches: Sendable {
 
   private func write(_ sample: Int, into batch: inout ClipBatch, at position: Int) throws {
     let epoch = epoch(ofSample: sample)
-    var random = CounterRandom(seed: sampler.seed, epoch: epoch, purpose: "order of videos")
-    let order = random.permutation(videos.count)
+    let order = order(epoch)
     // A video that fails is replaced by the one after it in this epoch's order.
     for attempt in 0..<videos.count {
       let number = order[(sample % videos.count + attempt) % videos.count]
@@ -101,7 +117,7 @@ public final class TubeletBatches: Sendable {
         epoch: epoch, sample: number, video: video.source(span: sampler.temporal.span))
       let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
       let clips = try frames.clips(video, starts.map { sampler.temporal.frameIndices(start: $0) })
-      return (plan, clips, try video.motion.flows(flowIndices(video, plan)))
+      return (plan, clips, try flows.flows(video.motion, flowIndices(video, plan)))
     } catch let error as SamplingError { try blame(error.description) } catch let error as VideoError {
       try blame(error.description)
     } catch let error as MotionError { try blame(error.description) }

@@ -15,6 +15,10 @@ public struct VideoDataset: Sendable {
     public var name: String
     /// The class folder; nil for a video at the top.
     public var label: String?
+
+    public init(path: String, name: String, label: String? = nil) {
+      (self.path, self.name, self.label) = (path, name, label)
+    }
   }
 
   public var videos: [Video]

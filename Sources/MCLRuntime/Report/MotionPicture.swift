@@ -131,21 +131,8 @@ public struct MotionPicture: Sendable {
 
   /// A page of its own: the picture is part of it.
   public func html(title: String) -> String {
-    func escaped(_ text: String) -> String {
-      text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("\"", with: "&quot;")
-    }
-    let picture = Data(png.bytes).base64EncodedString()
-    return """
-      <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(escaped(title))</title>
-      <style>body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}img{max-width:100%}</style>
-      </head><body>
-      <h1>\(escaped(title))</h1>
-      \(facts.map { "<p>\(escaped($0))</p>" }.joined(separator: "\n"))
-      <img alt="frames, flow, motion maps and velocities" src="data:image/png;base64,\(picture)">
-      </body></html>
-
-      """
+    PicturePage.html(
+      title: title, facts: facts, pictures: [(png, "frames, flow, motion maps and velocities")])
   }
 
   // MARK: Parts
@@ -188,7 +175,7 @@ public struct MotionPicture: Sendable {
   }
 
   /// From blue over red to yellow.
-  private static func heat(_ value: Float) -> Colour {
+  static func heat(_ value: Float) -> Colour {
     value < 0.5
       ? Colour(40, 60, 160).mixed(Colour(220, 40, 40), 2 * value)
       : Colour(220, 40, 40).mixed(Colour(255, 235, 60), 2 * value - 1)

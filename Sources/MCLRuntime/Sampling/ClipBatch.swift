@@ -41,8 +41,9 @@ public struct ClipBatch: Sendable, Hashable {
     self.height = height
     self.width = width
     self.motionShape = shape
-    let clip = [Float](repeating: 0, count: count * 3 * frames * height * width)
-    (xq, x1, x2, x3) = (clip, clip, clip, clip)
+    // Four arrays, not one that is copied as soon as it is written to.
+    func clips() -> [Float] { [Float](repeating: 0, count: count * 3 * frames * height * width) }
+    (xq, x1, x2, x3) = (clips(), clips(), clips(), clips())
     mag = [Float](repeating: 0, count: count * shape.reduce(1, *))
     order = [Int64](repeating: 0, count: count)
   }

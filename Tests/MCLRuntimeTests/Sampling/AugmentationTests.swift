@@ -120,6 +120,16 @@ struct AugmentationTests {
     }
   }
 
+  @Test("A resize by up to 120 keeps its sums exact: a flat image stays as it is")
+  func largestScale() throws {
+    for level in [UInt8](1...255) where level % 23 == 1 || level == 255 {
+      let image = try RGBImage(
+        width: 240, height: 360, pixels: [UInt8](repeating: level, count: 3 * 240 * 360))
+      let resize = try BilinearResize(crop: Crop(x: 0, y: 0, width: 240, height: 360), width: 2, height: 3)
+      #expect(try resize(image).pixels == [UInt8](repeating: level, count: 18))
+    }
+  }
+
   @Test("Normalised frames lie as [3, T, H, W]")
   func layout() throws {
     let image = try Self.pattern(width: 9, height: 7)
@@ -246,6 +256,12 @@ struct AugmentationTests {
       message { $0.standardDeviation = [1, 0, 1] }
         == "frames cannot be normalised by mean [0.485, 0.456, 0.406] and standard deviation [1.0, 0.0, 1.0]: "
         + "give three finite means and three positive deviations")
+    #expect(
+      throws: SamplingError(
+        "a crop of 121x6 at (0, 0) cannot be resized to 1x6: give sides of at least 1/120 of the crop's")
+    ) {
+      try BilinearResize(crop: Crop(x: 0, y: 0, width: 121, height: 6), width: 1, height: 6)
+    }
     var policy = AugmentationPolicy.full
     policy.greyProbability = 1.5
     var random = CounterRandom(seed: 1, purpose: "augmentation")

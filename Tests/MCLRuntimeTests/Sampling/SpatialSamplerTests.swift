@@ -181,6 +181,25 @@ struct SpatialSamplerTests {
     #expect(tall == Crop(x: 0, y: 460, width: 60, height: 80))
   }
 
+  @Test("A size is drawn at most 20 times: exact law of frames that few sizes fit")
+  func redraws() throws {
+    // A crop of area a W H and aspect r fits a frame with H/W = 0.18 where a <= 0.18 r, so where r > 0.2/0.18; with
+    // u = log r uniform within -+L that has the probability of the integral of (0.18 e^u - 0.2) / 0.8 / (2 L).
+    let limit = log(4.0 / 3)
+    let fits = (0.18 * (4.0 / 3 - 0.2 / 0.18) - 0.2 * (limit - log(0.2 / 0.18))) / (1.6 * limit)
+    let sampler = try SpatialSampler()
+    let trials = 100_000
+    var central = 0
+    for sample in 0..<trials {
+      var random = Self.stream(sample)
+      let crop = try sampler.sample(frameWidth: 100_000, frameHeight: 18_000, box: nil, random: &random)
+      #expect(crop.fits(width: 100_000, height: 18_000))
+      central += crop == Crop(x: 38_000, y: 0, width: 24_000, height: 18_000) ? 1 : 0
+    }
+    // One draw more or less would be six standard deviations away.
+    #expect(isPlausible(central, of: trials, probability: pow(1 - fits, 20)))
+  }
+
   @Test(
     "Crops fit frames of any size", arguments: [(1, 1), (1, 9), (2, 3), (5, 400), (7, 7), (340, 256), (3, 1)])
   func anySize(width: Int, height: Int) throws {

@@ -31,19 +31,47 @@ public enum ColourAdjustment: Sendable, Hashable, Codable, CustomStringConvertib
     }
   }
 
-  /// Adjusts one image in place; the value must be `validate`d before.
-  func apply(to image: inout RGBImage) {
+  /// What the adjustment does, with its tables made; the value must be `validate`d before.
+  func prepared() -> PreparedAdjustment {
     switch self {
-    case .brightness(let factor): Self.blend(&image, from: 0, factor: factor)
-    case .contrast(let factor): Self.blend(&image, from: Grey.mean(of: image), factor: factor)
-    case .saturation(let factor): Self.saturate(&image, factor: Float(factor))
-    case .hue(let turn): HueRotation(turn: turn).apply(to: &image)
+    case .brightness(let factor): .table(Self.blending(from: 0, factor: factor))
+    case .contrast(let factor): .contrast(factor)
+    case .saturation(let factor):
+      // By grey and value.
+      .saturation((0..<256).flatMap { Self.blending(from: $0, factor: factor) })
+    case .hue(let turn): .hue(HueRotation(turn: turn))
     }
   }
 
-  /// from + factor x (value - from) in single precision, truncated and clipped: 256 cases, so a table.
-  private static func blend(_ image: inout RGBImage, from base: Int, factor: Double) {
-    let table = (0..<256).map { mixed(Int32(base), Int32($0), Float(factor)) }
+  /// from + factor x (value - from) in single precision, truncated and clipped, of each value.
+  static func blending(from base: Int, factor: Double) -> [UInt8] {
+    let (start, factor) = (Float(base), Float(factor))
+    return (0..<256).map { UInt8(min(max(start + factor * Float($0 - base), 0), 255)) }
+  }
+}
+
+/// A colour adjustment that is ready to be applied to the frames of a tubelet.
+enum PreparedAdjustment: Sendable {
+  /// Of each byte.
+  case table([UInt8])
+  /// By a factor; the table depends on the frame.
+  case contrast(Double)
+  /// By grey x 256 + value.
+  case saturation([UInt8])
+  case hue(HueRotation)
+
+  /// Adjusts one image in place.
+  func apply(to image: inout RGBImage) {
+    switch self {
+    case .table(let table): Self.replace(&image, by: table)
+    case .contrast(let factor):
+      Self.replace(&image, by: ColourAdjustment.blending(from: Grey.mean(of: image), factor: factor))
+    case .saturation(let table): Self.saturate(&image, by: table)
+    case .hue(let rotation): rotation.apply(to: &image)
+    }
+  }
+
+  private static func replace(_ image: inout RGBImage, by table: [UInt8]) {
     // Bounds: a byte indexes 256 entries.
     table.withUnsafeBufferPointer { table in
       image.pixels.withUnsafeMutableBufferPointer { pixels in
@@ -52,21 +80,21 @@ public enum ColourAdjustment: Sendable, Hashable, Codable, CustomStringConvertib
     }
   }
 
-  private static func saturate(_ image: inout RGBImage, factor: Float) {
-    // Bounds: the buffer holds whole RGB triples.
-    image.pixels.withUnsafeMutableBufferPointer { pixels in
-      for pixel in stride(from: 0, to: pixels.count, by: 3) {
-        let grey = Int32(Grey.value(pixels[pixel], pixels[pixel + 1], pixels[pixel + 2]))
-        pixels[pixel] = mixed(grey, Int32(pixels[pixel]), factor)
-        pixels[pixel + 1] = mixed(grey, Int32(pixels[pixel + 1]), factor)
-        pixels[pixel + 2] = mixed(grey, Int32(pixels[pixel + 2]), factor)
+  private static func saturate(_ image: inout RGBImage, by table: [UInt8]) {
+    // Bounds: the buffer holds whole RGB triples; two bytes index 256 x 256 entries.
+    table.withUnsafeBufferPointer { table in
+      image.pixels.withUnsafeMutableBufferPointer { pixels in
+        var pixel = 0
+        while pixel < pixels.count {
+          let (red, green, blue) = (pixels[pixel], pixels[pixel &+ 1], pixels[pixel &+ 2])
+          let row = Int(Grey.value(red, green, blue)) << 8
+          pixels[pixel] = table[row | Int(red)]
+          pixels[pixel &+ 1] = table[row | Int(green)]
+          pixels[pixel &+ 2] = table[row | Int(blue)]
+          pixel &+= 3
+        }
       }
     }
-  }
-
-  @inline(__always)
-  private static func mixed(_ base: Int32, _ value: Int32, _ factor: Float) -> UInt8 {
-    UInt8(truncatingIfNeeded: Int32(min(max(Float(base) + factor * Float(value - base), 0), 255)))
   }
 }
 

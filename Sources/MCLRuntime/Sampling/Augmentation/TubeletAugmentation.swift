@@ -45,7 +45,11 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
   /// - Throws: `SamplingError` where the crop leaves a frame or a parameter is out of range.
   public func images(_ frames: [RGBImage]) throws -> [RGBImage] {
     let transform = try FrameTransform(self)
-    return try frames.map(transform.callAsFunction)
+    return try frames.map { frame in
+      var image = try transform(frame)
+      if isFlipped { image.flipHorizontally() }
+      return image
+    }
   }
 
   /// Augments and normalises the frames of one tubelet.
@@ -74,15 +78,23 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
         "a tubelet of \(frames.count) frames of \(width)x\(height) pixels does not fit \(sample.count) numbers: "
           + "give 3 x \(frames.count) x \(height) x \(width)")
     }
+    let count = frames.count
+    // Bounds: the sample has count planes a channel, the image three bytes a pixel, the tables 256 entries.
     for (time, frame) in frames.enumerated() {
       let image = try transform(frame)
-      for channel in 0..<3 {
-        let start = (channel * frames.count + time) * plane
-        let output = UnsafeMutableBufferPointer(rebasing: sample[start..<start + plane])
-        // Bounds: output has one place a pixel, pixels three bytes a pixel, the table 256 entries.
-        image.pixels.withUnsafeBufferPointer { pixels in
-          transform.normalised[channel].withUnsafeBufferPointer { table in
-            for pixel in 0..<plane { output[pixel] = table[Int(pixels[3 * pixel + channel])] }
+      image.pixels.withUnsafeBufferPointer { pixels in
+        transform.normalised.withUnsafeBufferPointer { table in
+          for y in 0..<height {
+            // A flip reads rows from their ends.
+            var source = 3 * (isFlipped ? (y + 1) * width - 1 : y * width)
+            let step = isFlipped ? -3 : 3
+            let first = time * plane + y * width
+            for place in first..<first + width {
+              sample[place] = table[Int(pixels[source])]
+              sample[place &+ count &* plane] = table[256 &+ Int(pixels[source &+ 1])]
+              sample[place &+ 2 &* count &* plane] = table[512 &+ Int(pixels[source &+ 2])]
+              source &+= step
+            }
           }
         }
       }
@@ -90,15 +102,14 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
   }
 }
 
-/// A tubelet's augmentation with its tables made, which all frames share.
+/// A tubelet's augmentation but for the flip, with its tables made, which all frames share.
 private struct FrameTransform {
   let resize: BilinearResize
-  let colour: [ColourAdjustment]
+  let colour: [PreparedAdjustment]
   let isGrey: Bool
   let blur: GaussianBlur?
-  let isFlipped: Bool
-  /// Of each channel: (byte / 255 - mean) / standard deviation.
-  let normalised: [[Float]]
+  /// Of each channel and byte: (byte / 255 - mean) / standard deviation.
+  let normalised: [Float]
 
   init(_ augmentation: TubeletAugmentation) throws {
     let mean = augmentation.mean
@@ -113,11 +124,10 @@ private struct FrameTransform {
     resize = try BilinearResize(
       crop: augmentation.crop, width: augmentation.width, height: augmentation.height)
     blur = try augmentation.blurSigma.map(GaussianBlur.init(sigma:))
-    colour = augmentation.colour
-    try colour.forEach { try $0.validate() }
+    try augmentation.colour.forEach { try $0.validate() }
+    colour = augmentation.colour.map { $0.prepared() }
     isGrey = augmentation.isGrey
-    isFlipped = augmentation.isFlipped
-    normalised = (0..<3).map { channel in
+    normalised = (0..<3).flatMap { channel in
       (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
     }
   }
@@ -127,7 +137,6 @@ private struct FrameTransform {
     for adjustment in colour { adjustment.apply(to: &image) }
     if isGrey { Grey.apply(to: &image) }
     if let blur { image = blur(image) }
-    if isFlipped { image.flipHorizontally() }
     return image
   }
 }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import MCLRuntime
+
+/// `mclc inspect --samples`: the samples that training would draw, as contact sheets.
+struct InspectSamples {
+  let count: Int
+  let seed: UInt64
+  let size: Int
+  let frames: Int
+  let out: String
+  let kind: FlowSource.Kind
+  let cache: String?
+  let signals: SignalWatch
+
+  /// - Parameter motion: gives a video's motion, kept in a folder where it has to be computed.
+  func run(
+    video: String?, data: String?, motion: (_ video: String, _ folder: String) throws -> MotionCacheEntry
+  ) throws {
+    guard (1...64).contains(count) else { throw UsageError("--samples takes 1 to 64") }
+    guard (16...1024).contains(size) else { throw UsageError("--size takes 16 to 1024") }
+    guard (video == nil) != (data == nil) else {
+      throw UsageError("name a video, or a folder of videos with --data, one of them")
+    }
+    let ending = (out as NSString).pathExtension.lowercased()
+    guard ending == "html" || ending == "png" else {
+      throw UsageError("--out \(out): name a file that ends in .html or .png")
+    }
+    let temporary = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "mclc-\(UUID().uuidString)"
+    ).path
+    defer { try? FileManager.default.removeItem(atPath: temporary) }
+    do {
+      let videos =
+        try video.map { path in
+          [
+            PreparedVideo(
+              video: VideoDataset.Video(path: path, name: (path as NSString).lastPathComponent),
+              motion: try motion(path, temporary))
+          ]
+        } ?? prepared(data ?? "")
+      let shape = TubeletBatches.ClipShape(
+        batch: 1, frames: frames, height: size, width: size, motion: [1, 1, 1])
+      let batches = try TubeletBatches(videos: videos, shape: shape, policy: .full, seed: seed)
+      let sheets = try (0..<count).map {
+        try SampleSheet(batches.drawn($0), number: $0, sampler: batches.sampler)
+      }
+      try write(sheets, isPage: ending == "html", of: video ?? data ?? "")
+    } catch let error as VideoError { throw UsageError(error.description) } catch let error as MotionError {
+      throw UsageError(error.description)
+    } catch let error as SamplingError { throw UsageError(error.description) }
+  }
+
+  /// The videos of a folder with the motion that 'mclc prepare' made.
+  private func prepared(_ data: String) throws -> [PreparedVideo] {
+    guard let cache else { throw UsageError("--data needs --cache, the folder that 'mclc prepare' filled") }
+    var store = MotionStore(
+      directory: cache,
+      parameters: MotionParameters(
+        shortSide: 256, clipSpans: [2 * frames], source: kind == .tvl1 ? .tvl1(TVL1Flow()) : .codec))
+    store.verification = .quickWhereLarge
+    store.keepsWindows = true
+    return try store.preparing(VideoDataset(directory: data), signals: signals, isSilent: false).videos
+  }
+
+  private func write(_ sheets: [SampleSheet], isPage: Bool, of name: String) throws {
+    do {
+      if isPage {
+        let title =
+          "\(sheets.count) training samples of \((name as NSString).lastPathComponent), seed \(seed)"
+        try AtomicFile.write(SampleSheet.html(sheets, title: title), to: out)
+      } else {
+        let picture = SampleSheet.picture(sheets)
+        try AtomicFile.write(to: out) { append in try picture.bytes.withUnsafeBytes { try append($0) } }
+      }
+    } catch let error as TensorFileError { throw UsageError(error.description) }
+    say("\(sheets.count) training samples of \(name) are shown in \(out)")
+  }
+}
