@@ -54,7 +54,9 @@ def main():
                "--pairs", str(arguments.pairs), "--threads", str(arguments.threads)]
     with tempfile.TemporaryDirectory(prefix="mclc-bench-") as folder:
         start = str(Path(folder) / "pairs.safetensors")
-        subprocess.run([*command, "--save", start], check=True, stderr=subprocess.DEVNULL)
+        saved = subprocess.run([*command, "--save", start], stderr=subprocess.PIPE, text=True)
+        if saved.returncode != 0:
+            raise SystemExit(saved.stderr.strip() or f"{arguments.mclc} ended with code {saved.returncode}")
         ours = Process("mclc", [*command, "--on-demand"], "run", dict(os.environ))
         peer = Process("OpenCV", [interpreter, str(HERE / "flow_worker.py"), start, str(arguments.threads)], "run",
                        dict(os.environ))

@@ -48,7 +48,9 @@ def measure(size, arguments, interpreter, folder):
     clips = str(folder / "clips.safetensors")
     command = [arguments.mclc, "bench", "loader", *arguments.videos, "--size", str(size),
                "--clips", str(arguments.clips), "--threads", str(arguments.threads)]
-    subprocess.run([*command, "--save", clips], check=True, stderr=subprocess.DEVNULL)
+    saved = subprocess.run([*command, "--save", clips], stderr=subprocess.PIPE, text=True)
+    if saved.returncode != 0:
+        raise SystemExit(saved.stderr.strip() or f"{arguments.mclc} ended with code {saved.returncode}")
     environment = dict(os.environ)
     ours = Process("mclc", [*command, "--on-demand"], "run", environment)
     count, peers, rows = len(arguments.videos) * arguments.clips, [], []

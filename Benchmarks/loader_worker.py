@@ -36,7 +36,7 @@ def read_pyav(clip):
     with av.open(clip["path"]) as container:
         stream = container.streams.video[0]
         stream.thread_type, stream.codec_context.thread_count = "NONE", 1
-        rate, base = stream.average_rate, stream.time_base
+        rate, base = stream.average_rate or stream.guessed_rate, stream.time_base
         first = stream.start_time or 0
         if wanted[0] > 0:
             container.seek(first + int(wanted[0] / rate / base), stream=stream, backward=True)

@@ -52,8 +52,8 @@ public enum FlowSource: Sendable, Equatable {
     }
   }
 
-  /// Raise it when the same frames give another flow than before.
-  private static let revision: UInt64 = 2
+  /// Raise it when the same frames give another flow, or the same flow other maps, than before.
+  private static let revision: UInt64 = 3
 
   func combine(into hash: inout MotionHash) {
     hash.combine(Self.revision)
