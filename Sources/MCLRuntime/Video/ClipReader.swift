@@ -23,9 +23,9 @@ public final class ClipReader {
   private let buffer: FrameBuffer
   private var stream: VideoStream?
   /// The number of the frame decoded last; nil where it is not known.
-  private var place: Int?
+  private var place: Int? = -1
   /// Nothing was passed over since the start of the file, so that frames can be counted.
-  private var countsFromStart = false
+  private var countsFromStart = true
 
   /// Why a video does not give what its index says: another file, or another decoder.
   struct Mismatch: Error {
@@ -39,9 +39,11 @@ public final class ClipReader {
   /// - Throws: `VideoError` as `VideoDecoder`.
   public init(path: String, shortSide: Int? = nil, index: FrameIndex, threads: Int = 1) throws {
     (self.path, self.index, self.threads) = (path, index, threads)
-    try VideoLimits.check(width: index.width, height: index.height, path: path)
-    (width, height) = VideoDecoder.scaledSize(width: index.width, height: index.height, shortSide: shortSide)
-    scaler = try FrameScaler(path: path, width: width, height: height)
+    let stream = try VideoStream(path: path, threads: threads)
+    self.stream = stream
+    (width, height) = try VideoDecoder.shownSize(
+      width: index.width, height: index.height, shape: stream.shape, path: path, shortSide: shortSide)
+    scaler = try FrameScaler(path: path, width: width, height: height, shape: stream.shape)
     buffer = try FrameBuffer(path: path)
   }
 

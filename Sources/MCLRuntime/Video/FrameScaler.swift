@@ -1,6 +1,7 @@
 import CFFmpeg
 
-/// Turns raw frames of any pixel format and size into RGB of one size: bilinear, bit-exact on every machine.
+/// Turns raw frames of any pixel format and size into RGB of one size, the way up they are shown: bilinear, bit-exact on
+/// every machine.
 final class FrameScaler {
   /// What a scaler was built for; another value needs another scaler.
   private struct Source: Equatable {
@@ -25,17 +26,22 @@ final class FrameScaler {
     }
   }
 
-  let width: Int
-  let height: Int
+  /// The size before the axes are exchanged.
+  private let width: Int
+  private let height: Int
+  private let shape: DisplayShape
   private let path: String
   private var source: Source?
   private var context: OpaquePointer?
   private var output: UnsafeMutablePointer<AVFrame>?
 
-  init(path: String, width: Int, height: Int) throws {
+  /// - Parameters:
+  ///   - width: of the frames given; `height` likewise.
+  ///   - shape: turns them; its pixels' shape is in the size already.
+  init(path: String, width shownWidth: Int, height shownHeight: Int, shape: DisplayShape) throws {
     self.path = path
-    self.width = width
-    self.height = height
+    self.shape = shape
+    (width, height) = shape.swapsAxes ? (shownHeight, shownWidth) : (shownWidth, shownHeight)
     guard let frame = av_frame_alloc() else { throw outOfMemory }
     output = frame
     frame.pointee.width = Int32(width)
@@ -50,7 +56,7 @@ final class FrameScaler {
     av_frame_free(&output)
   }
 
-  /// `frame` in RGB at `width` x `height`. A stream whose size or format changes midway rebuilds the scaler.
+  /// `frame` in RGB as it is shown. A stream whose size or format changes midway rebuilds the scaler.
   func scale(_ frame: UnsafeMutablePointer<AVFrame>) throws -> VideoFrame {
     let wanted = Source(frame.pointee)
     if wanted != source { try build(wanted) }
@@ -67,7 +73,7 @@ final class FrameScaler {
       }
       count = rowBytes * height
     }
-    return VideoFrame(width: width, height: height, pixels: pixels)
+    return shape.turned(VideoFrame(width: width, height: height, pixels: pixels))
   }
 
   private func build(_ wanted: Source) throws {

@@ -36,7 +36,7 @@ final class VectorStream {
   ]
 
   let frameRate: FrameRate?
-  /// The size of the first frame.
+  /// The size of the first frame as it is shown.
   let width: Int
   let height: Int
   private let stream: VideoStream
@@ -61,11 +61,12 @@ final class VectorStream {
         "\(path) has a \(stream.codecName) video stream, but not one frame of it can be decoded; "
           + "copy or convert it again.")
     }
-    (width, height) = (Int(buffer.frame.pointee.width), Int(buffer.frame.pointee.height))
-    try VideoLimits.check(width: width, height: height, path: path)
+    (width, height) = try VideoDecoder.shownSize(
+      width: Int(buffer.frame.pointee.width), height: Int(buffer.frame.pointee.height), shape: stream.shape,
+      path: path, shortSide: nil)
   }
 
-  /// The next frame's vectors; nil at the end.
+  /// The next frame's vectors, turned as it is shown; nil at the end.
   func next() throws -> FrameVectors? {
     if !hasFrame { hasFrame = try stream.next(into: buffer.frame) }
     guard hasFrame else { return nil }
@@ -83,7 +84,7 @@ final class VectorStream {
       blocks: [])
     guard prediction != .both || givesBoth,
       let data = av_frame_get_side_data(frame, AV_FRAME_DATA_MOTION_VECTORS), let bytes = data.pointee.data
-    else { return vectors }
+    else { return stream.shape.turned(vectors) }
     // Bound: as many whole vectors as the side data's size holds.
     let raw = UnsafeRawBufferPointer(start: bytes, count: Int(data.pointee.size))
     let stride = MemoryLayout<AVMotionVector>.stride
@@ -98,6 +99,6 @@ final class VectorStream {
           dx: Float(vector.motion_x) / scale, dy: Float(vector.motion_y) / scale,
           isFromFuture: vector.source > 0))
     }
-    return vectors
+    return stream.shape.turned(vectors)
   }
 }

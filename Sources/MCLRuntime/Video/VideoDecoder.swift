@@ -7,8 +7,7 @@ import CFFmpeg
 /// pixels are the same in every run; of a damaged stream, whose missing parts FFmpeg makes up, only with one
 /// thread.
 public final class VideoDecoder {
-  /// The size of the frames given: that of the first frame, after scaling. Rotation marks and the shape of
-  /// pixels are not applied.
+  /// The size of the frames given: that of the first frame as it is shown (`DisplayShape`), after scaling.
   public let width: Int
   public let height: Int
   /// As the file states it; nil where it does not.
@@ -47,9 +46,10 @@ public final class VideoDecoder {
         "\(path) has a \(stream.codecName) video stream, but not one frame of it can be decoded; "
           + "copy or convert it again.")
     }
-    (width, height) = try VideoDecoder.outputSize(of: buffer.frame.pointee, path: path, shortSide: shortSide)
-    scaler = try FrameScaler(path: path, width: width, height: height)
     firstSize = (Int(buffer.frame.pointee.width), Int(buffer.frame.pointee.height))
+    (width, height) = try VideoDecoder.shownSize(
+      width: firstSize.width, height: firstSize.height, shape: stream.shape, path: path, shortSide: shortSide)
+    scaler = try FrameScaler(path: path, width: width, height: height, shape: stream.shape)
     if keepsIndex { indexed = [] }
     keep()
   }
@@ -135,15 +135,22 @@ public final class VideoDecoder {
     return FrameIndex(width: firstSize.width, height: firstSize.height, frames: indexed)
   }
 
-  private static func outputSize(of frame: AVFrame, path: String, shortSide: Int?) throws -> (Int, Int) {
-    let width = Int(frame.width)
-    let height = Int(frame.height)
+  /// The size at which frames of this coded size are given.
+  ///
+  /// - Throws: `VideoError` where a side or the area is over the limits, coded or shown.
+  static func shownSize(width: Int, height: Int, shape: DisplayShape, path: String, shortSide: Int?) throws
+    -> (
+      width: Int, height: Int
+    )
+  {
     try VideoLimits.check(width: width, height: height, path: path)
-    return scaledSize(width: width, height: height, shortSide: shortSide)
+    let shown = shape.shownSize(width: width, height: height)
+    try VideoLimits.check(width: shown.width, height: shown.height, path: path)
+    return scaledSize(width: shown.width, height: shown.height, shortSide: shortSide)
   }
 
   /// Short side at most `shortSide`, the long one floor(shortSide x long / short).
-  static func scaledSize(width: Int, height: Int, shortSide: Int?) -> (Int, Int) {
+  static func scaledSize(width: Int, height: Int, shortSide: Int?) -> (width: Int, height: Int) {
     guard let shortSide, min(width, height) > shortSide else { return (width, height) }
     return width < height
       ? (shortSide, shortSide * height / width) : (shortSide * width / height, shortSide)

@@ -71,6 +71,12 @@ public final class VideoEncoder {
     guard let output, let stream = avformat_new_stream(output, nil) else { throw failure("open", -ENOMEM) }
     try openEncoder(framesPerSecond: framesPerSecond)
     avcodec_parameters_from_context(stream.pointee.codecpar, encoder)
+    stream.pointee.sample_aspect_ratio = pixelAspect
+    if let matrix = format.displayMatrix, matrix.count == 9 {
+      // Bound: there is room for nine numbers.
+      guard let place = mcl_new_display_matrix(stream) else { throw failure("open", -ENOMEM) }
+      for number in 0..<9 { place[number] = matrix[number] }
+    }
     stream.pointee.time_base = timeBase(framesPerSecond)
     stream.pointee.avg_frame_rate = AVRational(num: Int32(framesPerSecond), den: 1)
     output.pointee.flags |= AVFMT_FLAG_BITEXACT
@@ -191,6 +197,7 @@ public final class VideoEncoder {
     if output.pointee.oformat.pointee.flags & AVFMT_GLOBALHEADER != 0 {
       encoder.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
     }
+    encoder.pointee.sample_aspect_ratio = pixelAspect
     if format.isFullRange { encoder.pointee.color_range = AVCOL_RANGE_JPEG }
     // MJPEG otherwise refuses what it takes anyway.
     encoder.pointee.strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL
@@ -201,6 +208,12 @@ public final class VideoEncoder {
   }
 
   private var pixelFormat: AVPixelFormat { av_get_pix_fmt(format.pixelFormat) }
+
+  /// 0/1: not stated.
+  private var pixelAspect: AVRational {
+    guard let aspect = format.pixelAspect else { return AVRational(num: 0, den: 1) }
+    return AVRational(num: Int32(aspect.numerator), den: Int32(aspect.denominator))
+  }
 
   private func timeBase(_ framesPerSecond: Int) -> AVRational {
     guard let base = format.timeBase else { return AVRational(num: 1, den: Int32(framesPerSecond)) }

@@ -17,6 +17,10 @@ package struct VideoFormat: Sendable {
   package var times: @Sendable (Int) -> Int = { $0 }
   /// Whether times below 0 are written as they are.
   package var keepsNegativeTimes = false
+  /// Width over height of a pixel, as the file states it.
+  package var pixelAspect: (numerator: Int, denominator: Int)?
+  /// How the file says its pictures are to be turned: nine numbers, those of FFmpeg's display matrix.
+  package var displayMatrix: [Int32]?
 
   package init(
     container: String? = nil, encoder: String = "mpeg4", pixelFormat: String = "yuv420p",

@@ -10,6 +10,7 @@ final class VideoStream {
   let codecName: String
   /// As the file states it; nil where it does not.
   let frameRate: FrameRate?
+  let shape: DisplayShape
   private var input: UnsafeMutablePointer<AVFormatContext>?
   private var bytes: UnsafeMutablePointer<AVIOContext>?
   private var decoder: UnsafeMutablePointer<AVCodecContext>?
@@ -50,6 +51,7 @@ final class VideoStream {
     codecName = String(cString: codec.pointee.name)
     let rate = stream.pointee.avg_frame_rate
     frameRate = FrameRate(numerator: Int(rate.num), denominator: Int(rate.den))
+    shape = DisplayShape(stream)
     decoder = context
     packet = av_packet_alloc()
     (input, bytes) = opened.release()

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  private func flows(_ path: String, shortSide: Int? = nil) throws -> (MotionCacheEntry, [QuantizedFlow]) {
+  static func flows(_ path: String, shortSide: Int? = nil) throws -> (MotionCacheEntry, [QuantizedFlow]) {
     let cache = MotionCache(directory: path + ".cache")
     let identity = try VideoIdentity(contentsOf: path)
     let parameters = MotionParameters(shortSide: shortSide, clipSpans: [16], source: .codec)
@@ -33,7 +33,7 @@ import Testing
     let path = folder.path + "/v.mp4"
     try VideoEncoder.encode(
       Self.sliding(40, dx: 3, dy: -2), to: path, groupLength: groupLength, bFrames: bFrames)
-    let (entry, flows) = try flows(path)
+    let (entry, flows) = try Self.flows(path)
     #expect(entry.kind == .codec && entry.frameCount == 40 && flows.count == 39)
     #expect(flows.allSatisfy { $0.width == 128 && $0.height == 96 })
     // 3 and -2 px less a quarter of a pixel's length, in units of 40/255 px; encoders search in half pixels.
@@ -50,7 +50,7 @@ import Testing
     let folder = try VideoTestFolder()
     let path = folder.path + "/v.avi"
     try VideoEncoder.encode(Self.sliding(20, dx: 4, dy: 0), to: path)
-    let (entry, flows) = try flows(path, shortSide: 48)
+    let (entry, flows) = try Self.flows(path, shortSide: 48)
     #expect(entry.width == 64 && entry.height == 48)
     let middle = median(flows[5].u)
     #expect(abs(middle - Int(QuantizedFlow.quantized(1.75))) <= 2)
@@ -78,7 +78,7 @@ import Testing
     let intra = folder.path + "/intra.avi"
     try VideoEncoder.encode(Self.sliding(20, dx: 1, dy: 0), to: intra, groupLength: 1)
     #expect(
-      try videoErrorMessage { _ = try flows(intra) }
+      try videoErrorMessage { _ = try Self.flows(intra) }
         == "\(intra) has only frames that were coded without motion (intra frames); use --flow tvl1, or re-encode "
         + "it as H.264.")
   }

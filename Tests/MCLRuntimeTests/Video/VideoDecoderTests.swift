@@ -220,12 +220,12 @@ import Testing
     }
   }
 
-  /// Real clips, whose headers claim other counts or none.
+  /// Real clips, whose headers claim other counts or none; one of 720x576 pixels that are not square.
   @Test(
     .enabled(if: ProcessInfo.processInfo.environment["MCL_VIDEOS"] != nil),
     arguments: [
       ("g1.avi", 400, 300, 16), ("g2.avi", 400, 300, 16), ("Force_constante.avi", 400, 300, 26),
-      ("balle-jbart.mp4", 720, 576, 255), ("balle1-vp9.avi", 320, 240, 295), ("race-1906.ogv", 214, 160, 288),
+      ("balle-jbart.mp4", 768, 576, 255), ("balle1-vp9.avi", 320, 240, 295), ("race-1906.ogv", 214, 160, 288),
     ])
   func realClips(name: String, width: Int, height: Int, count: Int) throws {
     let path = (ProcessInfo.processInfo.environment["MCL_VIDEOS"] ?? "") + "/" + name
