@@ -15,16 +15,13 @@ Where PYTHON is not given, a virtual environment with requirements.txt is made i
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
-import sys
-import time
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+from turns import HERE, ROOT, Process, add_arguments, commit, load_average, processor, python, save, tell
+
 CASES = {
     # name: (program, settings)
     "step:112x4": ("step", {"size": 112, "batch": 4}),
@@ -34,66 +31,6 @@ CASES = {
 }
 SMOKE = {"size": 64, "batch": 2, "layers": "1,1,1,1", "widths": "16,16,32,32", "stem": 16, "queue_size": 512}
 FORMATS = ["contiguous", "channels_last_3d"]
-
-
-def python():
-    """The interpreter that has the peers; makes a virtual environment for them when none is given."""
-    if os.environ.get("PYTHON"):
-        return os.environ["PYTHON"]
-    environment = ROOT / ".venv"
-    interpreter = environment / "bin" / "python"
-    if not (environment / "complete").exists():
-        print(f"making {environment} with {HERE / 'requirements.txt'} ...", flush=True)
-        try:
-            subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-            subprocess.run([str(interpreter), "-m", "pip", "install", "--quiet", "-r", str(HERE / "requirements.txt")],
-                           check=True)
-        except subprocess.CalledProcessError:
-            raise SystemExit("the peers cannot be installed (see above): install python3-venv, or set PYTHON to an "
-                             "interpreter that has torch, safetensors and openvino")
-        (environment / "complete").touch()
-    return str(interpreter)
-
-
-# Before each turn: other engines' threads go on spinning for a while when their work is done.
-REST = 0.3
-
-
-class Process:
-    """A worker that answers lines; it computes only while it is asked."""
-
-    def __init__(self, name, command, request, environment):
-        self.name, self.request = name, request
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment)
-        self.version = self.answer().get("ready")
-        self.peak = 0.0
-        self.seconds = []
-
-    def answer(self):
-        for line in self.process.stdout:
-            if line.startswith("{"):
-                return json.loads(line)
-        raise SystemExit(f"{self.name} ended without an answer (exit code {self.process.wait()}); see its message above")
-
-    def ask(self, request):
-        self.process.stdin.write(request + "\n")
-        self.process.stdin.flush()
-        answer = self.answer()
-        self.peak = max(self.peak, answer["peakRSSMiB"])
-        return answer
-
-    def run(self):
-        time.sleep(REST)
-        seconds = self.ask("run")["seconds"]
-        self.seconds.append(seconds)
-        return seconds
-
-    def end(self):
-        self.process.stdin.write("quit\n")
-        self.process.stdin.flush()
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def read_first(path):
@@ -140,7 +77,7 @@ def measure(case, program, settings, arguments, interpreter, folder):
     sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     step = [arguments.mclc, "bench", "step", arguments.model, *sets, "--program", program]
     start = folder / "start.safetensors"
-    subprocess.run([*step, "--save", str(start)], check=True, env=environment, stderr=subprocess.DEVNULL)
+    save(step, start, environment)
     ours = Process("mclc", [*step, "--on-demand"], "run", environment)
     worker = [interpreter, str(HERE / "worker.py")]
     more = ["--start", str(start), "--threads", str(arguments.threads)]
@@ -189,32 +126,16 @@ def table(results):
     return "\n".join(lines)
 
 
-def processor():
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mclc", default=os.environ.get("MCLC", str(ROOT / ".build" / "release" / "mclc")))
+    add_arguments(parser, rounds=5)
     parser.add_argument("--model", default=str(ROOT / "models" / "r2plus1d.mcl"))
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", action="append", choices=[*CASES, "step:smoke", "embed:smoke"])
     parser.add_argument("--without-openvino", action="store_true")
-    parser.add_argument("--json", type=Path, help="write the result to this file")
-    parser.add_argument("--markdown", type=Path, help="write the table to this file")
     arguments = parser.parse_args()
     cases = dict(CASES, **{"step:smoke": ("step", SMOKE), "embed:smoke": ("embed", SMOKE)})
     interpreter = python()
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"warning: the machine is busy (load {load:.1f}); trust no figure below", flush=True)
+    load = load_average()
     results = []
     for case in arguments.only or CASES:
         with tempfile.TemporaryDirectory(prefix="mclc-bench-") as folder:
@@ -223,18 +144,11 @@ def main():
         [interpreter, "-c", "import torch; print(torch.__version__)"], capture_output=True, text=True)
     openvino = {key: value for result in results for row in result["rows"] if row["name"] == "OpenVINO"
                 for key, value in row["version"].items()}
-    commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    head = (f"{processor()}, {arguments.threads} threads, {arguments.rounds} rounds; mclc {commit.stdout.strip()}, "
+    head = (f"{processor()}, {arguments.threads} threads, {arguments.rounds} rounds; mclc {commit()}, "
             f"PyTorch {versions.stdout.strip()}" + (f", OpenVINO {openvino['openvino']}" if openvino else "")
             + f"; load {load:.1f} at the start")
-    text = f"{head}\n\n{table(results)}\n"
-    print("\n" + text)
-    if arguments.markdown:
-        arguments.markdown.write_text(text)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(
-            {"processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds, "load": load,
-             "commit": commit.stdout.strip(), "torch": versions.stdout.strip(), **openvino, "results": results}, indent=1))
+    tell(arguments, load, f"{head}\n\n{table(results)}\n",
+         {"torch": versions.stdout.strip(), **openvino, "results": results})
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ PyTorch DataLoader's worker processes. A ratio is a peer's seconds over the mean
 Videos are read from the page cache, and nothing decoded is kept. At last a training step of R(2+1)D-50 is timed, to say
 what part of the clips it consumes. A machine that does anything else meanwhile gives no figures worth keeping.
 
-The interpreter is the one of bench.py; it needs torch, torchvision, av and safetensors, and takes decord where it is.
+The interpreter is the one of turns.py; it needs torch, torchvision, av and safetensors, and takes decord where it is.
 """
 import argparse
 import json
@@ -23,34 +23,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import HERE, REST, ROOT, Process, processor, python
+from turns import (
+    HERE, REST, ROOT, Process, add_arguments, commit, has, load_average, processor, python_with, save, tell)
 
 PEERS = [("pyav", "pillow"), ("pyav", "tensors"), ("decord", "tensors")]
-
-
-def has(interpreter, modules):
-    return subprocess.run([interpreter, "-c", f"import {modules}"], stderr=subprocess.DEVNULL).returncode == 0
-
-
-def peer_python():
-    """The interpreter with PyAV and torchvision in it, which are put there where the environment is ours."""
-    interpreter = python()
-    if not has(interpreter, "av, torchvision, safetensors") and not os.environ.get("PYTHON"):
-        subprocess.run(
-            [interpreter, "-m", "pip", "install", "--quiet", "-r", str(HERE / "requirements.txt")], check=False)
-    if not has(interpreter, "av, torchvision, safetensors"):
-        raise SystemExit(f"{interpreter} has no PyAV, torchvision or safetensors: install them there, or set PYTHON to "
-                         "one that has them")
-    return interpreter
 
 
 def measure(size, arguments, interpreter, folder):
     clips = str(folder / "clips.safetensors")
     command = [arguments.mclc, "bench", "loader", *arguments.videos, "--size", str(size),
                "--clips", str(arguments.clips), "--threads", str(arguments.threads)]
-    saved = subprocess.run([*command, "--save", clips], stderr=subprocess.PIPE, text=True)
-    if saved.returncode != 0:
-        raise SystemExit(saved.stderr.strip() or f"{arguments.mclc} ended with code {saved.returncode}")
+    save(command, clips)
     environment = dict(os.environ)
     ours = Process("mclc", [*command, "--on-demand"], "run", environment)
     count, peers, rows = len(arguments.videos) * arguments.clips, [], []
@@ -100,29 +83,22 @@ def step_rate(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("videos", nargs="+", help="where the clips come from, each of 32 frames at least")
-    parser.add_argument("--mclc", default=os.environ.get("MCLC", str(ROOT / ".build" / "release" / "mclc")))
+    add_arguments(parser, rounds=5)
     parser.add_argument("--size", type=int, action="append", help="pixels a side; 112 and 224 when not given")
     parser.add_argument("--clips", type=int, default=8, help="clips from each video")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--without-step", action="store_true", help="do not time R(2+1)D-50's step")
-    parser.add_argument("--json", type=Path, help="write the result to this file")
-    parser.add_argument("--markdown", type=Path, help="write the table to this file")
     arguments = parser.parse_args()
-    interpreter = peer_python()
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"warning: the machine is busy (load {load:.1f}); trust no figure below", flush=True)
+    interpreter = python_with("av, torchvision, safetensors", "PyAV, torchvision and safetensors")
+    load = load_average()
     results = []
     for size in arguments.size or [112, 224]:
         with tempfile.TemporaryDirectory(prefix="mclc-bench-") as folder:
             results.append(measure(size, arguments, interpreter, Path(folder)))
     step = step_rate(arguments)
-    commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
     first = results[0]["peers"][0]
     readers = ", ".join(sorted({row["reader"] for result in results for row in result["peers"]}))
     head = (f"clips of 16 frames from {len(arguments.videos)} videos, {processor()}, {arguments.threads} threads each, "
-            f"{arguments.rounds} rounds; mclc {commit.stdout.strip()}, torchvision {first['torchvision']} on PyTorch "
+            f"{arguments.rounds} rounds; mclc {commit()}, torchvision {first['torchvision']} on PyTorch "
             f"{first['torch']}, Pillow {first['pillow']}, {readers}; load {load:.1f} at the start")
     lines = ["| clips | loader | clips/s, median (range) | theirs / ours in time, pair by pair | peak RSS MiB |",
              "|---|---|---|---|---|"]
@@ -143,13 +119,7 @@ def main():
         own = results[0]["clips"] / statistics.median(results[0]["seconds"])
         text += (f"\nA step of R(2+1)D-50 at 112, 4 samples of 3 clips, takes {step['seconds']:.2f} s: it consumes "
                  f"{step['clipsPerSecond']:.1f} clips/s, {100 * step['clipsPerSecond'] / own:.0f} % of the first row.\n")
-    print("\n" + text)
-    if arguments.markdown:
-        arguments.markdown.write_text(text)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(
-            {"processor": processor(), "threads": arguments.threads, "rounds": arguments.rounds, "load": load,
-             "commit": commit.stdout.strip(), "step": step, "results": results}, indent=1))
+    tell(arguments, load, text, {"step": step, "results": results})
 
 
 if __name__ == "__main__":

@@ -90,19 +90,12 @@ struct BenchFlowCommand: ParsableCommand {
     say("\(path): \(bench.pairs.count) pairs")
   }
 
-  /// Answers lines: for a benchmark that takes turns among processes.
   private func serve(_ bench: FlowBenchmark) throws {
-    print("{\"ready\": true}")
-    fflush(nil)
-    while let line = readLine(), line != "quit" {
+    try BenchTurns.serve(requests: "'run' and the number of a pair,") { line in
       let words = line.split(separator: " ")
       guard words.count == 2, words[0] == "run", let number = Int(words[1]), bench.pairs.indices ~= number
-      else {
-        throw UsageError("'\(line)' is no request; send 'run' and the number of a pair, or 'quit'")
-      }
-      let seconds = try bench.run(bench.pairs[number]).seconds
-      print(String(format: "{\"seconds\": %.6f, \"peakRSSMiB\": %.1f}", seconds, StepReport.peakRSSMiB))
-      fflush(nil)
+      else { return nil }
+      return try bench.run(bench.pairs[number]).seconds
     }
   }
 }

@@ -46,7 +46,9 @@ struct BenchLoaderCommand: ParsableCommand {
         let bench = try make(size, threads)
         if let save { return try write(bench, to: save) }
         try bench.validate()
-        if onDemand { return try serve(bench) }
+        if onDemand {
+          return try BenchTurns.serve(requests: "'run'") { $0 == "run" ? try bench.run() : nil }
+        }
         var report = LoaderReport(size: size, clips: bench.clips.count, threads: threads)
         for round in 0...rounds {
           let (parts, seconds) = (try bench.parts(), try bench.run())
@@ -79,18 +81,6 @@ struct BenchLoaderCommand: ParsableCommand {
     let clips = String(decoding: try JSONEncoder().encode(bench.clips), as: UTF8.self)
     try SafeTensors.write(tensors, metadata: ["clips": clips], to: path)
     say("\(path): \(bench.clips.count) clips")
-  }
-
-  /// Answers lines: for a benchmark that takes turns among processes.
-  private func serve(_ bench: LoaderBenchmark) throws {
-    print("{\"ready\": true}")
-    fflush(nil)
-    while let line = readLine(), line != "quit" {
-      guard line == "run" else { throw UsageError("'\(line)' is no request; send 'run' or 'quit'") }
-      let seconds = try bench.run()
-      print(String(format: "{\"seconds\": %.6f, \"peakRSSMiB\": %.1f}", seconds, StepReport.peakRSSMiB))
-      fflush(nil)
-    }
   }
 }
 

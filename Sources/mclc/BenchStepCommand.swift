@@ -118,18 +118,10 @@ struct BenchStepCommand: ParsableCommand {
     say("\(path): \(tensors.count) tensors")
   }
 
-  /// Answers lines: for a benchmark that takes turns among processes.
   private func serve(_ executor: Executor) throws {
-    print("{\"ready\": true}")
-    fflush(nil)
     let clock = ContinuousClock()
-    while let line = readLine(), line != "quit" {
-      guard line == "run" else { throw UsageError("'\(line)' is no request; send 'run' or 'quit'") }
-      let elapsed = try clock.measure { try executor.run() }
-      print(
-        String(
-          format: "{\"seconds\": %.6f, \"peakRSSMiB\": %.1f}", elapsed.seconds, StepReport.peakRSSMiB))
-      fflush(nil)
+    try BenchTurns.serve(requests: "'run'") { line in
+      line == "run" ? try clock.measure { try executor.run() }.seconds : nil
     }
   }
 }

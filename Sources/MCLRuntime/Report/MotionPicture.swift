@@ -6,13 +6,9 @@ public struct MotionPicture: Sendable {
   /// Clips shown.
   static let moments = 4
   private static let panelWidth = 288
-  private static let margin = 16
   private static let titleHeight = 74
   private static let captionHeight = 20
   private static let curveHeight = 170
-  private static let ink = Colour(34, 34, 40)
-  private static let soft = Colour(120, 120, 130)
-  private static let boxColour = Colour(255, 210, 0)
   private static let curveColour = Colour(30, 100, 200)
 
   public let png: PNGImage
@@ -46,37 +42,39 @@ public struct MotionPicture: Sendable {
     let peak = max(clipMaps.flatMap { $0 }.max() ?? 0, 1e-6)
 
     let panelHeight = Self.panelWidth * entry.height / entry.width
-    let rowHeight = Self.captionHeight + panelHeight + Self.margin
-    let width = 3 * Self.panelWidth + 4 * Self.margin
+    let rowHeight = Self.captionHeight + panelHeight + PictureStyle.margin
+    let width = 3 * Self.panelWidth + 4 * PictureStyle.margin
     var canvas = Canvas(
-      width: width, height: Self.titleHeight + count * rowHeight + Self.curveHeight + 2 * Self.margin,
+      width: width, height: Self.titleHeight + count * rowHeight + Self.curveHeight + 2 * PictureStyle.margin,
       background: Colour(250, 250, 252))
     let name = (path as NSString).lastPathComponent
-    canvas.text(name, x: Self.margin, y: 12, size: 2, Self.ink)
+    canvas.text(name, x: PictureStyle.margin, y: 12, size: 2, PictureStyle.ink)
     let rate = entry.frameRate.map { String(format: ", %.4g frames/s", $0.framesPerSecond) } ?? ""
     let kind = entry.kind == .tvl1 ? "TV-L1 flow" : "the codec's motion vectors"
     canvas.text(
-      "\(entry.frameCount) frames of \(entry.width)x\(entry.height)\(rate), \(kind)", x: Self.margin, y: 34,
-      Self.ink)
+      "\(entry.frameCount) frames of \(entry.width)x\(entry.height)\(rate), \(kind)", x: PictureStyle.margin,
+      y: 34,
+      PictureStyle.ink)
     canvas.text(
       "Clips of \(clipFrames) frames, step \(step). The box bounds the 4 strongest of 7x7 cells: crops must cover it.",
-      x: Self.margin, y: 48, Self.soft)
-    Self.drawWheel(&canvas, x: width - Self.margin - 60, y: 8, speed)
+      x: PictureStyle.margin, y: 48, PictureStyle.soft)
+    Self.drawWheel(&canvas, x: width - PictureStyle.margin - 60, y: 8, speed)
 
     for row in 0..<count {
       let y = Self.titleHeight + row * rowHeight
       let box = try MotionBox(map: clipMaps[row])
-      let columns = (0..<3).map { Self.margin + $0 * (Self.panelWidth + Self.margin) }
+      let columns = (0..<3).map { PictureStyle.margin + $0 * (Self.panelWidth + PictureStyle.margin) }
       canvas.text(
         "clip from frame \(starts[row] + 1): frame \(middles[row] + 1) and the box", x: columns[0], y: y + 6,
-        Self.ink)
+        PictureStyle.ink)
       canvas.text(
-        "flow from frame \(middles[row] + 1) to \(middles[row] + 2)", x: columns[1], y: y + 6, Self.ink)
+        "flow from frame \(middles[row] + 1) to \(middles[row] + 2)", x: columns[1], y: y + 6,
+        PictureStyle.ink)
       // The last clip has no velocity of its own and takes that of the one before it.
       let clipVelocity =
         velocities.isEmpty
         ? "" : String(format: ", velocity %.2f", velocities[min(starts[row], velocities.count - 1)])
-      canvas.text("the clip's motion map\(clipVelocity)", x: columns[2], y: y + 6, Self.ink)
+      canvas.text("the clip's motion map\(clipVelocity)", x: columns[2], y: y + 6, PictureStyle.ink)
       let top = y + Self.captionHeight
       let (frame, flow) = (frames[row], flows[row])
       func pixel(_ x: Int, _ y: Int) -> Colour {
@@ -110,7 +108,7 @@ public struct MotionPicture: Sendable {
         canvas.outline(
           x: column + Int(across.x.lowerBound), y: top + Int(across.y.lowerBound),
           width: Int(across.x.upperBound) - Int(across.x.lowerBound),
-          height: Int(across.y.upperBound) - Int(across.y.lowerBound), thickness: 3, Self.boxColour)
+          height: Int(across.y.upperBound) - Int(across.y.lowerBound), thickness: 3, PictureStyle.box)
       }
     }
     let guided = try sampler.fastestStarts(frameCount: entry.frameCount, velocities: velocities, video: name)
@@ -190,7 +188,7 @@ public struct MotionPicture: Sendable {
       }
     }
     let text = String(format: "rim: %.1f px", speed)
-    canvas.text(text, x: x - Canvas.textWidth(text) - 6, y: y + radius - 4, soft)
+    canvas.text(text, x: x - Canvas.textWidth(text) - 6, y: y + radius - 4, PictureStyle.soft)
   }
 
   private static func drawGrid(_ canvas: inout Canvas, x: Int, y: Int, height: Int) {
@@ -207,19 +205,21 @@ public struct MotionPicture: Sendable {
     span: Int
   ) {
     canvas.text(
-      "velocity of the clip that begins at each frame (\(span) frames long)", x: margin, y: y + 4, ink)
+      "velocity of the clip that begins at each frame (\(span) frames long)", x: PictureStyle.margin,
+      y: y + 4, PictureStyle.ink)
     let note =
       guided.isEmpty
       ? "no motion-guided draws: the video is shorter than two clips" : "shaded: motion-guided draws"
-    canvas.text(note, x: canvas.width - margin - Canvas.textWidth(note), y: y + 4, soft)
-    let left = margin + 44
-    let (right, top, bottom) = (canvas.width - margin, y + 20, y + curveHeight - 14)
+    canvas.text(
+      note, x: canvas.width - PictureStyle.margin - Canvas.textWidth(note), y: y + 4, PictureStyle.soft)
+    let left = PictureStyle.margin + 44
+    let (right, top, bottom) = (canvas.width - PictureStyle.margin, y + 20, y + curveHeight - 14)
     canvas.fill(x: left, y: top, width: right - left, height: bottom - top, Colour(255, 255, 255))
     guard let peak = velocities.max(), peak > 0, last > 1 else {
       canvas.text(
         velocities.isEmpty ? "the video is as short as one clip" : "nothing moves", x: left + 12,
         y: (top + bottom) / 2,
-        soft)
+        PictureStyle.soft)
       return
     }
     func place(_ start: Int) -> Double {
@@ -231,15 +231,15 @@ public struct MotionPicture: Sendable {
       let to = Int(place(start - 1) + (place(1) - place(0)) / 2)
       canvas.fill(
         x: max(from, left), y: top, width: max(min(to, right) - max(from, left), 1), height: bottom - top,
-        boxColour, share: 0.25)
+        PictureStyle.box, share: 0.25)
     }
     for start in starts {
-      canvas.fill(x: Int(place(start)), y: top, width: 1, height: bottom - top, soft)
+      canvas.fill(x: Int(place(start)), y: top, width: 1, height: bottom - top, PictureStyle.soft)
       let text = "\(start + 1)"
       canvas.text(
         text,
         x: min(max(Int(place(start)) - Canvas.textWidth(text) / 2, left), right - Canvas.textWidth(text)),
-        y: bottom + 4, ink)
+        y: bottom + 4, PictureStyle.ink)
     }
     for index in velocities.indices.dropFirst() {
       canvas.line(
@@ -247,8 +247,8 @@ public struct MotionPicture: Sendable {
         thickness: 2, curveColour)
     }
     let highest = String(format: "%.2f", peak)
-    canvas.text(highest, x: left - 4 - Canvas.textWidth(highest), y: top + 2, soft)
-    canvas.text("0", x: left - 4 - Canvas.textWidth("0"), y: bottom - 8, soft)
-    canvas.text("frame", x: margin, y: bottom + 4, soft)
+    canvas.text(highest, x: left - 4 - Canvas.textWidth(highest), y: top + 2, PictureStyle.soft)
+    canvas.text("0", x: left - 4 - Canvas.textWidth("0"), y: bottom - 8, PictureStyle.soft)
+    canvas.text("frame", x: PictureStyle.margin, y: bottom + 4, PictureStyle.soft)
   }
 }

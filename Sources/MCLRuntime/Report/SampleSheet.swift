@@ -6,16 +6,12 @@ import Foundation
 public struct SampleSheet: Sendable {
   private static let panelWidth = 176
   private static let gap = 8
-  private static let margin = 16
   private static let titleHeight = 62
   private static let captionHeight = 32
   /// Frames of the clip that are shown whole, and of the result.
   private static let shownFrames = 4
   private static let shownResults = 2
   private static let background = Colour(250, 250, 252)
-  static let ink = Colour(34, 34, 40)
-  static let soft = Colour(120, 120, 130)
-  static let boxColour = Colour(255, 210, 0)
   /// Of clips 1, 2 and 3.
   static let clipColours = [Colour(30, 110, 230), Colour(20, 150, 70), Colour(200, 40, 150)]
 
@@ -60,20 +56,20 @@ public struct SampleSheet: Sendable {
     let resultWidth = max(panelHeight * sampler.width / sampler.height, 8)
     let rowHeight = Self.captionHeight + panelHeight + Self.gap
     let width =
-      2 * Self.margin + (Self.shownFrames + 1) * (Self.panelWidth + Self.gap)
+      2 * PictureStyle.margin + (Self.shownFrames + 1) * (Self.panelWidth + Self.gap)
       + Self.shownResults * (resultWidth + Self.gap)
     let curveTop = Self.titleHeight + tubelets.count * rowHeight
     var canvas = Canvas(
-      width: width, height: curveTop + StartCurve.height + Self.margin, background: Self.background)
+      width: width, height: curveTop + StartCurve.height + PictureStyle.margin, background: Self.background)
     title = "sample \(number + 1): \(drawn.video.video.name), epoch \(drawn.epoch)"
-    canvas.text(title, x: Self.margin, y: 12, size: 2, Self.ink)
+    canvas.text(title, x: PictureStyle.margin, y: 12, size: 2, PictureStyle.ink)
     let order =
       starts.order == 1 ? "clip 1 comes before clips 2 and 3" : "clip 1 comes after clips 2 and 3"
     canvas.text(
       "\(entry.frameCount) frames of \(entry.width)x\(entry.height). Order label \(starts.order): \(order). "
         + (starts.isGuided
           ? "Motion-guided draw: from fast starts only." : "Uniform draw: from all legal starts."),
-      x: Self.margin, y: 36, Self.ink)
+      x: PictureStyle.margin, y: 36, PictureStyle.ink)
     for (row, tubelet) in tubelets.enumerated() {
       let y = Self.titleHeight + row * rowHeight
       let top = y + Self.captionHeight
@@ -81,13 +77,13 @@ public struct SampleSheet: Sendable {
       let indices = temporal.frameIndices(start: tubelet.start)
       let crop = tubelet.augmentation.crop
       let box = try MotionBox(map: clipMaps[row])
-      canvas.fill(x: Self.margin, y: y + 6, width: 10, height: 10, colour)
+      canvas.fill(x: PictureStyle.margin, y: y + 6, width: 10, height: 10, colour)
       canvas.text(
-        "\(tubelet.name), frames \(tubelet.start) to \((indices.last ?? 0) + 1)", x: Self.margin + 16,
+        "\(tubelet.name), frames \(tubelet.start) to \((indices.last ?? 0) + 1)", x: PictureStyle.margin + 16,
         y: y + 7,
-        Self.ink)
-      canvas.text("\(tubelet.augmentation.words)", x: Self.margin + 16, y: y + 19, Self.soft)
-      var x = Self.margin
+        PictureStyle.ink)
+      canvas.text("\(tubelet.augmentation.words)", x: PictureStyle.margin + 16, y: y + 19, PictureStyle.soft)
+      var x = PictureStyle.margin
       for place in places {
         let frame = try Self.frame(frames, indices[place])
         Self.draw(frame, on: &canvas, x: x, y: top, height: panelHeight)
@@ -108,15 +104,15 @@ public struct SampleSheet: Sendable {
       canvas.outline(
         x: x + Int(across.x.lowerBound), y: top + Int(across.y.lowerBound),
         width: Int(across.x.upperBound) - Int(across.x.lowerBound),
-        height: Int(across.y.upperBound) - Int(across.y.lowerBound), thickness: 3, Self.boxColour)
+        height: Int(across.y.upperBound) - Int(across.y.lowerBound), thickness: 3, PictureStyle.box)
       Self.drawCrop(crop, of: middle, on: &canvas, x: x, y: top, height: panelHeight, colour, isDark: false)
       let cover = box.cover(by: crop, frameWidth: entry.width, frameHeight: entry.height)
       let wanted = box.requiredCover > 0 ? String(format: ", wanted %.0f%%", 100 * box.requiredCover) : ""
       canvas.text(
         String(format: "map; box covered %.0f%%", 100 * cover) + wanted, x: x, y: y + 7,
-        Self.soft)
+        PictureStyle.soft)
       x += Self.panelWidth + Self.gap
-      canvas.text("given to the network", x: x, y: y + 7, Self.soft)
+      canvas.text("given to the network", x: x, y: y + 7, PictureStyle.soft)
       let results = try tubelet.augmentation.images(
         [indices[places[0]], indices[places[places.count - 1]]].map { try Self.frame(frames, $0) })
       for result in results {
@@ -131,7 +127,7 @@ public struct SampleSheet: Sendable {
     try StartCurve(
       temporal: temporal, frameCount: entry.frameCount, velocities: velocities, starts: starts,
       video: drawn.video.video.name
-    ).draw(on: &canvas, y: curveTop, margin: Self.margin)
+    ).draw(on: &canvas, y: curveTop, margin: PictureStyle.margin)
     self.canvas = canvas
   }
 

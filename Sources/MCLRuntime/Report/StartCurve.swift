@@ -27,14 +27,14 @@ struct StartCurve {
 
     canvas.text(
       "velocity of the clip of \(temporal.span) frames that begins at each frame", x: margin, y: y + 6,
-      SampleSheet.ink)
+      PictureStyle.ink)
     var x = canvas.width - margin
     for (name, colours) in [
-      ("drawn starts of clips 1, 2, 3", SampleSheet.clipColours), ("fast starts", [SampleSheet.boxColour]),
+      ("drawn starts of clips 1, 2, 3", SampleSheet.clipColours), ("fast starts", [PictureStyle.box]),
       ("legal starts", [Self.legalColour]),
     ] {
       x -= Canvas.textWidth(name)
-      canvas.text(name, x: x, y: y + 6, SampleSheet.soft)
+      canvas.text(name, x: x, y: y + 6, PictureStyle.soft)
       for colour in colours.reversed() {
         x -= 13
         canvas.fill(x: x, y: y + 5, width: 10, height: 10, colour)
@@ -50,17 +50,17 @@ struct StartCurve {
     for start in (fastest?.first ?? []) + (fastest?.second ?? []) {
       canvas.fill(
         x: edge(start), y: top, width: max(edge(start + 1) - edge(start), 1), height: bottom - top,
-        SampleSheet.boxColour, share: 0.6)
+        PictureStyle.box, share: 0.6)
     }
     if let halves {
       for (name, range) in [("first half", halves.first), ("second half", halves.second)] {
         let place = min(edge(range.lowerBound) + 4, right - Canvas.textWidth(name) - 2)
-        canvas.text(name, x: place, y: bottom - 12, SampleSheet.soft)
+        canvas.text(name, x: place, y: bottom - 12, PictureStyle.soft)
       }
     } else {
       canvas.text(
         "shorter than two clips: every start is legal, none is fast", x: left + 4, y: bottom - 12,
-        SampleSheet.soft)
+        PictureStyle.soft)
     }
     drawVelocities(on: &canvas, left: left, top: top, bottom: bottom, middle: middle)
     for tick in AxisTicks.ticks(Double(last)) where tick == tick.rounded() {
@@ -68,9 +68,9 @@ struct StartCurve {
       let text = "\(start)"
       canvas.text(
         text, x: min(Int(middle(start)) - Canvas.textWidth(text) / 2, right - Canvas.textWidth(text)),
-        y: bottom + 5, SampleSheet.ink)
+        y: bottom + 5, PictureStyle.ink)
     }
-    canvas.text("frame", x: margin, y: bottom + 5, SampleSheet.soft)
+    canvas.text("frame", x: margin, y: bottom + 5, PictureStyle.soft)
     for (number, start) in [starts.clip1, starts.clip2, starts.clip3].enumerated() {
       let (x, colour) = (Int(middle(start)), SampleSheet.clipColours[number])
       canvas.fill(x: x - 1, y: top - 14, width: 3, height: bottom - top + 14, colour)
@@ -88,7 +88,7 @@ struct StartCurve {
     guard let peak = velocities.max(), peak > 0 else {
       canvas.text(
         velocities.isEmpty ? "the video is as short as one clip" : "nothing moves", x: left + 12,
-        y: (top + bottom) / 2, SampleSheet.soft)
+        y: (top + bottom) / 2, PictureStyle.soft)
       return
     }
     func level(_ value: Float) -> Double { Double(bottom) - Double(bottom - top - 6) * Double(value / peak) }
@@ -100,7 +100,7 @@ struct StartCurve {
         thickness: 2, Self.curveColour)
     }
     let highest = String(format: "%.2f", peak)
-    canvas.text(highest, x: left - 4 - Canvas.textWidth(highest), y: top + 2, SampleSheet.soft)
-    canvas.text("0", x: left - 4 - Canvas.textWidth("0"), y: bottom - 8, SampleSheet.soft)
+    canvas.text(highest, x: left - 4 - Canvas.textWidth(highest), y: top + 2, PictureStyle.soft)
+    canvas.text("0", x: left - 4 - Canvas.textWidth("0"), y: bottom - 8, PictureStyle.soft)
   }
 }
