@@ -115,36 +115,28 @@ public struct MotionBoundary: Sendable {
   private func forEachRow(
     of sum: [Int32], _ body: (Int, UnsafeBufferPointer<Int32>, UnsafeBufferPointer<Int32>) -> Void
   ) {
-    let width = width
-    // Column sums of three rows and differences of the outer two, with one repeated column at either end.
-    var smooth = [Int32](repeating: 0, count: width + 2)
-    var slope = [Int32](repeating: 0, count: width + 2)
-    var dx = [Int32](repeating: 0, count: width)
-    var dy = [Int32](repeating: 0, count: width)
-    sum.withUnsafeBufferPointer { sum in
-      smooth.withUnsafeMutableBufferPointer { smooth in
-        slope.withUnsafeMutableBufferPointer { slope in
-          dx.withUnsafeMutableBufferPointer { dx in
-            dy.withUnsafeMutableBufferPointer { dy in
-              for y in 0..<height {
-                // Bounds: rows are 0 ..< height of `sum`, columns 0 ..< width; the lines hold two more.
-                let (above, here) = (max(y - 1, 0) * width, y * width)
-                let below = min(y + 1, height - 1) * width
-                for x in 0..<width {
-                  let (upper, lower) = (sum[above + x], sum[below + x])
-                  smooth[x + 1] = upper &+ sum[here + x] &+ lower
-                  slope[x + 1] = upper &- lower
-                }
-                (smooth[0], smooth[width + 1]) = (smooth[1], smooth[width])
-                (slope[0], slope[width + 1]) = (slope[1], slope[width])
-                for x in 0..<width {
-                  dx[x] = smooth[x] &- smooth[x + 2]
-                  dy[x] = slope[x] &+ slope[x + 1] &+ slope[x + 2]
-                }
-                body(y, UnsafeBufferPointer(dx), UnsafeBufferPointer(dy))
-              }
-            }
+    let (width, line) = (width, width + 2)
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 4 * line) { lines in
+      guard let first = lines.baseAddress else { return }
+      // Column sums of three rows and differences of the outer two, with one repeated column at either end; derivatives.
+      let (smooth, slope, dx, dy) = (first, first + line, first + 2 * line, first + 3 * line)
+      sum.withUnsafeBufferPointer { sum in
+        for y in 0..<height {
+          // Bounds: rows are 0 ..< height of `sum`, columns 0 ..< width; a line holds two more.
+          let (above, here) = (max(y - 1, 0) * width, y * width)
+          let below = min(y + 1, height - 1) * width
+          for x in 0..<width {
+            let (upper, lower) = (sum[above + x], sum[below + x])
+            smooth[x + 1] = upper &+ sum[here + x] &+ lower
+            slope[x + 1] = upper &- lower
           }
+          (smooth[0], smooth[width + 1]) = (smooth[1], smooth[width])
+          (slope[0], slope[width + 1]) = (slope[1], slope[width])
+          for x in 0..<width {
+            dx[x] = smooth[x] &- smooth[x + 2]
+            dy[x] = slope[x] &+ slope[x + 1] &+ slope[x + 2]
+          }
+          body(y, UnsafeBufferPointer(start: dx, count: width), UnsafeBufferPointer(start: dy, count: width))
         }
       }
     }

@@ -2,7 +2,7 @@ import CFFmpeg
 
 /// How coded pictures are to be shown: the shape of their pixels, then an exchange of the axes and mirrors, which make
 /// quarter turns. Phones film upright by a mark that says "turn this"; DVDs hold pixels that are not square.
-struct DisplayShape: Equatable, Sendable {
+struct DisplayShape: Sendable {
   /// Width over height of a coded pixel.
   var pixelAspect: (numerator: Int, denominator: Int) = (1, 1)
   /// Rows of the picture shown are columns of the coded one.
@@ -11,11 +11,6 @@ struct DisplayShape: Equatable, Sendable {
   var mirrorsColumns = false
   /// It runs from bottom to top.
   var mirrorsRows = false
-
-  static func == (one: Self, other: Self) -> Bool {
-    one.pixelAspect == other.pixelAspect && one.swapsAxes == other.swapsAxes
-      && one.mirrorsColumns == other.mirrorsColumns && one.mirrorsRows == other.mirrorsRows
-  }
 
   var turns: Bool { swapsAxes || mirrorsColumns || mirrorsRows }
 

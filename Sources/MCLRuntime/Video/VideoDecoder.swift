@@ -138,11 +138,9 @@ public final class VideoDecoder {
   /// The size at which frames of this coded size are given.
   ///
   /// - Throws: `VideoError` where a side or the area is over the limits, coded or shown.
-  static func shownSize(width: Int, height: Int, shape: DisplayShape, path: String, shortSide: Int?) throws
-    -> (
-      width: Int, height: Int
-    )
-  {
+  static func shownSize(
+    width: Int, height: Int, shape: DisplayShape, path: String, shortSide: Int?
+  ) throws -> (width: Int, height: Int) {
     try VideoLimits.check(width: width, height: height, path: path)
     let shown = shape.shownSize(width: width, height: height)
     try VideoLimits.check(width: shown.width, height: shown.height, path: path)

@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import MCLTestKit
 
 /// Files that no reader of videos may trip over, in a folder that lasts as long as this value.
 final class HostileCorpus {
