@@ -19,7 +19,7 @@ protocol KernelFamily: Sendable {
 enum KernelRegistry {
   /// In the order they are asked; the last serves every comprehension.
   static let families: [any KernelFamily] = [
-    RowUpdateKernel(), StencilKernel(), TapKernel(), ContractionKernel(), LoopKernel(),
+    RowUpdateKernel(), StencilKernel(), WinogradKernel(), TapKernel(), ContractionKernel(), LoopKernel(),
   ]
 
   static func select(
