@@ -24,7 +24,7 @@ public struct KernelCompiler: Sendable {
   public let cache: ObjectCache
 
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
-  static let emitterVersion = 72
+  static let emitterVersion = 74
 
   public init(target: TargetDescription = .host, cache: ObjectCache = .standard) {
     self.target = target

@@ -364,34 +364,33 @@ struct TapEmitter {
     _ sums: [IRValue], _ record: IRValue, _ base: IRValue, runStride: Int,
     known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
   ) {
-    func put(_ values: [IRValue], _ place: IRValue) {
-      let address = builder.element(base, place, bytes: 4)
-      for (number, value) in values.enumerated() {
-        builder.store(
-          value, builder.address(address, builder.constant(number * runStride * 4)), alignment: 4)
-      }
-    }
     guard let epilogue else {
       for row in 0..<plan.rows {
-        put(
-          Array(sums[(row * plan.vectors)..<((row + 1) * plan.vectors)]),
-          integer(record, 1 + plan.rows + row))
+        let address = builder.element(base, integer(record, 1 + plan.rows + row), bytes: 4)
+        for number in 0..<plan.vectors {
+          builder.store(
+            sums[row * plan.vectors + number],
+            builder.address(address, builder.constant(number * runStride * 4)), alignment: 4)
+        }
       }
       return
     }
-    // A row at a time, from memory: an epilogue of any length leaves the registers of the products alone.
+    // A vector of columns at a time, from memory: an epilogue of any length leaves the registers of the products alone,
+    // and what holds for all rows is had once.
     for (position, sum) in sums.enumerated() { builder.store(sum, running(position), alignment: 4) }
-    let first = running(0)
     let places = builder.address(record, builder.constant((1 + plan.rows) * 4))
-    builder.loop(from: builder.constant(0), to: builder.constant(plan.rows)) { row in
-      let own = builder.element(first, row, bytes: plan.vectors * plan.lanes * 4)
-      let values = (0..<plan.vectors).map {
-        builder.load(
-          vector, builder.address(own, builder.constant($0 * plan.lanes * 4)), alignment: 4)
+    for number in 0..<plan.vectors {
+      let column = builder.add(firstVector, number)
+      let shared = epilogue.shared(column, known: known, plan)
+      let target = builder.address(base, builder.constant(number * runStride * 4))
+      builder.loop(from: builder.constant(0), to: builder.constant(plan.rows)) { row in
+        let own = builder.element(running(number), row, bytes: plan.vectors * plan.lanes * 4)
+        let place = integer(builder.element(places, row, bytes: 4), 0)
+        let result = epilogue.apply(
+          builder.load(vector, own, alignment: 4), vector: column, place: place, known: known,
+          shared: shared, plan)
+        builder.store(result, builder.element(target, place, bytes: 4), alignment: 4)
       }
-      let place = integer(builder.element(places, row, bytes: 4), 0)
-      put(
-        epilogue.apply(values, place: place, known: known, firstVector: firstVector, plan), place)
     }
   }
 }

@@ -5,50 +5,44 @@ struct TapEpilogue {
   let point: PointEmitter
   let root: Int
 
-  /// The places of neighbouring vectors of columns of one row.
+  /// The place of a vector of columns, and of a row in it.
   ///
   /// - Parameters:
-  ///   - place: the row's place in the output, which gives the coordinates of the rows.
+  ///   - place: the row's place in the output, which gives the coordinates of the rows; nil for what holds for all rows.
   ///   - known: coordinates of the part along batch and column axes.
-  private func states(
-    _ count: Int, place: IRValue, known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue,
-    _ plan: TapPlan
-  ) -> [LoopState] {
+  private func state(
+    _ vector: IRValue, place: IRValue?, known: [(axis: Int, coordinate: IRValue)], _ plan: TapPlan
+  ) -> LoopState {
     let (builder, space) = (point.builder, point.space)
     var state = LoopState(space.accesses, rank: space.axes.count, builder: builder)
     let rows = plan.problem.rows
-    if usesCoordinates(of: rows) || reads.contains(where: { !readsAtPlace(space.accesses[$0], rows) }) {
-      let outputs = Array(0..<space.outputRank)
-      for (axis, coordinate) in zip(
-        outputs, builder.delinearize(place, outputs.map { space.axes[$0] }))
-      where rows.contains(axis) {
-        state = state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
+    if let place {
+      if usesCoordinates(of: rows) || reads.contains(where: { !readsAtPlace(space.accesses[$0], rows) }) {
+        let outputs = Array(0..<space.outputRank)
+        for (axis, coordinate) in zip(
+          outputs, builder.delinearize(place, outputs.map { space.axes[$0] }))
+        where rows.contains(axis) {
+          state = state.advanced(along: axis, by: coordinate, space.accesses, builder: builder)
+        }
       }
-    }
-    // What is read where the row's results go needs nothing but that place.
-    for (position, access) in space.accesses.enumerated()
-    where readsAtPlace(access, rows) && rows.contains(where: access.depends) {
-      state.offsets[position] = builder.add(builder.constant(access.offset), place)
+      // What is read where the row's results go needs nothing but that place.
+      for (position, access) in space.accesses.enumerated()
+      where readsAtPlace(access, rows) && rows.contains(where: access.depends) {
+        state.offsets[position] = builder.add(builder.constant(access.offset), place)
+      }
     }
     for (axis, coordinate) in known {
       let whole = builder.add(
         builder.multiply(coordinate, plan.problem.steps[axis]), plan.problem.starts[axis])
       state = state.advanced(along: axis, by: whole, space.accesses, builder: builder)
     }
-    return (0..<count).map { number in
-      let vector = builder.add(firstVector, number)
-      var own = state
-      if let axis = plan.run.axis {
-        own = own.advanced(along: axis, by: vector, space.accesses, builder: builder)
-        own = own.advanced(
-          along: plan.lane, by: builder.constant(0), space.accesses, builder: builder)
-      } else {
-        own = own.advanced(
-          along: plan.lane, by: builder.multiply(vector, plan.lanes), space.accesses,
-          builder: builder)
-      }
-      return own
+    if let axis = plan.run.axis {
+      state = state.advanced(along: axis, by: vector, space.accesses, builder: builder)
+      return state.advanced(
+        along: plan.lane, by: builder.constant(0), space.accesses, builder: builder)
     }
+    return state.advanced(
+      along: plan.lane, by: builder.multiply(vector, plan.lanes), space.accesses, builder: builder)
   }
 
   /// The accesses that are read, in order.
@@ -77,20 +71,35 @@ struct TapEpilogue {
     }
   }
 
-  /// The results of neighbouring vectors of sums of one row.
-  func apply(
-    _ values: [IRValue], place: IRValue, known: [(axis: Int, coordinate: IRValue)],
-    firstVector: IRValue,
-    _ plan: TapPlan
-  ) -> [IRValue] {
-    let states = states(values.count, place: place, known: known, firstVector: firstVector, plan)
-    return zip(values, states).map { value, state in
-      var values: PointEmitter.Known = [:]
-      return point.scalar.narrowed(
-        point.evaluate(
-          root, state, lanes: plan.lanes, along: plan.lane, accumulator: point.scalar.widened(value),
-          hoisted: [:], values: &values))
+  /// The values that hold for all rows of a vector of columns: of the largest parts of the epilogue that read nothing
+  /// along the rows, such as a channel's mean.
+  func shared(
+    _ vector: IRValue, known: [(axis: Int, coordinate: IRValue)], _ plan: TapPlan
+  ) -> PointEmitter.Known {
+    let state = state(vector, place: nil, known: known, plan)
+    let rows = plan.problem.rows.reduce(PointEmitter.accumulatorBit) { $0 | 1 << UInt64($1) }
+    var values: PointEmitter.Known = [:]
+    func visit(_ node: Int) {
+      guard point.dependences[node] & rows == 0 else {
+        return point.program.arguments(node).forEach(visit)
+      }
+      _ = point.evaluate(
+        node, state, lanes: plan.lanes, along: plan.lane, accumulator: nil, hoisted: [:], values: &values)
     }
+    visit(root)
+    return values
+  }
+
+  /// The results of a vector of sums of one row.
+  func apply(
+    _ sum: IRValue, vector: IRValue, place: IRValue, known: [(axis: Int, coordinate: IRValue)],
+    shared: PointEmitter.Known, _ plan: TapPlan
+  ) -> IRValue {
+    var values = shared
+    return point.scalar.narrowed(
+      point.evaluate(
+        root, state(vector, place: place, known: known, plan), lanes: plan.lanes, along: plan.lane,
+        accumulator: point.scalar.widened(sum), hoisted: [:], values: &values))
   }
 
   /// Asks for the lines that `apply` will read and that differ from row to row.
@@ -104,7 +113,9 @@ struct TapEpilogue {
         && plan.problem.rows.contains { own.depends(on: $0) }
     }
     guard !large.isEmpty else { return }
-    for state in states(count, place: place, known: known, firstVector: firstVector, plan) {
+    for number in 0..<count {
+      let state = state(
+        point.builder.add(firstVector, number), place: place, known: known, plan)
       for access in large {
         let bytes = point.space.accesses[access].element.byteCount
         point.builder.prefetch(

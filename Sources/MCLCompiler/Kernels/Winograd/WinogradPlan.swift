@@ -91,6 +91,6 @@ struct WinogradPlan {
       Double(Self.products) * best.cost * Double(channels * columnVectors)
       + Double(tiles) * 80 * (vectorChannels + Double(columnVectors))
       + Double(channels * columnVectors) * 100
-    guard products < 0.85 * Double(direct) / Double(target.lanes) else { return nil }
+    guard products < 0.95 * Double(direct) / Double(target.lanes) else { return nil }
   }
 }
