@@ -20,20 +20,21 @@ struct KernelReport {
   }
 
   private var means: [Mean] {
-    func select(_ title: String, _ isMember: (ContractionEntry) -> Bool) -> Mean? {
+    func all(_ title: String, _ isMember: (ContractionEntry) -> Bool) -> Mean? {
       let members = results.filter { isMember($0.entry) }.compactMap(\.timing)
       return members.isEmpty ? nil : Mean(title: title, members: members)
     }
     var list: [Mean?] = []
     for group in [LaunchGroup.forward, .inputGradient, .weightGradient] {
-      list.append(select("\(group.rawValue), stride 1") { $0.group == group && !$0.shape.isStrided })
-      list.append(select("\(group.rawValue), strided") { $0.group == group && $0.shape.isStrided })
-      list.append(
-        select("\(group.rawValue), 1x1x1 stride 1") {
-          $0.group == group && !$0.shape.isStrided && $0.layer.hasSuffix("-1x1x1")
-        })
+      func select(_ title: String, _ isMember: (ContractionEntry) -> Bool) -> Mean? {
+        all("\(group.rawValue), \(title)") { $0.group == group && isMember($0) }
+      }
+      list.append(select("stride 1") { !$0.shape.isStrided && !$0.isWinograd })
+      list.append(select("strided") { $0.shape.isStrided && !$0.isWinograd })
+      list.append(select("1x1x1 stride 1") { !$0.shape.isStrided && $0.layer.hasSuffix("-1x1x1") })
+      list.append(select("by Winograd's filtering") { $0.isWinograd })
     }
-    list.append(select("linear") { $0.group == .linear })
+    list.append(all("linear") { $0.group == .linear })
     return list.compactMap { $0 }
   }
 
@@ -59,7 +60,7 @@ struct KernelReport {
     ]
     for result in results {
       let (entry, shape) = (result.entry, result.entry.shape)
-      var line = padded(entry.name + (shape.isStrided ? " s" : ""), 44) + padded(entry.layer, 20)
+      var line = padded(entry.name + (shape.isStrided ? " s" : "") + (entry.isWinograd ? " w" : ""), 44) + padded(entry.layer, 20)
       line += String(
         format: "%2d %7d x%6d x%6d ", entry.count, shape.batch * shape.rows, shape.columns, shape.depth)
       if let timing = result.timing {
@@ -74,6 +75,11 @@ struct KernelReport {
         line += String(format: "WRONG: %.0f times the rounding to expect", result.deviation)
       }
       lines.append(line)
+    }
+    if results.contains(where: \.entry.isWinograd) {
+      lines.append(
+        "w: Winograd's filtering multiplies less than the definition, which is what is counted; MCL_WITHOUT=winograd leaves "
+          + "it out")
     }
     lines.append("geometric means:")
     for mean in means {
@@ -94,7 +100,7 @@ struct KernelReport {
     let kernels = results.map { result -> [String: Any] in
       let (entry, shape) = (result.entry, result.entry.shape)
       var row: [String: Any] = [
-        "name": entry.name, "layer": entry.layer, "group": entry.group.rawValue, "launches": entry.count,
+        "name": entry.name, "layer": entry.layer, "group": entry.group.rawValue, "family": entry.family, "launches": entry.count,
         "batch": shape.batch, "rows": shape.rows, "columns": shape.columns, "depth": shape.depth,
         "isStrided": shape.isStrided, "validMultiplyAdds": shape.validMultiplyAdds,
         "nominalMultiplyAdds": shape.nominalMultiplyAdds, "bytes": result.bytes,
@@ -147,4 +153,9 @@ struct KernelReport {
       title: head, points: points, peak: peak, bandwidth: benchmark.copyGigabytesPerSecond
     ).svg
   }
+}
+
+extension ContractionEntry {
+  /// Whether it does without some of the multiplications that are counted.
+  fileprivate var isWinograd: Bool { family == "winograd" }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import MCLGraph
 import Synchronization
 
@@ -26,9 +27,20 @@ public struct KernelCompiler: Sendable {
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
   static let emitterVersion = 74
 
-  public init(target: TargetDescription = .host, cache: ObjectCache = .standard) {
+  /// Families of kernels that are not used, such as `winograd`.
+  public let excludedFamilies: Set<String>
+
+  /// The families that MCL_WITHOUT names, with commas between them.
+  public static let familiesWithout = Set(
+    (ProcessInfo.processInfo.environment["MCL_WITHOUT"] ?? "").split(separator: ",").map(String.init))
+
+  public init(
+    target: TargetDescription = .host, cache: ObjectCache = .standard,
+    excludedFamilies: Set<String> = KernelCompiler.familiesWithout
+  ) {
     self.target = target
     self.cache = cache
+    self.excludedFamilies = excludedFamilies
   }
 
   /// What became of a list of specifications.
@@ -83,6 +95,7 @@ public struct KernelCompiler: Sendable {
     """
     emitter \(Self.emitterVersion) LLVM \(llvmVersionText) passes \(TargetMachine.passes)
     \(target.triple) \(target.cpu) \(target.features) vector \(target.vectorBytes)
+    without \(excludedFamilies.sorted().joined(separator: ","))
     \(specification.text)
     """
   }
@@ -102,7 +115,7 @@ public struct KernelCompiler: Sendable {
   private func build(_ specification: KernelSpecification) throws -> Build {
     let key = key(specification)
     let symbol = symbol(specification)
-    let (family, plan) = try KernelRegistry.select(specification, symbol: symbol, target: target)
+    let (family, plan) = try select(specification, symbol)
     if let bytes = cache.object(key) {
       return Build(plan: plan, object: KernelObject(name: symbol, bytes: bytes), isCached: true, isKept: true)
     }
@@ -126,19 +139,25 @@ public struct KernelCompiler: Sendable {
 
   /// Whether some family serves a specification.
   func isServed(_ specification: KernelSpecification) -> Bool {
-    (try? KernelRegistry.select(specification, symbol: "mcl", target: target)) != nil
+    (try? select(specification, "mcl")) != nil
+  }
+
+  private func select(
+    _ specification: KernelSpecification, _ symbol: String
+  ) throws -> (family: any KernelFamily, plan: KernelPlan) {
+    try KernelRegistry.select(specification, symbol: symbol, target: target, excluded: excludedFamilies)
   }
 
   /// The plan alone, without compiling.
   public func plan(_ specification: KernelSpecification) throws -> KernelPlan {
-    try KernelRegistry.select(specification, symbol: symbol(specification), target: target).plan
+    try select(specification, symbol(specification)).plan
   }
 
   /// The optimised LLVM IR of a kernel, as text.
   public func intermediateText(_ specification: KernelSpecification) throws -> String {
     let symbol = symbol(specification)
     let machine = try TargetMachine(target)
-    let family = try KernelRegistry.select(specification, symbol: symbol, target: target).family
+    let family = try select(specification, symbol).family
     return try emit(specification, family, symbol, machine).text
   }
 
@@ -146,7 +165,7 @@ public struct KernelCompiler: Sendable {
   public func assembly(_ specification: KernelSpecification) throws -> String {
     let symbol = symbol(specification)
     let machine = try TargetMachine(target)
-    let family = try KernelRegistry.select(specification, symbol: symbol, target: target).family
+    let family = try select(specification, symbol).family
     return try machine.assembly(try emit(specification, family, symbol, machine))
   }
 }

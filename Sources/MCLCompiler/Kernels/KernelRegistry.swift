@@ -22,10 +22,15 @@ enum KernelRegistry {
     RowUpdateKernel(), StencilKernel(), WinogradKernel(), TapKernel(), ContractionKernel(), LoopKernel(),
   ]
 
+  /// - Parameter excluded: names of families that are not asked.
   static func select(
-    _ specification: KernelSpecification, symbol: String, target: TargetDescription
+    _ specification: KernelSpecification, symbol: String, target: TargetDescription, excluded: Set<String>
   ) throws -> (family: any KernelFamily, plan: KernelPlan) {
-    for family in families {
+    if let unknown = excluded.subtracting(families.map(\.name)).min() {
+      let known = Set(families.map(\.name)).sorted().joined(separator: ", ")
+      throw KernelError("there is no kernel family '\(unknown)' to leave out (MCL_WITHOUT); there are \(known)")
+    }
+    for family in families where !excluded.contains(family.name) {
       if let plan = try family.plan(specification, symbol: symbol, target: target) { return (family, plan) }
     }
     throw KernelError("no kernel family serves \(specification.text)")

@@ -10,6 +10,8 @@ public struct ContractionEntry: Sendable {
   public var layer: String
   public var group: LaunchGroup
   public var launch: ExecutionPlan.Launch
+  /// The kernel's family, such as `contraction` or `winograd`.
+  public var family: String
   /// Launches of the same kernel in the program.
   public var count: Int
   public var shape: ContractionShape
@@ -39,8 +41,8 @@ public struct ContractionEntry: Sendable {
       let layer = weight.count >= 2 ? "\(weight[1])-\(weight[0])" + (window.isEmpty ? "" : "-\(window)") : ""
       result.append(
         ContractionEntry(
-          name: "\(place).\(group.rawValue)", layer: layer, group: group, launch: launch, count: 1,
-          shape: shape))
+          name: "\(place).\(group.rawValue)", layer: layer, group: group, launch: launch,
+          family: plan.kernels[launch.kernel].family, count: 1, shape: shape))
     }
     return result
   }
