@@ -10,11 +10,12 @@ public struct Pipeline: Sendable {
     Simplify(),
     FactorSums(),
     LowerToComprehensions(),
-    TrimSums(),
+    TrimPadding(),
     CompactStrides(),
     KeepOldStates(),
     FusePointwise(),
     FuseEpilogues(),
+    TrimPadding(),
     AssignLayouts(),
     EliminateDeadCode(),
   ]

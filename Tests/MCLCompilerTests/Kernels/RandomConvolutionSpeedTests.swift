@@ -41,8 +41,11 @@ import Testing
       example.batch * example.outputs * example.channels * example.size.reduce(1, *) * kernel.reduce(1, *)
       / (stride * stride)
     let room = (0..<3).allSatisfy { example.size[$0] + 2 * example.padding[$0] >= kernel[$0] }
-    // A window as large as the image has as many kinds of pixels as the image has pixels.
-    let isWindow = (1..<3).allSatisfy { 2 * kernel[$0] <= example.size[$0] + 1 }
+    // A window as large as the image has as many kinds of pixels as the image has pixels; so has a stem's that is longer
+    // than the clip.
+    let isWindow =
+      (1..<3).allSatisfy { 2 * kernel[$0] <= example.size[$0] + 1 }
+      && (kernel[1] == 1 || kernel[0] <= example.size[0])
     return room && isWindow && (2_000_000..<600_000_000).contains(work) ? example : nil
   }
 
@@ -58,7 +61,7 @@ import Testing
     while drawn < Self.count {
       guard let example = Self.draw(&random) else { continue }
       drawn += 1
-      let plan = try compiler.compile(example.program()).plan
+      let plan = try compiler.compile(example.program(isOfImage: true)).plan
       let library = try KernelLibrary(plan.objects)
       for launch in plan.launches where plan.kernels[launch.kernel].multiplyAdds > 0 {
         guard case .comprehension(let comprehension) = launch.specification.form,
@@ -72,9 +75,13 @@ import Testing
         #expect(deviation < KernelBenchmark.allowedDeviation, "\(what), seed \(seed)")
         let operations = 2 * Double(shape.validMultiplyAdds)
         // The gradient by an image of three channels would fill three lanes of sixteen; nothing here asks for it.
+        let points = [
+          example.size.reduce(1, *),
+          zip(example.size, example.stride).reduce(1) { $0 * (($1.0 + $1.1 - 1) / $1.1) },
+        ]
         let isImageGradient =
           example.channels == 3 && comprehension.reductionCount >= example.outputs
-          && comprehension.outputCount == example.batch * 3 * example.size.reduce(1, *)
+          && points.contains { comprehension.outputCount == example.batch * 3 * $0 }
         guard operations >= Self.leastOperations, !isImageGradient else { continue }
         var percent = 0.0
         // The best of some turns: what else runs on the machine empties the caches.

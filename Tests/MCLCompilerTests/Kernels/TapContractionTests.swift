@@ -28,7 +28,10 @@ import Testing
     }
 
     /// An image from a map, a convolution with what follows it, and all three derivatives' kernels.
-    func program() throws -> Graph {
+    ///
+    /// - Parameter isOfImage: whether the derivative is that by the image, as it comes from the convolution's kernel; else
+    ///   it is by what the image is made of, which stands in the order of inputs.
+    func program(isOfImage: Bool = false) throws -> Graph {
       let context = ProgramContext()
       let x = context.input("x", [batch, channels] + size)
       let w = context.input("w", [outputs, channels / groups] + kernel)
@@ -38,7 +41,7 @@ import Testing
       let shift = context.input("shift", [1, outputs, 1, 1, 1])
       let z = relu(y + shift.broadcast(to: y.shape)) * 0.5 + y
       let loss = (z * z).sum()
-      let derivatives = gradient(of: loss, at: [x, w])
+      let derivatives = gradient(of: loss, at: [isOfImage ? image : x, w])
       return try Graph(
         name: "convolution", inputs: context.inputs, states: [],
         outputs: [("z", z), ("dx", derivatives[0]), ("dw", derivatives[1]), ("sum", z.sum([0, 2, 3, 4]))],
