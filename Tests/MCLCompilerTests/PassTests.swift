@@ -78,6 +78,21 @@ import Testing
     #expect(try Self.computations(graph).count == 2)
   }
 
+  /// What the gradient of a first column is in the others: nothing that is read.
+  @Test func whatIsPaddingEverywhereIsNotRead() throws {
+    func build(_ x: Tensor) -> Tensor {
+      let first = x.sliced(axis: 1, 0..<1)
+      let slope = gradient(of: (first * first).sum(), at: x)
+      return slope.sliced(axis: 1, 1..<9) + x.sliced(axis: 1, 1..<9) - slope.sum([1]).reshaped([4, 1]).broadcast(to: [4, 8])
+    }
+    try Self.agree([4, 9], build)
+    let computations = try Self.computations(Self.program([4, 9], build))
+    for computation in computations {
+      #expect(!computation.accesses.contains { $0.mayFallOutside(axes: computation.axes) }, "\(computation)")
+    }
+    #expect(computations.allSatisfy { $0.reductionCount < 9 }, "\(computations)")
+  }
+
   @Test func constantsFold() throws {
     let graph = try Self.program([3]) { $0 * ($0.filled(with: 2) + 3) }
     let simplified = try Simplify().run(ExpandComposites().run(graph))
