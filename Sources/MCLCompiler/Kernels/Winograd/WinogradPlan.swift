@@ -25,9 +25,9 @@ struct WinogradPlan {
   static let side = 4
   static let products = side * side
   /// Bytes of a chunk's transformed image, to stay in the second cache beside what streams by.
-  static let chunkBytes = 288 * 1024
+  static let chunkBytes = 192 * 1024
   /// Bytes of transformed weights beyond which reading them again for every chunk costs more than is saved.
-  static let mostWeightBytes = 8 << 20
+  static let mostWeightBytes = 20 << 20
   static let longestChain = 128
 
   /// Vectors of columns, and panels of them that are worked on together.
