@@ -60,7 +60,9 @@ struct KernelReport {
     ]
     for result in results {
       let (entry, shape) = (result.entry, result.entry.shape)
-      var line = padded(entry.name + (shape.isStrided ? " s" : "") + (entry.isWinograd ? " w" : ""), 44) + padded(entry.layer, 20)
+      var line =
+        padded(entry.name + (shape.isStrided ? " s" : "") + (entry.isWinograd ? " w" : ""), 44)
+        + padded(entry.layer, 20)
       line += String(
         format: "%2d %7d x%6d x%6d ", entry.count, shape.batch * shape.rows, shape.columns, shape.depth)
       if let timing = result.timing {
@@ -100,7 +102,8 @@ struct KernelReport {
     let kernels = results.map { result -> [String: Any] in
       let (entry, shape) = (result.entry, result.entry.shape)
       var row: [String: Any] = [
-        "name": entry.name, "layer": entry.layer, "group": entry.group.rawValue, "family": entry.family, "launches": entry.count,
+        "name": entry.name, "layer": entry.layer, "group": entry.group.rawValue, "family": entry.family,
+        "launches": entry.count,
         "batch": shape.batch, "rows": shape.rows, "columns": shape.columns, "depth": shape.depth,
         "isStrided": shape.isStrided, "validMultiplyAdds": shape.validMultiplyAdds,
         "nominalMultiplyAdds": shape.nominalMultiplyAdds, "bytes": result.bytes,

@@ -83,7 +83,8 @@ import Testing
     func build(_ x: Tensor) -> Tensor {
       let first = x.sliced(axis: 1, 0..<1)
       let slope = gradient(of: (first * first).sum(), at: x)
-      return slope.sliced(axis: 1, 1..<9) + x.sliced(axis: 1, 1..<9) - slope.sum([1]).reshaped([4, 1]).broadcast(to: [4, 8])
+      return slope.sliced(axis: 1, 1..<9) + x.sliced(axis: 1, 1..<9)
+        - slope.sum([1]).reshaped([4, 1]).broadcast(to: [4, 8])
     }
     try Self.agree([4, 9], build)
     let computations = try Self.computations(Self.program([4, 9], build))

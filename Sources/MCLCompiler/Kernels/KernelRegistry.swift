@@ -28,7 +28,8 @@ enum KernelRegistry {
   ) throws -> (family: any KernelFamily, plan: KernelPlan) {
     if let unknown = excluded.subtracting(families.map(\.name)).min() {
       let known = Set(families.map(\.name)).sorted().joined(separator: ", ")
-      throw KernelError("there is no kernel family '\(unknown)' to leave out (MCL_WITHOUT); there are \(known)")
+      throw KernelError(
+        "there is no kernel family '\(unknown)' to leave out (MCL_WITHOUT); there are \(known)")
     }
     for family in families where !excluded.contains(family.name) {
       if let plan = try family.plan(specification, symbol: symbol, target: target) { return (family, plan) }

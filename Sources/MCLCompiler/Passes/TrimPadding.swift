@@ -139,7 +139,8 @@ extension ScalarExpression {
       return .binary(function, left, right)
     case .select(let comparison, let a, let b, let c, let d):
       return .select(
-        comparison, a.withoutZeroTerms, b.withoutZeroTerms, then: c.withoutZeroTerms, else: d.withoutZeroTerms)
+        comparison, a.withoutZeroTerms, b.withoutZeroTerms, then: c.withoutZeroTerms, else: d.withoutZeroTerms
+      )
     }
   }
 }

@@ -50,4 +50,23 @@ struct ArmTests {
     print("AArch64 step, \(plan.launches.count) launches: worst difference \(worst.error), \(worst.name)")
     #expect(worst.error <= 1e-4, "\(worst.name)")
   }
+
+  /// Winograd's filtering, which a step as small as the one above does not come to.
+  @Test func aLargeConvolutionGivesTheSameNumbers() throws {
+    let graph = try WinogradTests.shapes[0].program()
+    var random = RandomValues(seed: 4)
+    let inputs = TapContractionTests.inputs(graph, &random)
+    let compiler = KernelCompiler(target: ArmProgram.target, cache: ObjectCache(directory: nil))
+    let plan = try ProgramCompiler(compiler).compile(graph).plan
+    #expect(plan.launches.contains { plan.kernels[$0.kernel].family == "winograd" })
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let found = try ArmProgram(plan, folder: folder).run(inputs: inputs, states: [:])
+    let own = try TapContractionTests.run(graph, inputs, threads: 1).values
+    for (name, expected) in own {
+      let value = try #require(found[name])
+      let deviation = Deviation(value.elements, from: expected.map { Double($0) })
+      #expect(deviation.relativeToLargest < 4e-6, "\(name), \(deviation)")
+    }
+  }
 }

@@ -8,7 +8,8 @@ import MCLGraph
 struct WinogradKernel: KernelFamily {
   let name = "winograd"
 
-  private func layout(_ specification: KernelSpecification, target: TargetDescription) throws -> WinogradPlan? {
+  private func layout(_ specification: KernelSpecification, target: TargetDescription) throws -> WinogradPlan?
+  {
     guard case .comprehension(let comprehension) = specification.form, specification.byProduct == nil,
       let problem = try WinogradProblem(
         comprehension, operandElements: specification.operandElements, target: target)
