@@ -25,7 +25,7 @@ public struct KernelCompiler: Sendable {
   public let cache: ObjectCache
 
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
-  static let emitterVersion = 74
+  static let emitterVersion = 75
 
   /// Families of kernels that are not used, such as `winograd`.
   public let excludedFamilies: Set<String>
@@ -113,9 +113,10 @@ public struct KernelCompiler: Sendable {
   }
 
   private func build(_ specification: KernelSpecification) throws -> Build {
-    let key = key(specification)
     let symbol = symbol(specification)
     let (family, plan) = try select(specification, symbol)
+    // Objects are kept by how they were cut as well: a plan of this version needs that version's phases.
+    let key = "\(self.key(specification))\n\(plan.text)"
     if let bytes = cache.object(key) {
       return Build(plan: plan, object: KernelObject(name: symbol, bytes: bytes), isCached: true, isKept: true)
     }

@@ -87,4 +87,10 @@ public struct KernelPlan: Hashable, Sendable {
   public var family: String
   /// Multiply-adds, for the kernels whose work is that; 0 for the others.
   public var multiplyAdds: Int
+
+  /// How the work is cut.
+  var text: String {
+    "\(family) \(phases.map { "\($0.symbol) \($0.taskCount)" }.joined(separator: ", ")), \(temporaryBytes) and "
+      + "\(scratchBytes) bytes"
+  }
 }
