@@ -71,18 +71,34 @@ public struct LoaderBenchmark: Sendable {
   /// The frames of a clip.
   /// - Throws: `VideoError` where the video no longer gives them.
   public func decode(_ clip: Clip) throws -> [RGBImage] {
-    guard let index = indices[clip.path] else {
-      throw ExecutionError("'\(clip.path)' is none of the videos of this benchmark")
-    }
-    let reader = try ClipReader(path: clip.path, shortSide: shortSide, index: index)
-    return try reader.frames(clip.frames).map {
+    try reader(clip).frames(clip.frames).map {
       try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels)
     }
   }
 
+  private func reader(_ clip: Clip) throws -> ClipReader {
+    guard let index = indices[clip.path] else {
+      throw ExecutionError("'\(clip.path)' is none of the videos of this benchmark")
+    }
+    return try ClipReader(path: clip.path, shortSide: shortSide, index: index)
+  }
+
+  /// The part of a clip's frames that its crop takes, as training reads it, and the augmentation from there on.
+  private func cropped(_ clip: Clip) throws -> ([RGBImage], TubeletAugmentation) {
+    var augmentation = clip.augmentation
+    augmentation.crop = augmentation.crop.within(clip.augmentation.crop)
+    let frames = try reader(clip).clips([(numbers: clip.frames, window: clip.augmentation.crop)])[0]
+    return (
+      try frames.map { try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels) }, augmentation
+    )
+  }
+
   /// A clip from its file to f32 [3, T, H, W].
   /// - Throws: `VideoError` and `SamplingError`.
-  public func load(_ clip: Clip) throws -> [Float] { try clip.augmentation.apply(frames: decode(clip)) }
+  public func load(_ clip: Clip) throws -> [Float] {
+    let (frames, augmentation) = try cropped(clip)
+    return try augmentation.apply(frames: frames)
+  }
 
   /// Loads all clips on `threads` workers, as training does, and drops them.
   /// - Returns: the seconds it took.
@@ -102,11 +118,11 @@ public struct LoaderBenchmark: Sendable {
     let clock = ContinuousClock()
     for clip in clips {
       let start = clock.now
-      let frames = try decode(clip)
+      let (frames, augmentation) = try cropped(clip)
       let decoded = clock.now
-      _ = try Self.plain(clip.augmentation).apply(frames: frames)
+      _ = try Self.plain(augmentation).apply(frames: frames)
       let resized = clock.now
-      _ = try clip.augmentation.apply(frames: frames)
+      _ = try augmentation.apply(frames: frames)
       let augmented = clock.now
       parts.decode += (decoded - start).seconds
       parts.resize += (resized - decoded).seconds

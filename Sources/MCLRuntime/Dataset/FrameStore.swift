@@ -1,7 +1,9 @@
 import Synchronization
 
-/// Decoded videos, kept whole as long as there is room; of the others the frames asked for are read each time.
+/// Decoded videos, kept whole as long as there is room; of the others the frames asked for are read each time, and of
+/// these only the window that the clip's crops need.
 ///
+/// What is kept is RGB, so that a sample of a video kept needs no conversion.
 /// No video is dropped for another: epochs go through all videos in ever new orders, so that the latest used is no
 /// better a guess than any other.
 final class FrameStore: Sendable {
@@ -23,12 +25,23 @@ final class FrameStore: Sendable {
     self.shortSide = shortSide
   }
 
-  /// Of each clip the frames at its indices, counted from 0.
+  /// Frames of a video, or the same window of each.
+  struct Clip {
+    var frames: [RGBImage]
+    /// What of the video's frames they hold.
+    var window: Crop
+  }
+
+  /// Of each clip the frames at its indices, counted from 0, at least a window of them.
   /// - Throws: `VideoError` when the video no longer gives the frames it had when its motion was prepared.
-  func clips(_ video: PreparedVideo, _ clips: [[Int]]) throws -> [[RGBImage]] {
+  func clips(_ video: PreparedVideo, _ clips: [(numbers: [Int], window: Crop)]) throws -> [Clip] {
     let key = video.video.path
-    if let known = state.withLock({ $0.videos[key] }) { return clips.map { $0.map { known[$0] } } }
     let source = video.motion
+    let whole = Crop(x: 0, y: 0, width: source.width, height: source.height)
+    func chosen(_ frames: [RGBImage]) -> [Clip] {
+      clips.map { Clip(frames: $0.numbers.map { frames[$0] }, window: whole) }
+    }
+    if let known = state.withLock({ $0.videos[key] }) { return chosen(known) }
     let size = source.frameCount * source.width * source.height * 3
     let isKept = state.withLock { state -> Bool in
       guard state.byteCount + size <= budget else { return false }
@@ -36,31 +49,31 @@ final class FrameStore: Sendable {
       return true
     }
     guard isKept else {
-      let frames = try read(video, clips.flatMap { $0 })
-      var rest = frames[...]
-      return clips.map { clip in
-        defer { rest = rest.dropFirst(clip.count) }
-        return Array(rest.prefix(clip.count))
-      }
+      return zip(try read(video, clips), clips).map { Clip(frames: $0, window: $1.window) }
     }
     do {
-      let frames = try read(video, Array(0..<source.frameCount))
+      let frames = try read(video, [(Array(0..<source.frameCount), whole)])[0]
       state.withLock { state in
         // Another thread may have been faster.
         if state.videos.updateValue(frames, forKey: key) != nil { state.byteCount -= size }
       }
-      return clips.map { $0.map { frames[$0] } }
+      return chosen(frames)
     } catch {
       state.withLock { $0.byteCount -= size }
       throw error
     }
   }
 
-  private func read(_ video: PreparedVideo, _ numbers: [Int]) throws -> [RGBImage] {
+  private func read(
+    _ video: PreparedVideo, _ clips: [(numbers: [Int], window: Crop)]
+  ) throws -> [[RGBImage]] {
     let path = video.video.path
-    func frames(_ index: FrameIndex) throws -> [RGBImage] {
+    func frames(_ index: FrameIndex) throws -> [[RGBImage]] {
       let reader = try ClipReader(path: path, shortSide: shortSide, index: index)
-      return try reader.checkedFrames(numbers).map { try image($0, of: video) }
+      try checkSize(reader, of: video)
+      return try reader.checkedClips(clips).map { clip in
+        try clip.map { try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels) }
+      }
     }
     do { return try frames(index(of: video)) } catch is ClipReader.Mismatch {
       // Another file, or the same decoded otherwise: by another processor, or where damage is made up for.
@@ -70,14 +83,13 @@ final class FrameStore: Sendable {
     }
   }
 
-  private func image(_ frame: VideoFrame, of video: PreparedVideo) throws -> RGBImage {
+  private func checkSize(_ reader: ClipReader, of video: PreparedVideo) throws {
     let source = video.motion
-    guard frame.width == source.width, frame.height == source.height else {
+    guard reader.width == source.width, reader.height == source.height else {
       throw VideoError(
-        "\(video.video.path) has frames of \(frame.width)x\(frame.height), not of \(source.width)x\(source.height) as "
+        "\(video.video.path) has frames of \(reader.width)x\(reader.height), not of \(source.width)x\(source.height) as "
           + "when its motion was prepared; prepare it again")
     }
-    return try RGBImage(width: frame.width, height: frame.height, pixels: frame.pixels)
   }
 
   // MARK: Indices

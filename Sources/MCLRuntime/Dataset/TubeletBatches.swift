@@ -92,7 +92,13 @@ public final class TubeletBatches: Sendable {
       let number = order[(sample % videos.count + attempt) % videos.count]
       let video = videos[number]
       guard let read = try read(video, number, epoch) else { continue }
-      try batch.write(read.plan, clips: read.clips, motion: try target(read.flows, read.plan), at: position)
+      var plan = read.plan
+      plan.xq.crop = plan.xq.crop.within(read.clips[0].window)
+      plan.x1.crop = plan.x1.crop.within(read.clips[0].window)
+      plan.x2.crop = plan.x2.crop.within(read.clips[1].window)
+      plan.x3.crop = plan.x3.crop.within(read.clips[2].window)
+      try batch.write(
+        plan, clips: read.clips.map(\.frames), motion: try target(read.flows, read.plan), at: position)
       return
     }
     throw UsageError("none of the \(videos.count) videos can be read any more; see what was said of each")
@@ -102,7 +108,7 @@ public final class TubeletBatches: Sendable {
   /// video or its motion cannot be sampled or read any more, which is reported. No other error is the video's.
   private func read(
     _ video: PreparedVideo, _ number: Int, _ epoch: Int
-  ) throws -> (plan: TubeletPlan, clips: [[RGBImage]], flows: [QuantizedFlow])? {
+  ) throws -> (plan: TubeletPlan, clips: [FrameStore.Clip], flows: [QuantizedFlow])? {
     func blame(_ reason: String) throws {
       let (isNew, count) = failed.withLock { ($0.insert(video.video.name).inserted, $0.count) }
       if isNew { onFailure(video.video.name, reason) }
@@ -115,8 +121,12 @@ public final class TubeletBatches: Sendable {
     do {
       let plan = try sampler.plan(
         epoch: epoch, sample: number, video: video.source(span: sampler.temporal.span))
-      let starts = [plan.starts.clip1, plan.starts.clip2, plan.starts.clip3]
-      let clips = try frames.clips(video, starts.map { sampler.temporal.frameIndices(start: $0) })
+      let wanted = [
+        (plan.starts.clip1, plan.xq.crop.union(plan.x1.crop)), (plan.starts.clip2, plan.x2.crop),
+        (plan.starts.clip3, plan.x3.crop),
+      ]
+      let clips = try frames.clips(
+        video, wanted.map { (numbers: sampler.temporal.frameIndices(start: $0), window: $1) })
       return (plan, clips, try flows.flows(video.motion, flowIndices(video, plan)))
     } catch let error as SamplingError { try blame(error.description) } catch let error as VideoError {
       try blame(error.description)

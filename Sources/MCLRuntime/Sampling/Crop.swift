@@ -18,5 +18,18 @@ public struct Crop: Sendable, Hashable, Codable, CustomStringConvertible {
       && width <= frameWidth && height <= frameHeight && x <= frameWidth - width && y <= frameHeight - height
   }
 
+  /// The smallest crop that holds both.
+  func union(_ other: Crop) -> Crop {
+    let (left, top) = (min(x, other.x), min(y, other.y))
+    return Crop(
+      x: left, y: top, width: max(x + width, other.x + other.width) - left,
+      height: max(y + height, other.y + other.height) - top)
+  }
+
+  /// The same pixels, counted from the corner of `window`.
+  func within(_ window: Crop) -> Crop {
+    Crop(x: x - window.x, y: y - window.y, width: width, height: height)
+  }
+
   public var description: String { "\(width)x\(height) at (\(x), \(y))" }
 }

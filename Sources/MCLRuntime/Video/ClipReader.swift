@@ -5,7 +5,8 @@ import CFFmpeg
 /// It seeks to the last key frame before a wanted one and decodes on. A frame counts as the wanted one only where both
 /// its time and the hash of its pixels are those of the index; otherwise decoding begins at the key frame before that
 /// one, and at last at the start of the file. Only wanted frames are converted and scaled, and frames before the first
-/// wanted one that no other depends on are not decoded.
+/// wanted one that no other depends on are not decoded. Where a clip needs only a window of its frames, only the rows of that are
+/// converted and scaled.
 public final class ClipReader {
   /// The size of the frames given.
   public let width: Int
@@ -26,6 +27,8 @@ public final class ClipReader {
   private var place: Int? = -1
   /// Nothing was passed over since the start of the file, so that frames can be counted.
   private var countsFromStart = true
+  /// By frame number, what is wanted of it; all where nothing is said.
+  private var windows: [Int: Crop] = [:]
 
   /// Why a video does not give what its index says: another file, or another decoder.
   struct Mismatch: Error {
@@ -53,6 +56,33 @@ public final class ClipReader {
   ///   that is not the one the index was made of.
   public func frames(_ numbers: [Int]) throws -> [VideoFrame] {
     do { return try checkedFrames(numbers) } catch let error as Mismatch { throw VideoError(error.text) }
+  }
+
+  /// Of each clip, a window of the frames with these numbers; the pixels are those that the whole frames have there.
+  ///
+  /// - Throws: as `frames`, and `VideoError` for a window that is not within the frames.
+  package func clips(_ clips: [(numbers: [Int], window: Crop)]) throws -> [[VideoFrame]] {
+    do { return try checkedClips(clips) } catch let error as Mismatch { throw VideoError(error.text) }
+  }
+
+  /// - Throws: `Mismatch` as `checkedFrames`.
+  func checkedClips(_ clips: [(numbers: [Int], window: Crop)]) throws -> [[VideoFrame]] {
+    if let wrong = clips.first(where: { !$0.window.fits(width: width, height: height) })?.window {
+      throw VideoError(
+        "Frames of \(path) have \(width) x \(height) pixels and hold no window \(wrong); ask for less.")
+    }
+    // A frame that clips share is converted once, the rows of them all.
+    for (numbers, window) in clips {
+      for number in numbers { windows[number] = windows[number]?.union(window) ?? window }
+    }
+    defer { windows = [:] }
+    var rest = try checkedFrames(clips.flatMap(\.numbers))[...]
+    return clips.map { numbers, window in
+      defer { rest = rest.dropFirst(numbers.count) }
+      return zip(numbers, rest).map { number, frame in
+        frame.part(windows[number].map(window.within) ?? window)
+      }
+    }
   }
 
   /// - Throws: `Mismatch` where even a decoding from the start gives other frames than the index says.
@@ -143,7 +173,7 @@ public final class ClipReader {
       }
       // From here on every frame may be wanted.
       stream.usefulTime = nil
-      found[next] = try scaler.scale(buffer.frame)
+      found[next] = try scaler.scale(buffer.frame, window: windows[next])
       rest = rest.dropFirst()
     }
   }

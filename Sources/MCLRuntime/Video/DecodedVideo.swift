@@ -12,6 +12,19 @@ public struct VideoFrame: Sendable, Hashable {
     self.height = height
     self.pixels = pixels
   }
+
+  /// A rectangle of the picture, which must fit it.
+  func part(_ crop: Crop) -> VideoFrame {
+    precondition(crop.fits(width: width, height: height))
+    if crop == Crop(x: 0, y: 0, width: width, height: height) { return self }
+    var kept: [UInt8] = []
+    kept.reserveCapacity(3 * crop.width * crop.height)
+    for y in crop.y..<crop.y + crop.height {
+      let first = 3 * (y * width + crop.x)
+      kept += pixels[first..<first + 3 * crop.width]
+    }
+    return VideoFrame(width: crop.width, height: crop.height, pixels: kept)
+  }
 }
 
 /// Frames a second as a fraction: 25/1, 30000/1001.

@@ -80,6 +80,15 @@ struct DisplayShape: Sendable {
     return VideoFrame(width: width, height: height, pixels: pixels)
   }
 
+  /// Where the pixels of a part of the picture shown are in the picture before it is turned.
+  func coded(_ part: Crop, shownWidth: Int, shownHeight: Int) -> Crop {
+    let along = mirrorsColumns ? shownWidth - part.x - part.width : part.x
+    let across = mirrorsRows ? shownHeight - part.y - part.height : part.y
+    return swapsAxes
+      ? Crop(x: across, y: along, width: part.height, height: part.width)
+      : Crop(x: along, y: across, width: part.width, height: part.height)
+  }
+
   /// A coded frame's motion vectors as those of the frame shown, its pixels not square yet.
   func turned(_ vectors: FrameVectors) -> FrameVectors {
     guard turns else { return vectors }

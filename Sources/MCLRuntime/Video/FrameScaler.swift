@@ -56,24 +56,56 @@ final class FrameScaler {
     av_frame_free(&output)
   }
 
-  /// `frame` in RGB as it is shown. A stream whose size or format changes midway rebuilds the scaler.
-  func scale(_ frame: UnsafeMutablePointer<AVFrame>) throws -> VideoFrame {
+  /// `frame` in RGB as it is shown, or a window of it, whose pixels are those that the whole has there. A stream whose
+  /// size or format changes midway rebuilds the scaler.
+  ///
+  /// Only the rows of the window are converted and scaled: of a picture that is shown with its axes exchanged, the coded
+  /// rows that become the window's columns.
+  func scale(_ frame: UnsafeMutablePointer<AVFrame>, window: Crop? = nil) throws -> VideoFrame {
     let wanted = Source(frame.pointee)
     if wanted != source { try build(wanted) }
-    guard let context, let output, sws_scale_frame(context, output, frame) >= 0,
+    let whole = Crop(x: 0, y: 0, width: width, height: height)
+    let (shownWidth, shownHeight) = shape.swapsAxes ? (height, width) : (width, height)
+    let part = try window.map { window in
+      guard window.fits(width: shownWidth, height: shownHeight) else {
+        throw VideoError(
+          "Frames of \(path) have \(shownWidth) x \(shownHeight) pixels, and none at \(window); ask for less."
+        )
+      }
+      return shape.coded(window, shownWidth: shownWidth, shownHeight: shownHeight)
+    }
+    let kept = part ?? whole
+    guard let context, let output, convert(frame, context, output, rows: kept.y..<kept.y + kept.height),
       let data = output.pointee.data.0
     else { throw cannotConvert(wanted) }
-    let rowBytes = 3 * width
+    let rowBytes = 3 * kept.width
     let stride = Int(output.pointee.linesize.0)
-    let pixels = [UInt8](unsafeUninitializedCapacity: rowBytes * height) { buffer, count in
-      // `data` has `height` rows of `stride` >= `rowBytes` bytes; `buffer` has height * rowBytes.
+    let pixels = [UInt8](unsafeUninitializedCapacity: rowBytes * kept.height) { buffer, count in
+      // `data` has `height` rows of `stride` >= 3 * width bytes, and `kept` is within; `buffer` has as many bytes as it.
       guard let base = buffer.baseAddress else { return }
-      for row in 0..<height {
-        (base + row * rowBytes).update(from: data + row * stride, count: rowBytes)
+      let first = data + kept.y * stride + 3 * kept.x
+      for row in 0..<kept.height {
+        (base + row * rowBytes).update(from: first + row * stride, count: rowBytes)
       }
-      count = rowBytes * height
+      count = rowBytes * kept.height
     }
-    return shape.turned(VideoFrame(width: width, height: height, pixels: pixels))
+    return shape.turned(VideoFrame(width: kept.width, height: kept.height, pixels: pixels))
+  }
+
+  /// Writes at least these rows of `output`, each from the source rows that its filters reach; false where it cannot.
+  private func convert(
+    _ frame: UnsafeMutablePointer<AVFrame>, _ context: OpaquePointer,
+    _ output: UnsafeMutablePointer<AVFrame>, rows: Range<Int>
+  ) -> Bool {
+    // Slices begin at, and have, multiples of this.
+    let step = max(1, Int(sws_receive_slice_alignment(context)))
+    let first = rows.lowerBound / step * step
+    let count = (rows.upperBound - first + step - 1) / step * step
+    guard count < height, first + count <= height else { return sws_scale_frame(context, output, frame) >= 0 }
+    guard sws_frame_start(context, output, frame) >= 0 else { return false }
+    defer { sws_frame_end(context) }
+    return sws_send_slice(context, 0, UInt32(frame.pointee.height)) >= 0
+      && sws_receive_slice(context, UInt32(first), UInt32(count)) >= 0
   }
 
   private func build(_ wanted: Source) throws {
