@@ -1,12 +1,12 @@
 import MCLGraph
 
 /// Leaves out terms of sums that are padding at every point: a window of three frames over a single one has one term.
-public struct TrimSums: Pass {
+public struct TrimSums: DecidingPass {
   public let name = "trim-sums"
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let compute = entry.operation as? Compute,
@@ -17,7 +17,10 @@ public struct TrimSums: Pass {
       }
       let operands = entry.operands.map { rewriter.mapping[$0] }
       rewriter.map(
-        index, to: try rewriter.append(Compute(trimmed, shape: compute.shape), operands, like: entry))
+        index,
+        to: try rewriter.append(
+          Compute(trimmed, shape: compute.shape, parts: compute.parts), operands, like: entry))
+      decisions.append(Decision(name, entry))
     }
     return rewriter.finish()
   }
