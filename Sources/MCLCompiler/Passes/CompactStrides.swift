@@ -8,6 +8,8 @@ import MCLGraph
 /// points, and no result is stored that is zero.
 public struct CompactStrides: DecidingPass {
   public let name = "compact-strides"
+  public let purpose =
+    "Sums are made only at the points that have terms, with zeros between them left to the reader."
 
   public init() {}
 

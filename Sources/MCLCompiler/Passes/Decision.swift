@@ -40,11 +40,16 @@ public struct Decision: Sendable, Hashable {
 
 /// A pass that says what it did and what it let be.
 public protocol DecidingPass: Pass {
+  /// What it is for, in one sentence.
+  var purpose: String { get }
+
   /// Rewrites the graph and adds to the decisions.
   func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph
 }
 
 extension DecidingPass {
+  public var purpose: String { "" }
+
   public func run(_ graph: Graph) throws -> Graph {
     var decisions: [Decision] = []
     return try run(graph, decisions: &decisions)

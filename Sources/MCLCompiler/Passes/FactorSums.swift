@@ -9,6 +9,8 @@ import MCLGraph
 /// overflows on the way.
 public struct FactorSums: DecidingPass {
   public let name = "factor-sums"
+  public let purpose =
+    "Factors that are the same for all terms are taken out of sums, so that equal sums become one."
 
   /// Products of more factors are left alone.
   private static let mostFactors = 8

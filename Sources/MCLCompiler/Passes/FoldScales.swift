@@ -9,6 +9,8 @@ import MCLGraph
 /// from run to run is left alone: scaling it costs what scaling the result does. Equal but for rounding.
 public struct FoldScales: DecidingPass {
   public let name = "fold-scales"
+  public let purpose =
+    "Fixed scales of a convolution's channels, such as batch norm's in evaluation, go into its weight."
 
   public init() {}
 

@@ -3,6 +3,8 @@ import MCLGraph
 /// Applies a map to the results of the one reduction or contraction it reads, where they are made.
 public struct FuseEpilogues: DecidingPass {
   public let name = "fuse-epilogues"
+  public let purpose =
+    "Maps are applied to the results of a reduction or a contraction where these are made."
 
   public init() {}
 
@@ -40,7 +42,8 @@ public struct FuseEpilogues: DecidingPass {
           decisions.append(Decision(name, entry, targets: [graph.entries[operand]]))
           break
         }
-        if let refusal {
+        // A map over more points, such as one that takes a mean from each value, is no candidate.
+        if let refusal, graph.entries[refusal.operand].type.count == entry.type.count {
           decisions.append(
             Decision(name, entry, targets: [graph.entries[refusal.operand]], reason: refusal.reason))
         }

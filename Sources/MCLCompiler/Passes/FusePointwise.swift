@@ -5,6 +5,8 @@ import MCLGraph
 /// and reading it back. Contractions take plain views only, since their kernels want plain products.
 public struct FusePointwise: DecidingPass {
   public let name = "fuse-pointwise"
+  public let purpose =
+    "Maps are computed where they are read instead of being stored."
   static let operationLimit = 96
   static let accessLimit = 16
 
@@ -14,7 +16,7 @@ public struct FusePointwise: DecidingPass {
   enum Refusal: String {
     case isReduction = "a reduction is stored where it is read"
     case isNamed = "an output, an update or a tap, which is stored"
-    case isReadAsItIs = "read by what is no computation"
+    case isReadAsItIs = "read through a reshape, or by an update of rows"
     case isReadByContraction = "read by a contraction, whose kernels take plain products of reads"
     case isRepeated = "smaller than what reads it: it would be computed again and again"
     case hasOtherAxes = "read at places, such as padding, at which it cannot be computed"

@@ -7,6 +7,8 @@ import MCLGraph
 /// products of which one would be stored across the other.
 public struct TransposeProducts: DecidingPass {
   public let name = "transpose-products"
+  public let purpose =
+    "Matrix products are made the way they are read."
 
   public init() {}
 

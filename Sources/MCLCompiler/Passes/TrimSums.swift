@@ -3,6 +3,8 @@ import MCLGraph
 /// Leaves out terms of sums that are padding at every point: a window of three frames over a single one has one term.
 public struct TrimSums: DecidingPass {
   public let name = "trim-sums"
+  public let purpose =
+    "Terms that are padding at every point are left out of sums."
 
   public init() {}
 

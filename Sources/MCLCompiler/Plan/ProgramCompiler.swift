@@ -20,6 +20,8 @@ public struct ProgramCompiler: Sendable {
     public var stages: [(name: String, seconds: Double)] = []
     /// What passes and planning did, and what they let be.
     public var decisions: [Decision] = []
+    /// What each rule that decides is for, by its name.
+    public var purposes: [String: String] = [:]
     public var operationsBefore = 0
     public var launches = 0
     public var distinctKernels = 0
@@ -92,6 +94,7 @@ public struct ProgramCompiler: Sendable {
     let report = Report(
       passes: records, stages: stages,
       decisions: records.flatMap(\.decisions) + byProducts.decisions + schedule.decisions,
+      purposes: Self.purposes,
       operationsBefore: source.entries.count, launches: plan.launches.count,
       distinctKernels: compiled.objects.count, compiledKernels: compiled.compiledCount,
       cachedKernels: compiled.cachedCount, isCacheWritable: compiled.isCacheWritable,
@@ -119,6 +122,15 @@ public struct ProgramCompiler: Sendable {
         rowCount: types[0].shape[0], updatedRows: types[1].shape[0],
         rowLength: types[0].count / max(types[0].shape[0], 1), element: types[0].element))
   }
+
+  private static let purposes: [String: String] = {
+    let passes = Pipeline.passes.compactMap { $0 as? any DecidingPass }.map { ($0.name, $0.purpose) }
+    let planning = [
+      ("by-products", "Sums are made by the launch that makes or reads their terms anyway."),
+      ("update-in-place", "The new value of a state is written over the old one instead of being copied."),
+    ]
+    return Dictionary(passes + planning, uniquingKeysWith: { first, _ in first })
+  }()
 
   /// The operations that a launch carries out, those of its by-products last.
   private static func parts(_ entry: Int, _ byProducts: ByProducts, _ graph: Graph) -> [Compute.Part] {

@@ -80,7 +80,10 @@ struct Schedule {
             ? "its new value is another state's too"
             : pinned.contains(leaf)
               ? "the old value is wanted under a name"
-              : "the new value is not made of the old one point by point"
+              : ((graph.entries[writer].operation as? Compute)?.comprehension.reduction ?? Reduction.none)
+                != .none
+                ? "made by a sum, whose kernel does not write over what it reads"
+                : "reads the old value at other places than it writes"
         copies.append((update.name, writer))
         continue
       }

@@ -3,7 +3,7 @@ import MCLGraph
 extension PlanReport {
   /// The launches of a plan, whose buffers are the values.
   static func launches(of plan: ExecutionPlan, _ values: [Value]) -> [Launch] {
-    let scopes = scopes(of: plan, values)
+    let scopes = LaunchScopes(plan, values).scopes
     var works: [KernelSpecification: Work] = [:]
     return plan.launches.enumerated().map { index, launch in
       let kernel = plan.kernels[launch.kernel]
@@ -26,28 +26,6 @@ extension PlanReport {
         tasks: kernel.phases.map(\.taskCount), temporaryBytes: kernel.temporaryBytes, bytes: bytes,
         operations: work.operations, isPreparation: index < plan.preparationCount, stateWritten: written)
     }
-  }
-
-  /// The part of the model each launch belongs to. A path that is a state's name says what is read or changed last, not
-  /// where: then it is the scope of the launch that makes the largest operand, or else of the first reader.
-  private static func scopes(of plan: ExecutionPlan, _ values: [Value]) -> [String] {
-    let states = Set(plan.states.map(\.name))
-    func isPlace(_ path: String) -> Bool { !path.isEmpty && !states.contains(path) }
-    var scopes = plan.launches.map { isPlace($0.path) ? $0.path : "" }
-    for (index, launch) in plan.launches.enumerated() where scopes[index].isEmpty {
-      let made = launch.buffers.dropLast().filter { buffer in
-        values[buffer].maker.map { $0 < index && !scopes[$0].isEmpty } ?? false
-      }
-      let largest = made.max { values[$0].byteCount < values[$1].byteCount }
-      if let maker = largest.flatMap({ values[$0].maker }) { scopes[index] = scopes[maker] }
-    }
-    for (index, launch) in plan.launches.enumerated().reversed() where scopes[index].isEmpty {
-      let outputs = (launch.buffers.last.map { [$0] } ?? []) + launch.byProducts
-      let reader = outputs.compactMap { values[$0].readers.first { $0 > index } }.min()
-      scopes[index] = reader.map { scopes[$0] } ?? ""
-      if scopes[index].isEmpty { scopes[index] = launch.path }
-    }
-    return scopes
   }
 
   /// What a kernel has to do at least.

@@ -25,8 +25,7 @@ public struct PlanReport: Sendable {
     public var family: String
     /// The place in the model that its last operation comes from.
     public var path: String
-    /// The part of the model that it belongs to: its path, but where that is the name of a state, such as a weight that is
-    /// changed, the scope of what it works on.
+    /// The part of the model that it belongs to: see `LaunchScopes`.
     public var scope: String
     /// The operations that it carries out: see `Compute.Part.Role`.
     public var parts: [Compute.Part]

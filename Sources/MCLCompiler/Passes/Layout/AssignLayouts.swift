@@ -10,6 +10,8 @@ import MCLGraph
 /// Runs after fusion, so that fusion sees one axis a dimension.
 public struct AssignLayouts: DecidingPass {
   public let name = "assign-layouts"
+  public let purpose =
+    "Images are stored in blocks of 16 channels, as contractions read and make them."
 
   public init() {}
 

@@ -3,13 +3,13 @@ extension PlanPage {
   static let decisionScript = #"""
     const decisionTag = decision => make("span", { class: decision[4] < 0 ? "tag done" : "tag not" },
       program.texts[decision[0]] + (decision[4] < 0 ? ": done" : ": not"));
-    function decisionText(decision) {
+    function decisionText(decision, isGrouped = false) {
       const texts = program.texts;
       const targets = [];
       for (let at = 5; at < decision.length; at += 3) targets.push(texts[decision[at]] + (texts[decision[at + 1]] ? " of " + texts[decision[at + 1]] : ""));
       const shown = targets.slice(0, 4).join(", ") + (targets.length > 4 ? ` and ${targets.length - 4} more` : "");
       return make("span", {}, `${texts[decision[1]]} of ${texts[decision[2]] || "(no path)"} `, make("span", { class: "note" }, texts[decision[3]]),
-        shown ? " → " + shown : "", decision[4] < 0 ? "" : ": " + texts[decision[4]]);
+        shown ? " → " + shown : "", decision[4] < 0 || isGrouped ? "" : ": " + texts[decision[4]]);
     }
 
     painters.push(() => {
@@ -33,7 +33,7 @@ extension PlanPage {
         for (const [rule, groups] of rules) {
           const all = [...groups.values()].flat();
           const done = groups.get(-1)?.length ?? 0;
-          nodes.push(make("h3", {}, texts[rule] + " ", make("span", { class: "note" }, `${done} done, ${all.length - done} not`)),
+          nodes.push(make("h3", {}, texts[rule] + " ", make("span", { class: "note" }, `${done} done, ${all.length - done} not. ${program.purposes[texts[rule]] ?? ""}`)),
             make("div", { class: "stack", style: "height:8px" }, make("div", { style: `width:${100 * done / all.length}%;background:#4ade80` }),
               make("div", { style: `width:${100 - 100 * done / all.length}%;background:#fca5a5` })));
           for (const [reason, list] of [...groups].sort((a, b) => a[0] < 0 ? -1 : b[0] < 0 ? 1 : b[1].length - a[1].length)) {
@@ -44,7 +44,7 @@ extension PlanPage {
             box.addEventListener("toggle", () => {
               if (!box.open || box.dataset.isFilled) return;
               box.dataset.isFilled = "yes";
-              box.append(...list.slice(0, 300).map(decision => make("p", { class: "note subject" }, decisionText(decision))));
+              box.append(...list.slice(0, 300).map(decision => make("p", { class: "subject" }, decisionText(decision, true))));
               if (list.length > 300) box.append(make("p", { class: "note" }, `and ${list.length - 300} more: search to see them`));
             });
             nodes.push(box);

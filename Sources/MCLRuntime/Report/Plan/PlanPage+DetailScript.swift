@@ -45,7 +45,7 @@ extension PlanPage {
       const readers = [launch.result, ...launch.besides].flatMap(value => program.values[value].readers)
         .filter(reader => reader !== launch.index);
       const kept = [launch.result, ...launch.besides].flatMap(value => program.values[value].kept.map(name => texts[name]));
-      nodes.push(make("h3", {}, "Read by"), ...[...new Set(readers)].slice(0, 12).map(reader => make("p", {}, link(program.launches[reader]))));
+      nodes.push(make("h3", {}, "Read by"), ...[...new Set(readers)].sort((a, b) => a - b).slice(0, 12).map(reader => make("p", {}, link(program.launches[reader]))));
       if (readers.length > 12) nodes.push(make("p", { class: "note" }, `and ${readers.length - 12} more`));
       if (kept.length > 0) nodes.push(make("p", {}, "kept as " + kept.join(", ")));
       if (readers.length + kept.length === 0) nodes.push(make("p", { class: "note" }, launch.state >= 0 ? "the next run" : "nothing"));
@@ -67,7 +67,7 @@ extension PlanPage {
         ["time", timing ? `${time(total(node.launches, "time"))}, ${percent(100 * share(program, node.launches))} of a run` : null],
         ["of the bounds", timing ? bounded(node.launches) : null],
         ["work", `${count(total(node.launches, "flops"))} FLOP, ${bytes(total(node.launches, "bytes"))}`],
-        ["fused in", `${node.launches.reduce((sum, launch) => sum + launch.parts.length - 1, 0)} operations besides those that gave the launches their form`],
+        ["fused in", `${fusedCount(node.launches) || "no"} operations`],
       ])];
       nodes.push(make("h3", {}, "By kind"), ...program.kinds.map((name, kind) => {
         const launches = node.launches.filter(launch => launch.kind === kind);

@@ -16,8 +16,7 @@ extension PlanPage {
         if (launch) {
           const shown = depth > 0 ? launch.operation : launchName(launch);
           name.append(make("span", { class: "toggle" }, ""), make("i", { class: "kind", style: "background:" + colours[launch.kind] }),
-            shown + " ", make("small", {}, `${launch.shape} #${launch.index}`
-              + fusedText(launch)));
+            shown + " ", make("small", {}, `${launch.shape} #${launch.index}`));
         } else {
           name.append(make("span", { class: "toggle" }, isOpen ? "▾" : "▸"),
             (node.short || node.label) + " ", make("small", {}, node.launches.length + " launches"));
@@ -38,24 +37,18 @@ extension PlanPage {
             paintRows();
             select(null, node);
           } },
-          name, timing ? make("span", { class: "cell" }, time(total(node.launches, "time"))) : null,
+          name, make("span", { class: "cell fused" }, fusedCount(node.launches)), timing ? make("span", { class: "cell" }, time(total(node.launches, "time"))) : null,
           timing ? make("span", { class: "cell" }, bounded(node.launches)) : null,
           make("span", { class: "cell" }, count(total(node.launches, "flops"))),
           make("span", { class: "cell" }, bytes(total(node.launches, "bytes"))), mix);
         list.append(row);
       });
-      const middle = row => (row + 0.5) * rowHeight;
-      for (const edge of edges.slice(0, 1500)) {
-        const reach = Math.min(118, 10 + 13 * Math.sqrt(Math.abs(edge.to - edge.from)));
-        const [start, end] = [middle(edge.from), middle(edge.to)];
-        const arc = make("path", { class: "arc", fill: "none", stroke: edge.from < edge.to ? "#2563eb" : "#ea580c",
-          "stroke-opacity": 0.28, "stroke-width": Math.max(0.6, Math.min(3, Math.log2(edge.moved + 1) / 9)).toFixed(2),
-          d: `M 128 ${start} C ${128 - reach} ${start}, ${128 - reach} ${end}, 128 ${end}` });
-        edge.arc = arc;
-        arcs.append(arc);
-      }
+      // The strongest; those of a row that is selected are drawn besides.
+      const faint = Math.max(0.1, Math.min(0.3, 5 / Math.sqrt(edges.length + 1)));
+      arcs.append(make("g", { class: "all" }, edges.slice(0, 500).map(edge => arc(edge, faint))), make("g", { class: "own" }));
       list.append(arcs);
       const head = make("div", { class: "row head" }, make("span", { class: "name" }, "scope or launch"),
+        make("span", { class: "cell fused", title: "operations fused into launches" }, "fused"),
         timing ? make("span", { class: "cell" }, "time") : null, timing ? make("span", { class: "cell" }, "of bound") : null,
         make("span", { class: "cell" }, "FLOP"), make("span", { class: "cell" }, "bytes"),
         make("span", { class: "mix", style: "background:none;height:auto" }, "share"));
@@ -64,14 +57,24 @@ extension PlanPage {
       markRow();
     }
 
+    function arc(edge, opacity) {
+      const middle = row => (row + 0.5) * rowHeight;
+      const reach = Math.min(118, 10 + 13 * Math.sqrt(Math.abs(edge.to - edge.from)));
+      const [start, end] = [middle(edge.from), middle(edge.to)];
+      return make("path", { class: "arc", fill: "none", stroke: edge.from < edge.to ? "#2563eb" : "#ea580c",
+        "stroke-opacity": opacity, "stroke-width": Math.max(0.6, Math.min(3, Math.log2(edge.moved + 1) / 9)).toFixed(2),
+        d: `M 128 ${start} C ${128 - reach} ${start}, ${128 - reach} ${end}, 128 ${end}` });
+    }
+
     // What share of their bounds launches reach together.
     function bounded(launches) {
       const timed = launches.filter(launch => launch.time > 0);
       return timed.length === 0 ? "" : percent(100 * total(timed, "bound") / total(timed, "time"));
     }
-    function fusedText(launch) {
-      const inside = launch.parts.filter(part => part[0] !== 0).length;
-      return inside > 0 ? ` + ${inside} fused` : "";
+    // Operations besides those that gave the launches their form.
+    function fusedCount(launches) {
+      const inside = launches.reduce((sum, launch) => sum + launch.parts.filter(part => part[0] !== 0).length, 0);
+      return inside > 0 ? "+" + inside : "";
     }
 
     function markRow() {
@@ -81,10 +84,9 @@ extension PlanPage {
       else if (chosen && chosen.scope) row = graph.rows.findIndex(item => item.node.key === chosen.scope.key);
       graph.place.querySelectorAll(".row.on").forEach(node => node.classList.remove("on"));
       if (row >= 0) graph.place.querySelector(`[data-row="${row}"]`)?.classList.add("on");
-      for (const edge of graph.edges) if (edge.arc) {
-        const touches = row < 0 ? null : edge.from === row || edge.to === row;
-        edge.arc.setAttribute("stroke-opacity", touches === null ? 0.28 : touches ? 0.95 : 0.1);
-      }
+      const own = graph.edges.filter(edge => edge.from === row || edge.to === row).slice(0, 300);
+      graph.place.querySelector("g.own").replaceChildren(...own.map(edge => arc(edge, 0.95)));
+      graph.place.querySelector("g.all").setAttribute("opacity", own.length > 0 ? 0.35 : 1);
     }
 
     // Opens the scopes around what is selected and brings it into view.
@@ -103,7 +105,7 @@ extension PlanPage {
     painters.push(() => {
       const body = section("graph", "Scopes are parts of the model's paths; click one to open it, a launch for what it reads, makes and has fused in. "
         + "Arcs join what makes a value with what reads it: blue downwards, orange upwards, thicker for more bytes. "
-        + "A launch whose path is the name of a state stands in the scope of what it works on.");
+        + "Fused: operations carried out in launches of others. What makes the gradient or the new value of a state stands where the state is read.");
       const place = make("div", { class: "card rows" });
       const choose = grouping => () => {
         program.grouping = grouping;

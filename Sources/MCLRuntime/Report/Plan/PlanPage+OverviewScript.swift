@@ -16,7 +16,7 @@ extension PlanPage {
         tiles.unshift([time(median * 1e3), "a run, median of " + timing.runs.length]);
         tiles.push(
           [count(sum(program, "flops") * 1e3 / median) + "FLOP/s", "reached, peak " + count(timing.gigaflops * 1e9) + "FLOP/s"],
-          [percent(100 * sum(program, "bound") / sum(program, "time")), "of the bounds of all launches"],
+          [percent(100 * sum(program, "bound") / sum(program, "time")), "of the speed that the bounds allow"],
           [digits(timing.gigabytes) + " GB/s", "copied, " + timing.threads + " thread" + (timing.threads > 1 ? "s" : "")]);
       }
       document.getElementById("tiles").replaceChildren(
@@ -58,30 +58,31 @@ extension PlanPage {
       let groups = [program.trees.scope ??= tree(program, true)];
       for (;;) {
         const largest = groups.filter(node => node.children.some(child => child.launch === undefined))
-          .sort((a, b) => b.launches.length - a.launches.length)[0];
-        if (!largest || (groups.length > 1 && largest.launches.length < program.launches.length / 6)) break;
+          .sort((a, b) => share(program, b.launches) - share(program, a.launches))[0];
+        if (!largest || (groups.length > 1 && share(program, largest.launches) < 0.15)) break;
         const scopes = largest.children.filter(child => child.launch === undefined);
         const own = largest.children.filter(child => child.launch !== undefined);
         const parts = [...scopes];
-        if (own.length > 0) parts.push({ label: largest.label || "(none)", launches: own.map(child => child.launches[0]), children: [] });
+        if (own.length > 0) parts.push({ label: largest.label || "(no scope)", launches: own.map(child => child.launches[0]), children: [] });
         if (groups.length - 1 + parts.length > most && groups.length > 1) break;
         groups = groups.flatMap(node => node === largest ? parts : [node]);
       }
-      return groups.sort((a, b) => a.launches[0].index - b.launches[0].index);
+      const early = node => node.launches[Math.floor(node.launches.length / 10)].index;
+      return groups.sort((a, b) => early(a) - early(b));
     }
 
     painters.push(() => {
       const timing = program.timing;
       const body = section("order", "Each mark is a launch, in the row of its scope; from left to right "
         + (timing ? "the time of a run, as wide as a launch takes." : "the launches in their order.") + " Click one for its details.");
-      let groups = lanes(program, 24);
-      if (groups.length > 24) {
-        const kept = new Set([...groups].sort((a, b) => share(program, b.launches) - share(program, a.launches)).slice(0, 23));
+      let groups = lanes(program, 18);
+      if (groups.length > 18) {
+        const kept = new Set([...groups].sort((a, b) => share(program, b.launches) - share(program, a.launches)).slice(0, 17));
         const rest = groups.filter(node => !kept.has(node)).flatMap(node => node.launches);
         groups = groups.filter(node => kept.has(node));
         groups.push({ label: "all others", launches: rest, children: [] });
       }
-      const [left, width, high] = [210, 1040, 17];
+      const [left, width, high] = [220, 1020, 17];
       const starts = [];
       let at = 0;
       for (const launch of program.launches) { starts.push(at); at += timing ? launch.weight : 1; }

@@ -16,10 +16,10 @@ extension PlanPage {
       const x = value => left + (right - left) * Math.log(value / lowX) / Math.log(highX / lowX);
       const y = value => bottom - (bottom - top) * Math.log(Math.max(value, lowY) / lowY) / Math.log(highY / lowY);
       const svg = make("svg", { width, height, id: "roof" });
-      const power = value => value >= 1 ? value.toFixed(0) : String(Number(value.toPrecision(1)));
+      const power = value => value >= 1 ? count(value) : String(Number(value.toPrecision(1)));
       for (let value = lowX; value <= highX * 1.001; value *= 10) svg.append(
         make("line", { class: "grid", x1: x(value), x2: x(value), y1: top, y2: bottom }),
-        make("text", { x: x(value), y: bottom + 16, "text-anchor": "middle" }, power(value)));
+        make("text", { x: x(value), y: bottom + 16, "text-anchor": value * 1.001 > highX ? "end" : "middle" }, power(value)));
       for (let value = lowY; value <= highY; value *= 10) svg.append(
         make("line", { class: "grid", x1: left, x2: right, y1: y(value), y2: y(value) }),
         make("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, power(value)));
@@ -30,7 +30,7 @@ extension PlanPage {
       svg.append(make("line", { ...roof, x1: x(start), y1: y(start * bandwidth), x2: x(ridge), y2: y(peak) }),
         make("line", { ...roof, x1: x(ridge), y1: y(peak), x2: right, y2: y(peak) }),
         make("text", { x: right - 4, y: y(peak) - 6, "text-anchor": "end" }, `multiply-adds in registers: ${digits(peak)} GFLOP/s`),
-        make("text", { x: x(start) + 12, y: y(start * bandwidth) - 16 }, `copies: ${digits(bandwidth)} GB/s`));
+        make("text", { x: x(start * 2.2) + 8, y: y(start * 2.2 * bandwidth) + 18 }, `copies: ${digits(bandwidth)} GB/s`));
       // Small ones last, so that none is hidden.
       for (const launch of [...points].sort((a, b) => b.time - a.time)) {
         const radius = 2.6 + 22 * Math.sqrt(launch.weight / program.weight);
@@ -71,7 +71,7 @@ extension PlanPage {
           repaint();
         } }, column[1]))),
         rows.slice(0, sort.shown).map(launch => make("tr", { class: "link launch", click: () => { select(launch); reveal(); } },
-          columns.map((column, index) => make("td", { class: isText(column) ? "" : "number" },
+          columns.map((column, index) => make("td", { class: column[0] === "shape" ? "shape" : isText(column) ? "" : "number" },
             index === 1 ? make("i", { class: "kind", style: "background:" + colours[launch.kind] }) : null, column[3](launch))))));
       const more = rows.length > sort.shown
         ? make("button", { class: "more", click: () => { program.sort = { ...sort, shown: rows.length }; repaint(); } }, `all ${rows.length}`) : null;

@@ -18,22 +18,22 @@ extension PlanPage {
     th { text-align: left; font-weight: 600; color: #4b5563; padding: 4px 10px 4px 0; border-bottom: 1px solid #e5e7eb; white-space: nowrap }
     th.sorts { cursor: pointer } th.sorts:hover { color: #111827 } th.on::after { content: " \u{25be}" } th.up::after { content: " \u{25b4}" }
     td { padding: 3px 10px 3px 0; border-bottom: 1px solid #f3f4f6; vertical-align: top; overflow-wrap: anywhere }
-    td.number, th.number { text-align: right; white-space: nowrap }
+    td.number, th.number { text-align: right; white-space: nowrap } td.shape { white-space: nowrap }
     tr.link { cursor: pointer } tr.link:hover, tr.on { background: #eff6ff }
     .share { display: inline-block; height: 9px; border-radius: 2px; background: #93c5fd; vertical-align: baseline }
     .more, .tools button { font: inherit; font-size: 12.5px; border: 1px solid #d1d5db; background: white; border-radius: 6px; padding: 3px 10px; cursor: pointer; margin: 6px 6px 0 0 }
     .tools { margin-bottom: 8px } .tools button { margin-top: 0 } .tools button.on { background: #e0e7ff; border-color: #a5b4fc }
-    .tools input { font: inherit; font-size: 12.5px; border: 1px solid #d1d5db; border-radius: 6px; padding: 3px 8px; width: 260px }
+    .tools input { font: inherit; font-size: 12.5px; border: 1px solid #d1d5db; border-radius: 6px; padding: 3px 8px; width: 420px } .subject { margin: 1px 0 1px 22px; font-size: 12.5px; overflow-wrap: anywhere } h3 .note { font-weight: 400 }
     .stack { display: flex; height: 26px; border-radius: 5px; overflow: hidden; margin: 4px 0 }
     .stack div { min-width: 0; color: white; font-size: 11.5px; line-height: 26px; overflow: hidden; white-space: nowrap; text-indent: 6px }
     .split { display: grid; grid-template-columns: minmax(0, 1fr) 430px; gap: 14px; align-items: start }
     .rows { position: relative; max-height: 760px; overflow: auto; padding: 0 } .rows .list { position: relative }
     .rows svg { position: absolute; left: 0; top: 0; pointer-events: none }
-    .row { display: flex; align-items: center; height: 26px; margin-left: 130px; padding-right: 10px; border-bottom: 1px solid #f3f4f6; font-size: 12.5px; cursor: pointer; font-variant-numeric: tabular-nums }
+    .row { display: flex; align-items: center; height: 26px; content-visibility: auto; contain-intrinsic-height: 26px; margin-left: 130px; padding-right: 10px; border-bottom: 1px solid #f3f4f6; font-size: 12.5px; cursor: pointer; font-variant-numeric: tabular-nums }
     .row:hover { background: #f3f4f6 } .row.on { background: #dbeafe } .row.scope { font-weight: 600 }
     .row .name { flex: 1; min-width: 0; overflow: hidden; white-space: nowrap; text-overflow: ellipsis } .row .name small { color: #6b7280; font-weight: 400; font-size: 12px }
     .row .toggle { display: inline-block; width: 16px; color: #6b7280 }
-    .row .cell { width: 74px; text-align: right; font-weight: 400; color: #374151; white-space: nowrap } .row .mix { width: 96px; height: 9px; display: flex; margin-left: 10px; background: #f3f4f6; border-radius: 2px; overflow: hidden }
+    .row .cell { width: 70px; flex: none; text-align: right; font-weight: 400; color: #374151; white-space: nowrap } .row .mix { width: 84px; flex: none; height: 9px; display: flex; margin-left: 10px; background: #f3f4f6; border-radius: 2px; overflow: hidden } .row .cell.fused { width: 48px }
     .row.head { cursor: default; position: sticky; top: 0; background: white; z-index: 2; color: #4b5563; margin-left: 0; padding-left: 130px } .row.head .cell { color: #4b5563 }
     .detail { position: sticky; top: 12px; max-height: 760px; overflow: auto; font-size: 12.5px }
     .detail h3:first-child { margin-top: 0; font-size: 15px } .detail p { margin: 2px 0; overflow-wrap: anywhere } .detail a { color: #1d4ed8; cursor: pointer; text-decoration: none } .detail a:hover { text-decoration: underline }

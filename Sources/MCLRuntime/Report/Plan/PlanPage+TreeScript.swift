@@ -3,6 +3,7 @@ extension PlanPage {
   static let treeScript = #"""
     function tree(program, joinsAll) {
       const paths = program.launches.map(launch => launch.scopeText === "" ? [] : launch.scopeText.split("."));
+      const early = node => node.launches[Math.floor(node.launches.length / 10)].index;
       function leaf(launch, parent) {
         return { key: "launch " + launch.index, label: launch.scopeText, launches: [launch], launch, children: [], parent };
       }
@@ -30,6 +31,8 @@ extension PlanPage {
           ? leaf(group.launches[0], node)
           : build(group.launches, depth + 1, key + "/" + group.part + (joinsAll ? "" : "#" + group.launches[0].index),
             name(group.part), label, node));
+        // By where most of a scope is from on: a single early launch of it does not bring it forward.
+        if (joinsAll) node.children.sort((a, b) => early(a) - early(b) || a.launches[0].index - b.launches[0].index);
         return node;
       }
       return build(program.launches, 0, "", "", "", null);

@@ -20,6 +20,8 @@ struct PlanPageData: Encodable {
     var preparationCount: Int
     /// Rule, operation, path, type and reason, -1 where it was done; then the same three of each target.
     var decisions: [[Int]]
+    /// What each rule is for.
+    var purposes: [String: String]
     var compiling: Compiling
     var timing: Timing?
   }
@@ -157,7 +159,7 @@ struct PlanPageData: Encodable {
       liveBytes: report.liveBytes, peakLaunch: peak, peakValues: report.alive(at: peak),
       arenaBytes: report.arenaBytes, unsharedBytes: report.unsharedBytes, scratchBytes: report.scratchBytes,
       stateBytes: report.stateBytes, inputBytes: report.inputBytes,
-      preparationCount: report.preparationCount, decisions: decisions,
+      preparationCount: report.preparationCount, decisions: decisions, purposes: report.compilation.purposes,
       compiling: compiling(report.compilation), timing: program.timing.map { timing($0) })
   }
 
