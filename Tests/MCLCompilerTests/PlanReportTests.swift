@@ -31,6 +31,12 @@ import Testing
           #expect(isApart, "\(report.name): \(one) and \(other)")
         }
       }
+      for (index, launch) in compiled.plan.launches.enumerated() {
+        for buffer in launch.buffers + launch.byProducts {
+          let value = report.values[buffer]
+          #expect(value.first <= index && index <= value.last, "launch \(index) of \(report.name): \(value)")
+        }
+      }
       let peak = try #require(report.peakLaunch)
       let alive = report.alive(at: peak)
       #expect(alive.reduce(0) { $0 + report.values[$1].byteCount } == report.liveBytes[peak])

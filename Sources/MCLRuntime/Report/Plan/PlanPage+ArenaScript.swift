@@ -35,7 +35,7 @@ extension PlanPage {
       for (const tick of ticks(program.arenaBytes / 1048576)) svg.append(
         make("line", { class: "grid", x1: left, x2: right, y1: y(tick * 1048576), y2: y(tick * 1048576) }),
         make("text", { x: left - 6, y: y(tick * 1048576) + 4, "text-anchor": "end" }, tick * 1048576 === 0 ? "0" : bytes(tick * 1048576)));
-      for (const tick of ticks(launches, 10)) svg.append(make("text", { x: x(tick), y: top + low + 16, "text-anchor": "middle" }, String(Math.round(tick))));
+      for (const tick of ticks(launches, 10)) svg.append(make("text", { x: x(tick), y: top + low + 16, "text-anchor": tick > 0.97 * launches ? "end" : "middle" }, String(Math.round(tick))));
       svg.append(make("text", { x: right, y: top + low + 34, "text-anchor": "end" }, "launch"));
       const atPeak = new Set(program.peakValues);
       const note = make("p", { class: "note" }, "Point at a block for what it is; click it for the launch that makes it.");

@@ -102,7 +102,7 @@ extension PlanPage {
         }
       });
       for (const tick of ticks(at)) svg.append(make("text", { x: x(tick), y: groups.length * high + 18,
-        "text-anchor": "middle" }, timing ? time(tick) : String(tick)));
+        "text-anchor": tick > 0.97 * at ? "end" : "middle" }, timing ? time(tick) : String(tick)));
       body.append(legend(program), svg);
     });
     """#
