@@ -133,7 +133,8 @@ import Testing
       browser,
       [
         "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1340,4000",
-        "--user-data-dir=\(Self.folder)/browser", "--virtual-time-budget=5000", "--dump-dom",
+        "--user-data-dir=\(Self.folder)/browser-\(UUID().uuidString)", "--virtual-time-budget=5000",
+        "--dump-dom",
         "file://" + asking,
       ])
     let title = try #require(dumped.firstMatch(of: /<title>(\{.*?\})<\/title>/)?.1)
