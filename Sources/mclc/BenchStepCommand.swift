@@ -44,7 +44,7 @@ struct BenchStepCommand: ParsableCommand {
       let compiled = try ProgramCompiler().compile(graph)
       let executor = try Executor(compiled.plan, threads: try threadCount())
       try executor.initializeStates(seed: 1)
-      let inputs = try fillInputs(executor)
+      let inputs = try executor.fillRandomInputs(keepsValues: save != nil)
       if let save { return try write(executor, inputs, to: save) }
       let start = onDemand ? nil : try StateFile(executor)
       try executor.run()
@@ -80,24 +80,6 @@ struct BenchStepCommand: ParsableCommand {
       let listed = max(launches, isDebugging ? 40 : 0)
       if listed > 0 { print(report.slowest(listed)) }
     }
-  }
-
-  /// Fills every input that has no default, and gives what was filled in.
-  private func fillInputs(_ executor: Executor) throws -> [String: HostTensor] {
-    var result: [String: HostTensor] = [:]
-    for input in executor.plan.inputs where input.defaultValue == nil {
-      var random = CounterRandom(seed: 1, purpose: CounterRandom.Purpose("bench \(input.name)"))
-      if input.type.element == .int64 {
-        let values = (0..<input.type.count).map { _ in Int64(random.integer(below: 2)) }
-        try executor.setInput(input.name, integers: values)
-        if save != nil { result[input.name] = HostTensor(input.type.shape, .int64(values)) }
-      } else {
-        let values = (0..<input.type.count).map { _ in Float(random.uniform()) * 2 }
-        try executor.setInput(input.name, floats: values)
-        if save != nil { result[input.name] = HostTensor(input.type.shape, .float32(values)) }
-      }
-    }
-    return result
   }
 
   private func outputs(_ executor: Executor) throws -> [String: [Float]] {

@@ -18,6 +18,11 @@ struct CompileCommand: ParsableCommand {
         mclc compile models/tiny.mcl --program step --emit graph --after fuse-pointwise
         mclc compile models/tiny.mcl --program embed --emit asm | less
         mclc compile models/tiny.mcl -o tiny.mclc      (runs without a Swift toolchain)
+        mclc compile models/r2plus1d.mcl --set size=112 --set batch=1 --report plan.html
+
+      --report writes one HTML file that needs nothing else: the launches by scope and what was fused into each, their
+      times against the roofline, the arena over time, and what was not fused and why. For the times every program is
+      run on random inputs, which takes the memory of a training step; --no-timing leaves them out.
       """)
 
   @OptionGroup var options: ModelOptions
@@ -30,6 +35,21 @@ struct CompileCommand: ParsableCommand {
   @Option(name: [.short, .customLong("output")], help: "Write the model's graphs to this file (.mclc).")
   var output: String?
   @Flag(help: "Print the report as JSON.") var json = false
+  @Option(
+    name: .customLong("report"),
+    help: "Also write a report to look at, with every launch, to this file (.html).")
+  var page: String?
+  @Flag(inversion: .prefixedNo, help: "With --report: run the programs and time each launch.")
+  var timing = true
+  @Option(help: "With --report: runs that are timed, after one that is not.") var runs = 5
+
+  func validate() throws {
+    guard page != nil || timing else { throw ValidationError("--no-timing is for --report") }
+    guard page == nil || emit == nil else {
+      throw ValidationError("--report and --emit exclude each other; leave one out")
+    }
+    guard (1...1000).contains(runs) else { throw ValidationError("--runs takes 1 to 1000") }
+  }
 
   func run() throws {
     try reporting {
@@ -69,7 +89,8 @@ struct CompileCommand: ParsableCommand {
 
   private func report(_ module: Module, _ programs: [Graph]) throws {
     var summaries: [[String: Any]] = []
-    for (graph, compiled) in zip(programs, try ProgramCompiler().compile(programs)) {
+    let results = try ProgramCompiler().compile(programs)
+    for (graph, compiled) in zip(programs, results) {
       let summary = ProgramSummary(graph, compiled)
       summaries.append(summary.json)
       if !json { Swift.print(summary.text) }
@@ -83,84 +104,21 @@ struct CompileCommand: ParsableCommand {
     } else {
       Swift.print("model '\(module.name)': \(short(Double(trained))) trainable parameters (\(trained))")
     }
-  }
-}
-
-/// What compiling a program did, for people and for machines.
-struct ProgramSummary {
-  let graph: Graph
-  let compiled: ProgramCompiler.Compiled
-
-  init(_ graph: Graph, _ compiled: ProgramCompiler.Compiled) {
-    self.graph = graph
-    self.compiled = compiled
+    if let page { try write(module, results, to: page) }
   }
 
-  /// Multiply-adds of forward convolutions and matrix products, padding counted, of the query's own path.
-  private var forwardMultiplyAdds: Int {
-    graph.entries.reduce(0) { total, entry in
-      guard entry.path.hasPrefix("query") else { return total }
-      switch entry.operation {
-      case is Convolution:
-        let weight = graph.entries[entry.operands[1]].type
-        return total + entry.type.count * weight.count / weight.shape[0]
-      default: return total
-      }
+  /// Times the programs, one after the other, and writes the page.
+  private func write(_ module: Module, _ results: [ProgramCompiler.Compiled], to path: String) throws {
+    let threads = try threadCount()
+    let programs = try results.map { compiled in
+      if timing { say("timing program '\(compiled.plan.name)'") }
+      let measured = timing ? try PlanTiming(compiled.plan, threads: threads, runs: runs) : nil
+      return PlanPage.Program(PlanReport(compiled), timing: measured)
     }
-  }
-
-  private var clips: Int { graph.inputs.first { $0.type.rank == 5 }?.type.shape[0] ?? 1 }
-
-  private var kernels: [(family: String, launches: Int)] {
-    Dictionary(grouping: compiled.plan.launches) { compiled.plan.kernels[$0.kernel].family }
-      .map { ($0.key, $0.value.count) }.sorted { $0.1 > $1.1 }
-  }
-
-  private var multiplyAdds: Int {
-    compiled.plan.launches.reduce(0) { $0 + compiled.plan.kernels[$1.kernel].multiplyAdds }
-  }
-
-  var text: String {
-    let (plan, report) = (compiled.plan, compiled.report)
-    var lines = ["program '\(graph.name)': \(graph.inputs.count) inputs, \(graph.states.count) states"]
-    lines.append("  pass                   operations      ms")
-    for record in report.passes {
-      let counts = "\(record.entriesBefore) -> \(record.entriesAfter)"
-      let same = record.entriesBefore == record.entriesAfter ? " (same count)" : ""
-      lines.append(
-        "  \(record.name.padding(toLength: 20, withPad: " ", startingAt: 0)) "
-          + "\(counts.padding(toLength: 15, withPad: " ", startingAt: 0)) "
-          + String(format: "%6.1f", record.seconds * 1000) + same)
+    let html = try PlanPage(model: module.name, settings: module.settings, programs: programs).html()
+    do { try AtomicFile.write(html, to: path) } catch let error as TensorFileError {
+      throw UsageError(error.description)
     }
-    let families = kernels.map { "\($0.launches) \($0.family)" }.joined(separator: ", ")
-    let fused = report.operationsBefore - report.launches
-    lines.append(
-      "  kernels: \(report.launches) launches (\(families)) for \(report.operationsBefore) operations; \(fused) fused or folded"
-    )
-    lines.append(
-      "  code: \(report.distinctKernels) distinct kernels, \(report.compiledKernels) compiled now, the rest from the cache"
-        + (report.isCacheWritable ? "" : " (the cache cannot be written: set MCL_CACHE)"))
-    lines.append("  work: \(short(Double(multiplyAdds))) multiply-adds a run")
-    if forwardMultiplyAdds > 0 {
-      lines.append(
-        "  forward: \(short(Double(forwardMultiplyAdds / clips))) multiply-adds a clip of the query")
-    }
-    lines.append(
-      "  memory: arena \(mebibytes(plan.arenaBytes)), of \(mebibytes(plan.unsharedBytes)) without sharing")
-    lines.append(String(format: "  compiled in %.2f s", report.seconds))
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  var json: [String: Any] {
-    let (plan, report) = (compiled.plan, compiled.report)
-    return [
-      "program": graph.name, "operations": report.operationsBefore, "launches": report.launches,
-      "distinctKernels": report.distinctKernels, "compiledKernels": report.compiledKernels,
-      "multiplyAdds": multiplyAdds, "forwardMultiplyAddsPerClip": forwardMultiplyAdds / clips,
-      "arenaBytes": plan.arenaBytes, "unsharedBytes": plan.unsharedBytes, "seconds": report.seconds,
-      "passes": report.passes.map {
-        ["name": $0.name, "before": $0.entriesBefore, "after": $0.entriesAfter] as [String: Any]
-      },
-    ]
+    say("\(path): the report of model '\(module.name)'")
   }
 }

@@ -106,11 +106,11 @@ import Testing
     #expect(bytes.count > 100_000, "a page of pictures and curves is no blank")
   }
 
-  private func show(_ browser: String, _ arguments: [String]) throws -> String {
+  func show(_ browser: String, _ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [browser] + arguments
-    let out = URL(fileURLWithPath: Self.folder + "/\(UUID().uuidString).out")
+    let out = CommandLineTests.folder.appendingPathComponent("\(UUID().uuidString).out")
     FileManager.default.createFile(atPath: out.path, contents: nil)
     process.standardOutput = try FileHandle(forWritingTo: out)
     process.standardError = FileHandle.nullDevice

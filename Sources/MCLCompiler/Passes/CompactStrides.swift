@@ -6,23 +6,36 @@ import MCLGraph
 ///
 /// The view costs nothing where its reader can take it; the gradient of a stride of 2 by 2 is made at a fourth of the
 /// points, and no result is stored that is zero.
-public struct CompactStrides: Pass {
+public struct CompactStrides: DecidingPass {
   public let name = "compact-strides"
+  public let purpose =
+    "Sums are made only at the points that have terms, with zeros between them left to the reader."
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let compute = entry.operation as? Compute,
         let (inner, outer) = Self.compacted(compute.comprehension)
       else {
         try rewriter.copy(index)
+        if let compute = entry.operation as? Compute, compute.comprehension.isProductOfLoads,
+          compute.comprehension.accesses.contains(where: { $0.indices.contains { $0.divisor > 1 } })
+        {
+          decisions.append(
+            Decision(name, entry, reason: "a window moves the coordinate too: no axis has gaps of its own"))
+        }
         continue
       }
       let operands = entry.operands.map { rewriter.mapping[$0] }
-      let made = try rewriter.append(Compute(inner, shape: inner.outputShape), operands, like: entry)
-      rewriter.map(index, to: try rewriter.append(Compute(outer, shape: compute.shape), [made], like: entry))
+      let made = try rewriter.append(
+        Compute(inner, shape: inner.outputShape, parts: compute.parts), operands, like: entry)
+      let view = Compute(
+        outer, shape: compute.shape,
+        parts: [Compute.Part("zeros between", path: entry.path, type: entry.type)])
+      rewriter.map(index, to: try rewriter.append(view, [made], like: entry))
+      decisions.append(Decision(name, entry))
     }
     return rewriter.finish()
   }

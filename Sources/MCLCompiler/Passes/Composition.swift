@@ -4,6 +4,8 @@ import MCLGraph
 struct FusedComputation {
   var comprehension: Comprehension
   var operands: [Int]
+  /// The operations it carries out; see `Compute.parts`.
+  var parts: [Compute.Part] = []
 
   /// Each operand once, each access once, and nothing that is not loaded.
   mutating func deduplicate() {
@@ -76,7 +78,14 @@ struct FusedComputation {
     result.comprehension.body = comprehension.body.mapLeaves(replace)
     result.comprehension.epilogue = comprehension.epilogue.mapLeaves(replace)
     result.deduplicate()
+    // What is a view has become part of the reads and computes nothing.
+    if inner.body.operationCount > 0 { result.add(producer.parts, as: .prologue) }
     return result
+  }
+
+  /// Takes over the operations of what was put into this computation, each once.
+  mutating func add(_ others: [Compute.Part], as role: Compute.Part.Role) {
+    for part in others.map({ $0.with(role) }) where !parts.contains(part) { parts.append(part) }
   }
 
   /// The coordinates along `axes` that an access, which may see them in another shape, stands for.

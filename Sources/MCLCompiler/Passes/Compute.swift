@@ -5,11 +5,46 @@ public struct Compute: Operation {
   public static let name = "compute"
   public let comprehension: Comprehension
   public let shape: [Int]
+  /// The operations it carries out, for people: what it computes does not depend on them.
+  public let parts: [Part]
 
-  public init(_ comprehension: Comprehension, shape: [Int]) {
+  public init(_ comprehension: Comprehension, shape: [Int], parts: [Part] = []) {
     self.comprehension = comprehension
     self.shape = shape
+    self.parts = parts
   }
+
+  /// An operation of the program that a computation carries out, alone or with others.
+  public struct Part: Sendable, Hashable {
+    /// How it came into the computation.
+    public enum Role: String, Sendable, Hashable, CaseIterable {
+      /// What the computation was before anything was put into it.
+      case main
+      /// Computed in place of a read.
+      case prologue
+      /// Applied to the results of a reduction.
+      case epilogue
+      /// Made on the way, besides the result.
+      case byProduct
+    }
+
+    public var operation: String
+    public var path: String
+    public var type: TensorType
+    public var role: Role
+
+    public init(_ operation: String, path: String, type: TensorType, role: Role = .main) {
+      self.operation = operation
+      self.path = path
+      self.type = type
+      self.role = role
+    }
+
+    func with(_ role: Role) -> Part { Part(operation, path: path, type: type, role: role) }
+  }
+
+  /// What the computation was before anything was put into it.
+  var mainOperation: String { parts.first { $0.role == .main }?.operation ?? Self.name }
 
   public init(from attributes: AttributeReader) throws {
     throw ShapeError("compute stands only in compiled graphs, which are not read back")

@@ -7,15 +7,17 @@ import MCLGraph
 /// needs `sum(dy)` and `sum(dy * (x - mean))` for its scale and shift and again, times the scale and the reciprocal
 /// deviation, for its input; they are then made once. Equal in real numbers; in floats but for rounding, and for what
 /// overflows on the way.
-public struct FactorSums: Pass {
+public struct FactorSums: DecidingPass {
   public let name = "factor-sums"
+  public let purpose =
+    "Factors that are the same for all terms are taken out of sums, so that equal sums become one."
 
   /// Products of more factors are left alone.
   private static let mostFactors = 8
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let sum = entry.operation as? Reduce, sum.kind == .sum,
@@ -44,6 +46,7 @@ public struct FactorSums: Pass {
         result = try rewriter.append(multiply, [result, reduced], like: entry)
       }
       rewriter.map(index, to: result)
+      decisions.append(Decision(name, entry))
     }
     return try EliminateDeadCode().run(rewriter.finish())
   }

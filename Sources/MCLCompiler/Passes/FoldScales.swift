@@ -7,8 +7,10 @@ import MCLGraph
 /// So batch norm in evaluation, `(y - mean) / sqrt(variance + epsilon) * weight + bias`, leaves one sum a channel, and
 /// the weight that the convolution reads is made once and not at every run (see `FixedValues`). A weight that changes
 /// from run to run is left alone: scaling it costs what scaling the result does. Equal but for rounding.
-public struct FoldScales: Pass {
+public struct FoldScales: DecidingPass {
   public let name = "fold-scales"
+  public let purpose =
+    "Fixed scales of a convolution's channels, such as batch norm's in evaluation, go into its weight."
 
   public init() {}
 
@@ -19,7 +21,7 @@ public struct FoldScales: Pass {
     var shift: Int?
   }
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let fixed = FixedValues(graph).isFixed
     let uses = graph.useCounts()
     var rewriter = GraphRewriter(graph)
@@ -40,7 +42,26 @@ public struct FoldScales: Pass {
       }
       rewriter.map(index, to: try folded(affine, graph, &rewriter))
     }
+    decisions += Self.decisions(graph, fixed, known, rule: name)
     return try EliminateDeadCode().run(rewriter.finish())
+  }
+
+  /// One decision a convolution.
+  private static func decisions(
+    _ graph: Graph, _ fixed: [Bool], _ known: [Int: Affine], rule: String
+  ) -> [Decision] {
+    var scales: [Int: Int] = [:]
+    for (index, affine) in known where affine.scale != nil { scales[affine.convolution] = index }
+    return graph.entries.indices.compactMap { index in
+      let entry = graph.entries[index]
+      guard entry.operation is Convolution, !fixed[index] else { return nil }
+      if let scale = scales[index] { return Decision(rule, graph.entries[scale], targets: [entry]) }
+      return Decision(
+        rule, entry,
+        reason: fixed[entry.operands[1]]
+          ? "nothing that it alone is read by scales its channels by what is fixed"
+          : "its weight changes from run to run: scaling it would cost what scaling the result does")
+    }
   }
 
   /// The affine value that an entry makes of another one that nothing else reads.

@@ -1,12 +1,14 @@
 import MCLGraph
 
 /// Applies a map to the results of the one reduction or contraction it reads, where they are made.
-public struct FuseEpilogues: Pass {
+public struct FuseEpilogues: DecidingPass {
   public let name = "fuse-epilogues"
+  public let purpose =
+    "Maps are applied to the results of a reduction or a contraction where these are made."
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let uses = graph.useCounts()
     var rewriter = GraphRewriter(graph)
     var absorbed: [Int: FusedComputation] = [:]
@@ -15,18 +17,35 @@ public struct FuseEpilogues: Pass {
         try rewriter.copy(index)
         continue
       }
-      var computation = FusedComputation(comprehension: compute.comprehension, operands: entry.operands)
+      var computation = FusedComputation(
+        comprehension: compute.comprehension, operands: entry.operands, parts: compute.parts)
       if compute.comprehension.reduction == .none {
-        for operand in Set(entry.operands).sorted() where uses[operand] == 1 {
-          guard let producer = graph.entries[operand].operation as? Compute else { continue }
-          let reduced =
-            absorbed[operand]
-            ?? FusedComputation(
-              comprehension: producer.comprehension, operands: graph.entries[operand].operands)
-          if let fused = absorb(computation, into: reduced, read: operand), fused.isWithinLimits {
-            computation = fused
-            break
+        // The first reduction that refused it, and why.
+        var refusal: (operand: Int, reason: String)?
+        for operand in Set(entry.operands).sorted() {
+          guard let reduced = absorbed[operand], reduced.comprehension.reduction != .none else { continue }
+          guard uses[operand] == 1 else {
+            refusal = refusal ?? (operand, "the reduction has other readers: its own result must be stored")
+            continue
           }
+          guard let fused = absorb(computation, into: reduced, read: operand) else {
+            refusal =
+              refusal ?? (operand, "it does not read each of the reduction's results once, at its own place")
+            continue
+          }
+          guard fused.isWithinLimits else {
+            refusal = refusal ?? (operand, "the formula or its reads would be over the limit of a kernel")
+            continue
+          }
+          computation = fused
+          refusal = nil
+          decisions.append(Decision(name, entry, targets: [graph.entries[operand]]))
+          break
+        }
+        // A map over more points, such as one that takes a mean from each value, is no candidate.
+        if let refusal, graph.entries[refusal.operand].type.count == entry.type.count {
+          decisions.append(
+            Decision(name, entry, targets: [graph.entries[refusal.operand]], reason: refusal.reason))
         }
       }
       absorbed[index] = computation
@@ -34,7 +53,8 @@ public struct FuseEpilogues: Pass {
       rewriter.map(
         index,
         to: try rewriter.append(
-          Compute(computation.comprehension, shape: compute.shape), operands, like: entry))
+          Compute(computation.comprehension, shape: compute.shape, parts: computation.parts), operands,
+          like: entry))
     }
     return try EliminateDeadCode().run(rewriter.finish())
   }
@@ -89,6 +109,7 @@ public struct FuseEpilogues: Pass {
     }
     result.comprehension.element = outer.element
     result.deduplicate()
+    result.add(map.parts, as: .epilogue)
     return result
   }
 }

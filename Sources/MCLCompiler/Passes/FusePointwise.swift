@@ -3,14 +3,29 @@ import MCLGraph
 /// Computes maps inside their readers instead of storing them, where that saves traffic: a map with one reader
 /// always; one with several where they all can take it and reading its operands again costs no more than writing
 /// and reading it back. Contractions take plain views only, since their kernels want plain products.
-public struct FusePointwise: Pass {
+public struct FusePointwise: DecidingPass {
   public let name = "fuse-pointwise"
+  public let purpose =
+    "Maps are computed where they are read instead of being stored."
   static let operationLimit = 96
   static let accessLimit = 16
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  /// Why a map is stored and not computed inside its readers.
+  enum Refusal: String {
+    case isReduction = "a reduction is stored where it is read"
+    case isNamed = "an output, an update or a tap, which is stored"
+    case isReadAsItIs = "read through a reshape, or by an update of rows"
+    case isReadByContraction = "read by a contraction, whose kernels take plain products of reads"
+    case isRepeated = "smaller than what reads it: it would be computed again and again"
+    case hasOtherAxes = "read at places, such as padding, at which it cannot be computed"
+    case isExpensive = "several readers, and a formula too dear to compute in each"
+    case readsMore = "several readers: reading its operands in each costs more than storing it"
+    case isTooLarge = "the formula or its reads would be over the limit of a kernel"
+  }
+
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let uses = graph.useCounts()
     var readers = [[Int]](repeating: [], count: graph.entries.count)
     for (index, entry) in graph.entries.enumerated() {
@@ -19,44 +34,51 @@ public struct FusePointwise: Pass {
     let roots = Set(graph.roots)
     var computations = graph.entries.map { entry in
       (entry.operation as? Compute).map {
-        FusedComputation(comprehension: $0.comprehension, operands: entry.operands)
+        FusedComputation(comprehension: $0.comprehension, operands: entry.operands, parts: $0.parts)
       }
     }
 
     // One answer a producer, so that all its readers do the same.
-    var answers: [Int: Bool] = [:]
-    func isFusible(_ producer: Int) -> Bool {
+    var answers: [Int: Refusal?] = [:]
+    func refusal(of producer: Int) -> Refusal? {
       if let known = answers[producer] { return known }
-      let answer = mayMoveIntoReaders(producer)
-      answers[producer] = answer
+      let answer = whyNotInReaders(producer)
+      answers[producer] = .some(answer)
       return answer
     }
 
-    /// Whether entry `producer` may be computed inside every reader.
-    func mayMoveIntoReaders(_ producer: Int) -> Bool {
-      guard let computation = computations[producer], computation.comprehension.reduction == .none,
-        !roots.contains(producer)
-      else { return false }
+    /// Why entry `producer` may not be computed inside every reader; nil where it may.
+    func whyNotInReaders(_ producer: Int) -> Refusal? {
+      guard let computation = computations[producer], computation.comprehension.reduction == .none else {
+        return .isReduction
+      }
+      if roots.contains(producer) { return .isNamed }
       let inner = computation.comprehension
-      if isView(inner) { return true }
+      if isView(inner) { return nil }
       for reader in readers[producer] {
-        guard let outer = computations[reader], !outer.isContraction else { return false }
+        guard let outer = computations[reader] else { return .isReadAsItIs }
+        if outer.isContraction { return .isReadByContraction }
         // A small value read by a large computation would be computed again and again.
         if inner.body.operationCount > 0, inner.outputCount * 2 < outer.comprehension.axes.reduce(1, *) {
-          return false
+          return .isRepeated
         }
         let accesses = outer.comprehension.accesses.indices.filter {
           outer.operands[outer.comprehension.accesses[$0].operand] == producer
         }
-        if accesses.contains(where: { outer.inlining(computation, at: $0) == nil }) { return false }
+        if accesses.contains(where: { outer.inlining(computation, at: $0) == nil }) { return .hasOtherAxes }
       }
-      guard readers[producer].count > 1 || uses[producer] > 1 else { return true }
+      guard readers[producer].count > 1 || uses[producer] > 1 else { return nil }
       let large = inner.accesses.count { access in
         access.indices.map(\.extent).reduce(1, *) * 2 > inner.outputCount
       }
       let count = readers[producer].count
-      return !isExpensive(inner) && count * large <= count + 1 + large
+      if isExpensive(inner) { return .isExpensive }
+      return count * large <= count + 1 + large ? nil : .readsMore
     }
+
+    // What became of each producer, for the decisions.
+    var takers: [Int: [Int]] = [:]
+    var refusals: [Int: (refusal: Refusal, readers: [Int])] = [:]
 
     for index in graph.entries.indices {
       guard var computation = computations[index] else { continue }
@@ -68,19 +90,36 @@ public struct FusePointwise: Pass {
           access += 1
           continue
         }
-        let isAllowed =
-          computation.isContraction ? isPermutation(inner.comprehension) : isFusible(producer)
-        guard isAllowed, let fused = computation.inlining(inner, at: access), fused.isWithinLimits,
-          !computation.isContraction || fused.isContraction
-        else {
+        var refusal: Refusal? =
+          computation.isContraction
+          ? isPermutation(inner.comprehension) ? nil : .isReadByContraction : refusal(of: producer)
+        let fused = refusal == nil ? computation.inlining(inner, at: access) : nil
+        if let fused, !fused.isWithinLimits { refusal = .isTooLarge }
+        if let fused, computation.isContraction, !fused.isContraction { refusal = .isReadByContraction }
+        guard refusal == nil, let fused else {
           refused.insert(producer)
+          refusals[producer, default: (refusal ?? .hasOtherAxes, [])].readers.append(index)
           access += 1
           continue
         }
+        takers[producer, default: []].append(index)
         computation = fused
         access = 0
       }
       computations[index] = computation
+    }
+
+    for (producer, entry) in graph.entries.enumerated() {
+      guard let inner = (entry.operation as? Compute)?.comprehension, inner.reduction == .none else {
+        continue
+      }
+      if let (refusal, readers) = refusals[producer] {
+        decisions.append(
+          Decision(
+            name, entry, targets: readers.map { graph.entries[$0] }, reason: refusal.rawValue))
+      } else if let takers = takers[producer], !isView(inner) {
+        decisions.append(Decision(name, entry, targets: takers.map { graph.entries[$0] }))
+      }
     }
 
     var rewriter = GraphRewriter(graph)
@@ -93,7 +132,8 @@ public struct FusePointwise: Pass {
       rewriter.map(
         index,
         to: try rewriter.append(
-          Compute(computation.comprehension, shape: compute.shape), operands, like: entry))
+          Compute(computation.comprehension, shape: compute.shape, parts: computation.parts), operands,
+          like: entry))
     }
     return try EliminateDeadCode().run(rewriter.finish())
   }

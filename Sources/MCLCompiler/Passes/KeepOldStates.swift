@@ -2,12 +2,14 @@ import MCLGraph
 
 /// Copies a state that is wanted as it was before the run - as an output, as a tap or as the new value of another
 /// state - where the run changes it: by the time such a name is read, its storage holds the new value.
-public struct KeepOldStates: Pass {
+public struct KeepOldStates: DecidingPass {
   public let name = "keep-old-states"
+  public let purpose =
+    "States that are wanted as they were before the run are copied."
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var result = graph
     func state(_ entry: Int) -> String? {
       (graph.entries[Schedule.storage(entry, in: graph)].operation as? StateLeaf)?.leafName
@@ -22,9 +24,12 @@ public struct KeepOldStates: Pass {
         body: .load(0), element: type.element)
       result.entries.append(
         Graph.Entry(
-          Compute(copy, shape: type.shape), [Schedule.storage(entry, in: graph)], type,
+          Compute(
+            copy, shape: type.shape, parts: [Compute.Part("copy", path: original.path, type: type)]),
+          [Schedule.storage(entry, in: graph)], type,
           path: original.path, location: original.location))
       copies[entry] = result.entries.count - 1
+      decisions.append(Decision(name, original))
       return result.entries.count - 1
     }
     func kept(_ list: [Graph.Named], isUpdate: Bool) -> [Graph.Named] {

@@ -25,7 +25,11 @@ public struct LowerToComprehensions: Pass {
         }
         rewriter.map(
           index,
-          to: try rewriter.append(Compute(comprehension, shape: entry.type.shape), operands, like: entry))
+          to: try rewriter.append(
+            Compute(
+              comprehension, shape: entry.type.shape,
+              parts: [Compute.Part(entry.operation.choiceName, path: entry.path, type: entry.type)]),
+            operands, like: entry))
       case .composite:
         throw ModelError([
           Diagnostic("\(entry.operation.name) was not expanded before lowering", path: entry.path)

@@ -26,6 +26,8 @@ public struct Pipeline: Sendable {
     public var entriesBefore: Int
     public var entriesAfter: Int
     public var seconds: Double
+    /// What it did and what it let be, if it says so.
+    public var decisions: [Decision] = []
   }
 
   /// Runs every pass, checking each result as `MCL_CHECK` says: by inferring all types anew, or by interpreting it.
@@ -52,7 +54,12 @@ public struct Pipeline: Sendable {
     for pass in passes {
       let before = graph.entries.count
       let start = clock.now
-      graph = try pass.run(graph)
+      var decisions: [Decision] = []
+      if let deciding = pass as? any DecidingPass {
+        graph = try deciding.run(graph, decisions: &decisions)
+      } else {
+        graph = try pass.run(graph)
+      }
       let elapsed = clock.now - start
       if level >= .verify {
         do { try graph.verify() } catch {
@@ -60,11 +67,16 @@ public struct Pipeline: Sendable {
         }
       }
       try check?.check(graph, after: pass.name)
-      let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
       records.append(
-        Record(name: pass.name, entriesBefore: before, entriesAfter: graph.entries.count, seconds: seconds))
+        Record(
+          name: pass.name, entriesBefore: before, entriesAfter: graph.entries.count,
+          seconds: elapsed.inSeconds, decisions: decisions))
       observe(pass.name, graph)
     }
     return (graph, records)
   }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -2,19 +2,22 @@ import MCLGraph
 
 /// Leaves out what is padding at every point: terms of sums (a window of three frames over a single one has one term), and
 /// loads that never fall inside, which are the constant that stands there.
-public struct TrimPadding: Pass {
+public struct TrimPadding: DecidingPass {
   public let name = "trim-padding"
+  public let purpose =
+    "Terms that are padding at every point are left out of sums, and loads that never fall inside are the constant there."
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let compute = entry.operation as? Compute else {
         try rewriter.copy(index)
         continue
       }
-      var computation = FusedComputation(comprehension: compute.comprehension, operands: entry.operands)
+      var computation = FusedComputation(
+        comprehension: compute.comprehension, operands: entry.operands, parts: compute.parts)
       let elements = entry.operands.map { graph.entries[$0].type.element }
       computation.comprehension.trimSum()
       computation.comprehension.replaceLoadsOutside(elements)
@@ -24,10 +27,9 @@ public struct TrimPadding: Pass {
       }
       computation.deduplicate()
       let operands = computation.operands.map { rewriter.mapping[$0] }
-      rewriter.map(
-        index,
-        to: try rewriter.append(
-          Compute(computation.comprehension, shape: compute.shape), operands, like: entry))
+      let trimmed = Compute(computation.comprehension, shape: compute.shape, parts: computation.parts)
+      rewriter.map(index, to: try rewriter.append(trimmed, operands, like: entry))
+      decisions.append(Decision(name, entry))
     }
     return rewriter.finish()
   }

@@ -10,6 +10,8 @@ struct ByProducts {
   var hosts: [Int: Int] = [:]
   /// What an entry's kernel makes besides its result, and which entries these are.
   var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
+  /// Which sums are made besides, and why others have a launch of their own.
+  var decisions: [Decision] = []
   /// The program, where an entry that makes another sum reads what that reads too.
   var graph: Graph
 
@@ -29,21 +31,33 @@ struct ByProducts {
         let (mean, source) = Self.deviations(squares, entry, graph), !kept.contains(mean),
         let sum = (graph.entries[mean].operation as? Compute)?.comprehension, requests[mean] == nil
       else { continue }
-      if let made = graph.entries[source].operation as? Compute, requests[source] == nil,
-        let axes = Self.keptAxes(sum, of: made.comprehension)
-      {
-        let request = ByProduct.moments(kept: axes, sum: sum.epilogue, squares: squares.epilogue)
-        if try isServed(graph.entries[source], request) {
-          hosts[mean] = source
-          hosts[index] = source
-          requests[source] = (request, [mean, index])
-          continue
+      func decide(_ target: Int, _ reason: String?) {
+        decisions.append(
+          Decision("by-products", entry, targets: [graph.entries[target]], reason: reason))
+      }
+      var reason = "what it sums is no computation of this program, or its launch makes other sums"
+      if let made = graph.entries[source].operation as? Compute, requests[source] == nil {
+        reason = "it keeps other axes than those of what it sums"
+        if let axes = Self.keptAxes(sum, of: made.comprehension) {
+          let request = ByProduct.moments(kept: axes, sum: sum.epilogue, squares: squares.epilogue)
+          if try isServed(graph.entries[source], request) {
+            hosts[mean] = source
+            hosts[index] = source
+            requests[source] = (request, [mean, index])
+            decide(source, nil)
+            continue
+          }
+          reason = "no kernel that makes what it sums makes these sums besides"
         }
       }
+      decide(source, reason)
       let request = ByProduct.squares(epilogue: squares.epilogue)
       if try isServed(graph.entries[mean], request) {
         hosts[index] = mean
         requests[mean] = (request, [index])
+        decide(mean, nil)
+      } else {
+        decide(mean, "no kernel that sums the mean makes the squares besides")
       }
     }
   }

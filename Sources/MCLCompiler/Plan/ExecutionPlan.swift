@@ -29,6 +29,8 @@ public struct ExecutionPlan: Sendable {
     /// The place in the model.
     public var path: String
     public var specification: KernelSpecification
+    /// The operations that it carries out, for people.
+    public var parts: [Compute.Part] = []
   }
 
   public struct Named: Sendable {

@@ -16,10 +16,17 @@ public struct ProgramCompiler: Sendable {
   /// What compiling did, for people.
   public struct Report: Sendable {
     public var passes: [Pipeline.Record] = []
+    /// What follows the passes, in order: names and seconds.
+    public var stages: [(name: String, seconds: Double)] = []
+    /// What passes and planning did, and what they let be.
+    public var decisions: [Decision] = []
+    /// What each rule that decides is for, by its name.
+    public var purposes: [String: String] = [:]
     public var operationsBefore = 0
     public var launches = 0
     public var distinctKernels = 0
     public var compiledKernels = 0
+    public var cachedKernels = 0
     public var isCacheWritable = true
     public var seconds = 0.0
   }
@@ -48,11 +55,19 @@ public struct ProgramCompiler: Sendable {
     var graph = source
     graph.taps = source.taps.filter { taps.contains($0.name) }
     let (lowered, records) = try Pipeline.run(graph, fuses: fuses, observe: observe)
+    var stages: [(name: String, seconds: Double)] = []
+    var last = clock.now
+    func mark(_ name: String) {
+      let now = clock.now
+      stages.append((name, (now - last).inSeconds))
+      last = now
+    }
     let byProducts = try ByProducts(lowered) { entry, request in
       var specification = try specification(entry, in: lowered)
       specification.byProduct = request
       return fuses && kernelCompiler.isServed(specification)
     }
+    mark("by-products")
     let planned = byProducts.graph
     let schedule = Schedule(planned, hosts: byProducts.hosts)
     let computed = planned.entries.indices.count { index in
@@ -71,14 +86,19 @@ public struct ProgramCompiler: Sendable {
       specification.byProduct = byProducts.requests[entry]?.request
       return specification
     }
+    mark("schedule")
     let compiled = try kernelCompiler.compile(specifications)
+    mark("kernels")
     let plan = plan(planned, schedule, byProducts, specifications, compiled)
-    let elapsed = clock.now - start
+    mark("memory plan")
     let report = Report(
-      passes: records, operationsBefore: source.entries.count, launches: plan.launches.count,
+      passes: records, stages: stages,
+      decisions: records.flatMap(\.decisions) + byProducts.decisions + schedule.decisions,
+      purposes: Self.purposes,
+      operationsBefore: source.entries.count, launches: plan.launches.count,
       distinctKernels: compiled.objects.count, compiledKernels: compiled.compiledCount,
-      isCacheWritable: compiled.isCacheWritable,
-      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+      cachedKernels: compiled.cachedCount, isCacheWritable: compiled.isCacheWritable,
+      seconds: (clock.now - start).inSeconds)
     return Compiled(plan: plan, report: report, graph: lowered)
   }
 
@@ -101,6 +121,26 @@ public struct ProgramCompiler: Sendable {
       RowUpdate(
         rowCount: types[0].shape[0], updatedRows: types[1].shape[0],
         rowLength: types[0].count / max(types[0].shape[0], 1), element: types[0].element))
+  }
+
+  private static let purposes: [String: String] = {
+    let passes = Pipeline.passes.compactMap { $0 as? any DecidingPass }.map { ($0.name, $0.purpose) }
+    let planning = [
+      ("by-products", "Sums are made by the launch that makes or reads their terms anyway."),
+      ("update-in-place", "The new value of a state is written over the old one instead of being copied."),
+    ]
+    return Dictionary(passes + planning, uniquingKeysWith: { first, _ in first })
+  }()
+
+  /// The operations that a launch carries out, those of its by-products last.
+  private static func parts(_ entry: Int, _ byProducts: ByProducts, _ graph: Graph) -> [Compute.Part] {
+    func own(_ index: Int) -> [Compute.Part] {
+      let made = graph.entries[index]
+      return (made.operation as? Compute)?.parts
+        ?? [Compute.Part(made.operation.name, path: made.path, type: made.type)]
+    }
+    let besides = byProducts.requests[entry]?.entries ?? []
+    return own(entry) + besides.flatMap { own($0).map { $0.with(.byProduct) } }
   }
 
   private func plan(
@@ -187,7 +227,8 @@ public struct ProgramCompiler: Sendable {
           byProducts: byProducts.requests[entry]?.entries.map(buffer) ?? [],
           temporaryOffset: memory.offsets[end + position],
           base: isUpdate && buffers[operands[0]].storage != buffers[output].storage ? operands[0] : nil,
-          path: graph.entries[entry].path, specification: specifications[position]))
+          path: graph.entries[entry].path, specification: specifications[position],
+          parts: Self.parts(entry, byProducts, graph)))
     }
     func named(_ list: [Graph.Named]) -> [ExecutionPlan.Named] {
       list.map { .init(name: $0.name, buffer: buffer($0.entry), type: graph.entries[$0.entry].type) }

@@ -11,6 +11,9 @@ struct Schedule {
   /// Updates whose value stands elsewhere when all is computed, and is copied then: (state, entry).
   private(set) var copies: [(state: String, entry: Int)] = []
 
+  /// Which updates are written in place, and why others are copied.
+  private(set) var decisions: [Decision] = []
+
   private let graph: Graph
   /// The entry of every state that is read, by name.
   private let leaves: [String: Int]
@@ -55,6 +58,7 @@ struct Schedule {
 
     // Which updates may be written in place, and what must run before them.
     var waits = [Int: Set<Int>]()
+    var copyReasons: [String: String] = [:]
     for update in graph.updates {
       let writer = stored[update.entry]
       guard let leaf = leafEntry(update.name) else {
@@ -69,6 +73,17 @@ struct Schedule {
       guard isComputed[writer], statesWritten[writer] == nil, !pinned.contains(leaf),
         canOverwrite(writer, leaf)
       else {
+        copyReasons[update.name] =
+          !isComputed[writer]
+          ? "its new value is one that is stored already"
+          : statesWritten[writer] != nil
+            ? "its new value is another state's too"
+            : pinned.contains(leaf)
+              ? "the old value is wanted under a name"
+              : ((graph.entries[writer].operation as? Compute)?.comprehension.reduction ?? Reduction.none)
+                != .none
+                ? "made by a sum, whose kernel does not write over what it reads"
+                : "reads the old value at other places than it writes"
         copies.append((update.name, writer))
         continue
       }
@@ -104,6 +119,14 @@ struct Schedule {
     let preparation = order.filter { fixed[$0] && statesWritten[$0] == nil }
     order = preparation + order.filter { !fixed[$0] || statesWritten[$0] != nil }
     preparationCount = preparation.count
+    let written = Set(statesWritten.values)
+    for update in graph.updates where leafEntry(update.name) != stored[update.entry] {
+      decisions.append(
+        Decision(
+          "update-in-place", graph.entries[stored[update.entry]],
+          reason: written.contains(update.name)
+            ? nil : copyReasons[update.name] ?? "what reads the old value waits for the new one"))
+    }
   }
 
   private func leafEntry(_ state: String) -> Int? { leaves[state] }

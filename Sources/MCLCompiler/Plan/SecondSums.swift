@@ -22,9 +22,15 @@ extension ByProducts {
       else { continue }
       let space = Space(axes: sum.axes, outputRank: sum.outputRank)
       for earlier in waiting[space] ?? [] {
-        guard let joint = joint(index, with: earlier), !depends(index, on: earlier),
-          try isServed(joint.entry, joint.request)
-        else { continue }
+        guard let joint = joint(index, with: earlier) else { continue }
+        let reason =
+          depends(index, on: earlier)
+          ? "the one needs the other's result"
+          : try isServed(joint.entry, joint.request) ? nil : "no kernel makes both sums"
+        decisions.append(
+          Decision(
+            "by-products", graph.entries[earlier], targets: [graph.entries[index]], reason: reason))
+        guard reason == nil else { continue }
         graph.entries[index] = joint.entry
         hosts[earlier] = index
         requests[index] = (joint.request, [earlier])
@@ -65,7 +71,7 @@ extension ByProducts {
     func renumbered(_ leaf: ScalarExpression) -> ScalarExpression {
       if case .load(let access) = leaf { .load(moved[access]) } else { leaf }
     }
-    entry.operation = Compute(comprehension, shape: compute.shape)
+    entry.operation = Compute(comprehension, shape: compute.shape, parts: compute.parts)
     let request = ByProduct.sum(
       body: second.body.mapLeaves(renumbered), epilogue: second.epilogue.mapLeaves(renumbered))
     return (entry, request)

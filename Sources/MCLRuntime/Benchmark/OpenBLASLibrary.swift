@@ -1,4 +1,5 @@
 import Foundation
+import MCLCompiler
 
 /// OpenBLAS, when the machine has it: the measure of matrix products. Loaded while running, since nothing but the
 /// benchmark needs it.

@@ -8,17 +8,41 @@ import MCLGraph
 /// is affine, a layout is nothing but axes split and reordered: blocked readers of blocked values have no conversion.
 ///
 /// Runs after fusion, so that fusion sees one axis a dimension.
-public struct AssignLayouts: Pass {
+public struct AssignLayouts: DecidingPass {
   public let name = "assign-layouts"
+  public let purpose =
+    "Images are stored in blocks of 16 channels, as contractions read and make them."
 
   public init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let layouts = Self.choose(graph)
     guard !layouts.isEmpty else { return graph }
     var rewriter = LayoutRewriter(graph, layouts)
     for index in graph.entries.indices { try rewriter.rewrite(index) }
+    let storedTwice = Set(rewriter.storedTwice)
+    for (index, entry) in graph.entries.enumerated() {
+      if layouts[index] == nil {
+        guard let reason = Self.whyInOrder(entry) else { continue }
+        decisions.append(Decision(name, entry, reason: reason))
+      } else {
+        let twice = "stored in blocks, and again in its own order for what cannot read blocks"
+        decisions.append(Decision(name, entry, reason: storedTwice.contains(index) ? twice : nil))
+      }
+    }
     return try EliminateDeadCode().run(rewriter.finish())
+  }
+
+  /// Why a contraction's result keeps its own order; nil for what is none.
+  private static func whyInOrder(_ entry: Graph.Entry) -> String? {
+    guard let comprehension = (entry.operation as? Compute)?.comprehension,
+      FusedComputation(comprehension: comprehension, operands: []).isContraction
+    else { return nil }
+    guard ForwardContraction(comprehension) != nil else {
+      return "no sum of products from image to image"
+    }
+    return comprehension.axes.reduce(1, *) < ContractionKernel.leastMultiplyAdds
+      ? "too little work for another order to pay" : "its channels are no axis that can be split"
   }
 
   /// The layout of each entry that is to be stored in blocks.

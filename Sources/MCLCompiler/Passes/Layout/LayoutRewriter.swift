@@ -27,6 +27,9 @@ struct LayoutRewriter {
 
   func finish() -> Graph { rewriter.finish() }
 
+  /// Entries stored in blocks and, for some reader, in their own order too.
+  var storedTwice: [Int] { blocked.keys.filter { plain[$0] != nil }.sorted() }
+
   mutating func rewrite(_ index: Int) throws {
     let entry = graph.entries[index]
     guard let compute = entry.operation as? Compute else { return try rewriter.copy(index) }
@@ -76,8 +79,8 @@ struct LayoutRewriter {
     } else {
       computation.deduplicate()
       made = try rewriter.append(
-        Compute(computation.comprehension, shape: layout?.shape ?? compute.shape), computation.operands,
-        like: entry)
+        Compute(computation.comprehension, shape: layout?.shape ?? compute.shape, parts: compute.parts),
+        computation.operands, like: entry)
     }
     if layout != nil { blocked[index] = made } else { plain[index] = made }
     rewriter.map(index, to: wantedPlain.contains(index) ? try inOrder(index) : made)
@@ -93,8 +96,10 @@ struct LayoutRewriter {
     computation.comprehension.epilogue = .accumulator
     computation.deduplicate()
     let padded = try rewriter.append(
-      Compute(computation.comprehension, shape: computation.comprehension.outputShape), computation.operands,
-      like: entry)
+      Compute(
+        computation.comprehension, shape: computation.comprehension.outputShape,
+        parts: compute.parts.filter { $0.role != .epilogue }),
+      computation.operands, like: entry)
     var cut = FusedComputation(
       comprehension: Comprehension(
         axes: source.outputShape, accesses: [], body: source.epilogue, element: source.element),
@@ -120,7 +125,10 @@ struct LayoutRewriter {
         }))
     cut.comprehension.body = source.epilogue.mapLeaves { $0 == .accumulator ? .load(result) : $0 }
     cut.deduplicate()
-    return try rewriter.append(Compute(cut.comprehension, shape: compute.shape), cut.operands, like: entry)
+    let epilogue = compute.parts.filter { $0.role == .epilogue }
+    let parts = [Compute.Part("cut padding", path: entry.path, type: entry.type)] + epilogue
+    return try rewriter.append(
+      Compute(cut.comprehension, shape: compute.shape, parts: parts), cut.operands, like: entry)
   }
 
   /// The entry that holds a value in its own order.
@@ -151,7 +159,9 @@ struct LayoutRewriter {
         body: .load(0))
     }
     view.element = entry.type.element
-    let made = try rewriter.append(Compute(view, shape: entry.type.shape), [source], like: entry)
+    let part = Compute.Part("reorder", path: entry.path, type: entry.type)
+    let made = try rewriter.append(
+      Compute(view, shape: entry.type.shape, parts: [part]), [source], like: entry)
     plain[index] = made
     return made
   }
@@ -178,7 +188,8 @@ struct LayoutRewriter {
       return moved
     }
     let map = Comprehension(axes: sizes, accesses: [view], body: .load(0))
-    let made = try rewriter.append(Compute(map, shape: sizes), [source], like: entry)
+    let part = Compute.Part("pack", path: entry.path, type: TensorType(.float32, sizes))
+    let made = try rewriter.append(Compute(map, shape: sizes, parts: [part]), [source], like: entry)
     let indices = order.map { AffineIndex.axis($0, of: split.sizes.count, extent: split.sizes[$0]) }
     return (Access(operand: 0, indices), made)
   }

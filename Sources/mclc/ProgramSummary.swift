@@ -1,0 +1,82 @@
+import Foundation
+import MCLCompiler
+import MCLGraph
+
+/// What compiling a program did, for people and for machines.
+struct ProgramSummary {
+  let graph: Graph
+  let compiled: ProgramCompiler.Compiled
+
+  init(_ graph: Graph, _ compiled: ProgramCompiler.Compiled) {
+    self.graph = graph
+    self.compiled = compiled
+  }
+
+  /// Multiply-adds of forward convolutions and matrix products, padding counted, of the query's own path.
+  private var forwardMultiplyAdds: Int {
+    graph.entries.reduce(0) { total, entry in
+      guard entry.path.hasPrefix("query") else { return total }
+      switch entry.operation {
+      case is Convolution:
+        let weight = graph.entries[entry.operands[1]].type
+        return total + entry.type.count * weight.count / weight.shape[0]
+      default: return total
+      }
+    }
+  }
+
+  private var clips: Int { graph.inputs.first { $0.type.rank == 5 }?.type.shape[0] ?? 1 }
+
+  private var kernels: [(family: String, launches: Int)] {
+    Dictionary(grouping: compiled.plan.launches) { compiled.plan.kernels[$0.kernel].family }
+      .map { ($0.key, $0.value.count) }.sorted { $0.1 > $1.1 }
+  }
+
+  private var multiplyAdds: Int {
+    compiled.plan.launches.reduce(0) { $0 + compiled.plan.kernels[$1.kernel].multiplyAdds }
+  }
+
+  var text: String {
+    let (plan, report) = (compiled.plan, compiled.report)
+    var lines = ["program '\(graph.name)': \(graph.inputs.count) inputs, \(graph.states.count) states"]
+    lines.append("  pass                   operations      ms")
+    for record in report.passes {
+      let counts = "\(record.entriesBefore) -> \(record.entriesAfter)"
+      let same = record.entriesBefore == record.entriesAfter ? " (same count)" : ""
+      lines.append(
+        "  \(record.name.padding(toLength: 20, withPad: " ", startingAt: 0)) "
+          + "\(counts.padding(toLength: 15, withPad: " ", startingAt: 0)) "
+          + String(format: "%6.1f", record.seconds * 1000) + same)
+    }
+    let families = kernels.map { "\($0.launches) \($0.family)" }.joined(separator: ", ")
+    let fused = report.operationsBefore - report.launches
+    lines.append(
+      "  kernels: \(report.launches) launches (\(families)) for \(report.operationsBefore) operations; \(fused) fused or folded"
+    )
+    lines.append(
+      "  code: \(report.distinctKernels) distinct kernels, \(report.compiledKernels) compiled now, the rest from the cache"
+        + (report.isCacheWritable ? "" : " (the cache cannot be written: set MCL_CACHE)"))
+    lines.append("  work: \(short(Double(multiplyAdds))) multiply-adds a run")
+    if forwardMultiplyAdds > 0 {
+      lines.append(
+        "  forward: \(short(Double(forwardMultiplyAdds / clips))) multiply-adds a clip of the query")
+    }
+    lines.append(
+      "  memory: arena \(mebibytes(plan.arenaBytes)), of \(mebibytes(plan.unsharedBytes)) without sharing")
+    lines.append(String(format: "  compiled in %.2f s", report.seconds))
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  var json: [String: Any] {
+    let (plan, report) = (compiled.plan, compiled.report)
+    return [
+      "program": graph.name, "operations": report.operationsBefore, "launches": report.launches,
+      "distinctKernels": report.distinctKernels, "compiledKernels": report.compiledKernels,
+      "multiplyAdds": multiplyAdds, "forwardMultiplyAddsPerClip": forwardMultiplyAdds / clips,
+      "arenaBytes": plan.arenaBytes, "unsharedBytes": plan.unsharedBytes, "seconds": report.seconds,
+      "passes": report.passes.map {
+        ["name": $0.name, "before": $0.entriesBefore, "after": $0.entriesAfter] as [String: Any]
+      },
+    ]
+  }
+}
