@@ -1,4 +1,5 @@
 import Foundation
+import MCLCompiler
 import MCLTestKit
 import Testing
 
@@ -156,7 +157,7 @@ import Testing
     #expect(seen.listed == 40 && seen.sorted)
     #expect(seen.blocks == page.blocks && seen.alive == min(15, page.alive))
     #expect(seen.done >= 5 && seen.not >= 5 && seen.subjects > 0)
-    #expect(seen.steps == 14 + 4)
+    #expect(seen.steps == Pipeline.passes.count + 4)
     for word in ["kernel family", "Reads", "Formula", "FLOP a byte", "GB/s"] {
       #expect(seen.detail.contains(word), "\(seen.detail)")
     }
