@@ -211,8 +211,13 @@ struct TapPlan {
     isPartial = splits > 1 || !isDirect
     let columnBytes = depth * best.vectors * target.vectorBytes
     let share = max(1, Self.wantedTasks / (problem.batchCount * splits))
-    // Columns whose operand fits the cache beside others stay in one task.
-    columnTasks = columnBytes * columnTiles > 128 * 1024 ? min(columnTiles, share) : 1
+    // Columns whose operand fits the cache beside others stay in one task; rows that lie apart, with lines in between that
+    // nobody reads, are not foreseen by the processor and are better read by one task alone.
+    let strides = problem.a.strides
+    let near = problem.inner.first { strides[$0] == 1 }.map { sizes[$0] } ?? 1
+    let areApart = problem.inner.count <= 2 && (problem.rows.map { strides[$0] }.min() ?? 0) > near
+    let fitting = areApart ? 640 * 1024 : 128 * 1024
+    columnTasks = columnBytes * columnTiles > fitting ? min(columnTiles, share) : 1
     let wantedRows = max(1, min(tiles, (share + columnTasks - 1) / columnTasks))
     let perRowTask = (tiles + wantedRows - 1) / wantedRows
     rowTasks = max(1, (tiles + perRowTask - 1) / perRowTask)
