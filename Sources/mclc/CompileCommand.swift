@@ -48,11 +48,16 @@ struct CompileCommand: ParsableCommand {
     guard page == nil || emit == nil else {
       throw ValidationError("--report and --emit exclude each other; leave one out")
     }
+    func place(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+    guard page.map(place) != output.map(place) || page == nil else {
+      throw ValidationError("--report and --output name the same file; name two")
+    }
     guard (1...1000).contains(runs) else { throw ValidationError("--runs takes 1 to 1000") }
   }
 
   func run() throws {
     try reporting {
+      if let page { try checkFolder(of: page) }
       let module = try options.load()
       if let output { try AtomicFile.write(module.text, to: output) }
       let programs = try program.map { [try module.program($0)] } ?? module.programs
@@ -105,6 +110,19 @@ struct CompileCommand: ParsableCommand {
       Swift.print("model '\(module.name)': \(short(Double(trained))) trainable parameters (\(trained))")
     }
     if let page { try write(module, results, to: page) }
+  }
+
+  /// Before minutes are spent on what cannot be written.
+  private func checkFolder(of path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) && isFolder.boolValue
+    guard folder.isEmpty || isThere else {
+      throw UsageError("--report \(path): there is no folder \(folder); make it first")
+    }
+    guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
+      throw UsageError("--report \(path): this is a folder; name a file in it")
+    }
   }
 
   /// Times the programs, one after the other, and writes the page.

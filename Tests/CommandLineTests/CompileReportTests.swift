@@ -60,6 +60,9 @@ import Testing
     (["--no-timing"], "--no-timing is for --report"),
     (["--report", "x.html", "--emit", "dot"], "--report and --emit exclude each other; leave one out"),
     (["--report", "x.html", "--runs", "0"], "--runs takes 1 to 1000"),
+    (["--report", "x.html", "-o", "./x.html"], "--report and --output name the same file; name two"),
+    (["--report", "no/such/x.html"], "--report no/such/x.html: there is no folder no/such; make it first"),
+    (["--report", "models"], "--report models: this is a folder; name a file in it"),
   ])
   func whatMakesNoSenseIsSaid(options: [String], message: String) throws {
     let run = try command.mclc(["compile", "models/tiny.mcl"] + options)

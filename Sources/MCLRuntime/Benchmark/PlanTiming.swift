@@ -15,7 +15,8 @@ public struct PlanTiming: Sendable {
 
   /// Runs a program on random inputs: once uncounted, once for what runs only once, then `runs` times.
   ///
-  /// - Throws: `ExecutionError` when memory is short, `LLVMError` when a kernel cannot be linked.
+  /// - Throws: `ExecutionError` when memory is short or an output is not finite, `LLVMError` when a kernel cannot be
+  ///   linked.
   public init(_ plan: ExecutionPlan, threads: Int? = nil, runs: Int = 5) throws {
     let pool = ThreadPool(workers: threads)
     self.threads = pool.workerCount
@@ -25,6 +26,11 @@ public struct PlanTiming: Sendable {
     try executor.initializeStates(seed: 1)
     try executor.fillRandomInputs()
     try executor.run()
+    for output in plan.outputs where try !executor.value(output.name).allSatisfy(\.isFinite) {
+      throw ExecutionError(
+        "output '\(output.name)' of program '\(plan.name)' is not finite on random inputs, so no time is given; "
+          + "--no-timing leaves the times out")
+    }
     executor.isProfiling = true
     var known = executor.launchSeconds
     func timed() throws -> (launches: [Double], whole: Double) {

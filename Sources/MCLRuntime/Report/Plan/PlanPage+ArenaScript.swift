@@ -18,9 +18,9 @@ extension PlanPage {
         + `each block is a value from the launch that makes it to the last that reads it. Most is alive at launch ${program.peakLaunch}: ${bytes(peak)}, `
         + `the rest of the arena being gaps. States (${bytes(program.stateBytes)}) and inputs (${bytes(program.inputBytes)}) stand outside.`);
       if (program.arenaBytes === 0 || launches === 0) { body.append(make("p", {}, "Nothing stands in an arena.")); return; }
-      const [left, right, high, low] = [70, 1224, 90, 400];
+      const [left, right, high, low] = [70, 1220, 90, 400];
       const x = launch => left + (right - left) * launch / launches;
-      const svg = make("svg", { width: 1240, height: high + low + 60, id: "places" });
+      const svg = make("svg", { width: 1236, height: high + low + 60, id: "places" });
       // Bytes alive.
       const liveY = value => high - (high - 14) * value / program.arenaBytes;
       let path = `M ${x(0)} ${liveY(0)}`;

@@ -66,6 +66,8 @@ extension PlanPage {
     }
     const share = (program, launches) => launches.reduce((sum, launch) => sum + launch.weight, 0) / program.weight;
     const total = (launches, field) => launches.reduce((sum, launch) => sum + (launch[field] ?? 0), 0);
+    // Microseconds of a run: what runs only once is in no sum.
+    const spentIn = launches => total(launches.filter(launch => !launch.isPreparation), "time");
     const launchName = launch => launch.operation + (launch.pathText ? " of " + launch.pathText : "");
     const legend = program => {
       const used = new Set(program.launches.map(launch => launch.kind));

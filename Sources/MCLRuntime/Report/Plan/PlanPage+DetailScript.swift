@@ -64,14 +64,14 @@ extension PlanPage {
       const timing = program.timing;
       const nodes = [make("h3", {}, node.label || "the whole program"), pairs([
         ["launches", String(node.launches.length)],
-        ["time", timing ? `${time(total(node.launches, "time"))}, ${percent(100 * share(program, node.launches))} of a run` : null],
+        ["time", timing ? `${time(spentIn(node.launches))}, ${percent(100 * share(program, node.launches))} of a run` : null],
         ["of the bounds", timing ? bounded(node.launches) : null],
         ["work", `${count(total(node.launches, "flops"))} FLOP, ${bytes(total(node.launches, "bytes"))}`],
         ["fused in", `${fusedCount(node.launches) || "no"} operations`],
       ])];
       nodes.push(make("h3", {}, "By kind"), ...program.kinds.map((name, kind) => {
         const launches = node.launches.filter(launch => launch.kind === kind);
-        return launches.length === 0 ? null : make("p", {}, make("i", { class: "tag", style: `background:${colours[kind]};color:white` }, name),
+        return launches.length === 0 ? null : make("p", {}, make("span", { class: "tag", style: `background:${colours[kind]};color:white` }, name),
           `${launches.length} launches, ${percent(100 * share(program, launches))} of the program`);
       }).filter(line => line));
       const heavy = [...node.launches].sort((a, b) => b.weight - a.weight).slice(0, 8);

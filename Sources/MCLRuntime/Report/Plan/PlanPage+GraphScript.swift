@@ -37,8 +37,8 @@ extension PlanPage {
             paintRows();
             select(null, node);
           } },
-          name, make("span", { class: "cell fused" }, fusedCount(node.launches)), timing ? make("span", { class: "cell" }, time(total(node.launches, "time"))) : null,
-          timing ? make("span", { class: "cell" }, bounded(node.launches)) : null,
+          name, make("span", { class: "cell fused" }, fusedCount(node.launches)), timing ? make("span", { class: "cell" }, time(launch ? launch.time : spentIn(node.launches))) : null,
+          timing ? make("span", { class: "cell" }, launch ? percent(launch.reached) : bounded(node.launches)) : null,
           make("span", { class: "cell" }, count(total(node.launches, "flops"))),
           make("span", { class: "cell" }, bytes(total(node.launches, "bytes"))), mix);
         list.append(row);
@@ -68,7 +68,7 @@ extension PlanPage {
 
     // What share of their bounds launches reach together.
     function bounded(launches) {
-      const timed = launches.filter(launch => launch.time > 0);
+      const timed = launches.filter(launch => launch.time > 0 && !launch.isPreparation);
       return timed.length === 0 ? "" : percent(100 * total(timed, "bound") / total(timed, "time"));
     }
     // Operations besides those that gave the launches their form.

@@ -82,7 +82,7 @@ extension PlanPage {
         groups = groups.filter(node => kept.has(node));
         groups.push({ label: "all others", launches: rest, children: [] });
       }
-      const [left, width, high] = [220, 1020, 17];
+      const [left, width, high] = [220, 1000, 17];
       const starts = [];
       let at = 0;
       for (const launch of program.launches) { starts.push(at); at += timing ? launch.weight : 1; }

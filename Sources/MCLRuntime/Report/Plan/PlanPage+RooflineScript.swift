@@ -3,7 +3,7 @@ extension PlanPage {
   static let rooflineScript = #"""
     function rooflinePicture(timing) {
       const points = program.launches.filter(launch => launch.time > 0 && launch.flops > 0 && launch.bytes > 0);
-      const [width, height, left, right, top, bottom] = [1240, 470, 60, 1224, 14, 430];
+      const [width, height, left, right, top, bottom] = [1236, 470, 60, 1220, 14, 430];
       const [peak, bandwidth] = [timing.gigaflops, timing.gigabytes];
       const ridge = peak / bandwidth;
       const speed = launch => launch.flops / launch.time / 1e3;
