@@ -100,10 +100,18 @@ struct TapEmitter {
             builder.element(factors, integer(record, 1 + $0), bytes: 4)
           }
           let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
-          let requests = requests(block, blocks) { row in
-            prefetch(
-              row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
-          }
+          let next = self.record(builder.minimum(builder.add(tile, 1), builder.constant(plan.tiles - 1)))
+          let requests = Requests(
+            results: resultRequests(block, blocks) { row in
+              prefetch(
+                row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
+            },
+            factors: { place in
+              let origin = builder.element(factors, place, bytes: 4)
+              for row in 0..<plan.rows {
+                builder.prefetch(builder.element(origin, integer(next, 1 + row), bytes: 4), forWriting: false)
+              }
+            })
           let sums = problem.isEmpty ? zeros : blockSums(bounds, rows, vectorBase, requests)
           let local = builder.subtract(tile, tiles.0)
           finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
@@ -178,21 +186,20 @@ struct TapEmitter {
 
   /// The sums of a tile over a block of k.
   private func blockSums(
-    _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue, _ requests: Requests?
+    _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue, _ requests: Requests
   ) -> [IRValue] {
     let start = builder.constant(0)
     guard plan.join != nil else {
-      guard let requests else { return nest(0, bounds, rows, vectors, start, start, zeros) }
-      let values = nest(0, bounds, rows, vectors, start, start, zeros + [requests.first], requests)
-      return Array(values.dropLast())
+      let row = requests.results.map { [$0.first] } ?? []
+      return Array(nest(0, bounds, rows, vectors, start, start, zeros + row, requests).prefix(zeros.count))
     }
-    if let requests {
-      builder.loop(from: requests.first, to: builder.constant(plan.rows)) { requests.emit($0) }
+    if let results = requests.results {
+      builder.loop(from: results.first, to: builder.constant(plan.rows)) { results.emit($0) }
     }
     for (position, zero) in zeros.enumerated() {
       builder.store(zero, running(position), alignment: 4)
     }
-    _ = nest(0, bounds, rows, vectors, start, start, [])
+    _ = nest(0, bounds, rows, vectors, start, start, [], Requests(results: nil, factors: requests.factors))
     return zeros.indices.map { builder.load(vector, running($0), alignment: 4) }
   }
 
@@ -205,14 +212,14 @@ struct TapEmitter {
   private func nest(
     _ level: Int, _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue,
     _ factor: IRValue,
-    _ column: IRValue, _ sums: [IRValue], _ requests: Requests? = nil
+    _ column: IRValue, _ sums: [IRValue], _ requests: Requests
   ) -> [IRValue] {
     guard level < plan.loops.count else { return terms(rows, vectors, factor, column, 0, sums) }
     if let join = plan.join, level == join.level {
       let (start, end) = bounds[level]
       builder.loop(from: start, to: end, step: join.turns) { first in
         let last = builder.minimum(builder.add(first, join.turns), end)
-        let part = turns(level, (first, last), bounds, rows, vectors, factor, column, zeros)
+        let part = turns(level, (first, last), bounds, rows, vectors, factor, column, zeros, requests)
         for (position, value) in part.enumerated() {
           let before = builder.load(vector, running(position), alignment: 4)
           builder.store(builder.build(.floatAdd, before, value), running(position), alignment: 4)
@@ -226,20 +233,23 @@ struct TapEmitter {
   /// Some turns of the loop at a level.
   private func turns(
     _ level: Int, _ range: (IRValue, IRValue), _ bounds: [(IRValue, IRValue)], _ rows: [IRValue],
-    _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue], _ requests: Requests? = nil
+    _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue], _ requests: Requests
   ) -> [IRValue] {
     let loop = plan.loops[level]
     /// Asks for what one more row will need.
     func requested(_ sums: [IRValue]) -> [IRValue] {
-      guard let requests, let row = sums.last, level == plan.loops.count - 1 else { return sums }
-      builder.when(builder.compare(.signedLess, row, builder.constant(plan.rows))) { requests.emit(row) }
+      guard let results = requests.results, let row = sums.last, level == plan.loops.count - 1 else {
+        return sums
+      }
+      builder.when(builder.compare(.signedLess, row, builder.constant(plan.rows))) { results.emit(row) }
       return sums.dropLast() + [builder.add(row, 1)]
     }
     func inside(_ index: IRValue, _ sums: [IRValue], _ turn: Int = 0) -> [IRValue] {
       let index = builder.add(index, turn)
+      let place = builder.add(factor, builder.multiply(index, loop.factorStride))
+      if turn == 0, level == plan.loops.count - 1 { requests.factors(place) }
       return nest(
-        level + 1, bounds, rows, vectors,
-        builder.add(factor, builder.multiply(index, loop.factorStride)),
+        level + 1, bounds, rows, vectors, place,
         builder.add(column, builder.multiply(index, loop.vectorStride)), sums, requests)
     }
     var (start, sums) = (range.0, sums)
@@ -326,23 +336,24 @@ struct TapEmitter {
       })
   }
 
-  /// Requests for the lines that a tile's results go to and its epilogue reads, made while its products are: tiles jump
-  /// from row to row, which the processor does not foresee, and all requests at once would keep the products waiting.
+  /// Requests made while a tile's products are: tiles jump from row to row, which the processor does not foresee, and
+  /// all requests at once would keep the products waiting.
   private struct Requests {
-    /// The first row whose lines are to be asked for, then one more a turn of the innermost loop.
-    let first: IRValue
-    let emit: (_ row: IRValue) -> Void
+    /// For the lines that results go to and the epilogue reads: the first row to ask for, then one more a turn of the
+    /// innermost loop; nil where it takes no time to speak of.
+    let results: (first: IRValue, emit: (_ row: IRValue) -> Void)?
+    /// For what the next tile's rows read at a place, asked for when this tile is there.
+    let factors: (_ place: IRValue) -> Void
   }
 
-  /// What to ask for during a block of k: all rows during the last, none before; nil where it takes no time to speak of.
-  private func requests(
+  /// What to ask for during a block of k: all rows during the last, none before.
+  private func resultRequests(
     _ block: IRValue, _ blocks: (IRValue, IRValue), _ emit: @escaping (IRValue) -> Void
-  ) -> Requests? {
+  ) -> (first: IRValue, emit: (_ row: IRValue) -> Void)? {
     guard !plan.loops.isEmpty, plan.classes.contains(where: { $0.depth >= 32 }) else { return nil }
-    guard plan.blocks > 1 else { return Requests(first: builder.constant(0), emit: emit) }
+    guard plan.blocks > 1 else { return (builder.constant(0), emit) }
     let isLast = builder.compare(.equal, builder.add(block, 1), blocks.1)
-    return Requests(
-      first: builder.select(isLast, builder.constant(0), builder.constant(plan.rows)), emit: emit)
+    return (builder.select(isLast, builder.constant(0), builder.constant(plan.rows)), emit)
   }
 
   private func prefetch(
@@ -353,7 +364,7 @@ struct TapEmitter {
     let place = integer(builder.element(places, row, bytes: 4), 0)
     let address = builder.element(base, place, bytes: 4)
     for number in 0..<plan.vectors
-    where number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16 {
+    where !isStreaming && (number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16) {
       builder.prefetch(
         builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
     }
@@ -389,8 +400,23 @@ struct TapEmitter {
         let result = epilogue.apply(
           builder.load(vector, own, alignment: 4), vector: column, place: place, known: known,
           shared: shared, plan)
-        builder.store(result, builder.element(target, place, bytes: 4), alignment: 4)
+        let address = builder.element(target, place, bytes: 4)
+        if isStreaming {
+          builder.storeStreaming(result, address, alignment: plan.lanes * 4)
+        } else {
+          builder.store(result, address, alignment: 4)
+        }
       }
     }
+  }
+
+  /// Bytes of a result from which on it is stored past the caches: together with what its epilogue reads it would not
+  /// stay there. Vectors must be lines, and as a result that large is, at multiples of their size.
+  static let streamingBytes = 10 << 20
+
+  private var isStreaming: Bool {
+    epilogue != nil && !plan.isPartial && plan.lanes * 4 == 64 && problem.outputStrides[plan.lane] == 1
+      && problem.outputStrides.allSatisfy { abs($0) == 1 || $0 % plan.lanes == 0 }
+      && problem.batchCount * problem.rowCount * problem.columnCount * 4 >= Self.streamingBytes
   }
 }
