@@ -6,14 +6,22 @@ extension ModuleBuilder {
     var elements: [LLVMValueRef?] = values.map {
       LLVMConstInt(i32.ref, UInt64(bitPattern: Int64($0)), 1)
     }
-    let array: LLVMValueRef = LLVMConstArray(i32.ref, &elements, UInt32(elements.count))
-    let global: LLVMValueRef = LLVMAddGlobal(module, LLVMTypeOf(array), "table")
-    LLVMSetInitializer(global, array)
+    return place(IRValue(ref: LLVMConstArray(i32.ref, &elements, UInt32(elements.count))))
+  }
+
+  /// The address of a constant's read-only copy in the object.
+  package func place(_ constant: IRValue) -> IRValue {
+    // The context makes each constant once.
+    if let known = placedConstants[constant.ref] { return known }
+    let global: LLVMValueRef = LLVMAddGlobal(module, LLVMTypeOf(constant.ref), "table")
+    LLVMSetInitializer(global, constant.ref)
     LLVMSetGlobalConstant(global, 1)
     LLVMSetLinkage(global, LLVMPrivateLinkage)
     LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr)
     LLVMSetAlignment(global, 64)
-    return IRValue(ref: LLVMConstBitCast(global, pointer.ref))
+    let address = IRValue(ref: LLVMConstBitCast(global, pointer.ref))
+    placedConstants[constant.ref] = address
+    return address
   }
 
   /// Asks for the line at an address, which need not be valid.

@@ -10,6 +10,7 @@ package final class ModuleBuilder {
   let module: LLVMModuleRef
   let builder: LLVMBuilderRef
   private var entryBlock: LLVMBasicBlockRef?
+  var placedConstants: [LLVMValueRef: IRValue] = [:]
 
   package init(name: String, target: TargetMachine) {
     context = LLVMContextCreate()

@@ -9,7 +9,7 @@ struct LoopEmitter {
   let space: IterationSpace
   let plan: LoopPlan
   let comprehension: Comprehension
-  let point: PointEmitter
+  private(set) var point: PointEmitter
   let accumulation: Accumulation
   let function: KernelFunction
   let body: Int
@@ -85,6 +85,8 @@ struct LoopEmitter {
       isWide: comprehension.reduction == .sum || Self.isWide(program))
     accumulation = Accumulation(
       comprehension.reduction, element: reduced, scalar: point.scalar, isDouble: second != nil)
+    // The processor does not foresee windows that jump; the next line of windows is asked for with this one.
+    if space.reductionRank > 0, isWrittenOut(space.outputRank), space.outputRank > 2 { point.ahead = space.outputRank - 3 }
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
@@ -338,9 +340,21 @@ struct LoopEmitter {
         return carried
       }
     }
-    return builder.loop(from: first, to: last, carrying: carried) { index, carried in
+    func turn(_ index: IRValue, _ carried: [IRValue]) -> [IRValue] {
       nest(axis + 1, states.map { enter($0, axis, index) }, known, lanes: lanes, carried)
     }
+    if isWrittenOut(axis) {
+      return (0..<space.axes[axis]).reduce(carried) { turn(builder.constant($1), $0) }
+    }
+    return builder.loop(from: first, to: last, carrying: carried, turn)
+  }
+
+  /// Whether all turns of a loop over a reduction axis are written out, one after the other: those over small windows,
+  /// whose steps and checks then are constants.
+  private func isWrittenOut(_ axis: Int) -> Bool {
+    let turns = space.axes.suffix(from: axis).reduce(1, *)
+    return plan.orientation == .overOutput && turns <= 16
+      && turns * (comprehension.body.operationCount + space.accesses.count) <= 128
   }
 
   /// Joins the body's values at some vectors of points to what is carried.

@@ -10,6 +10,8 @@ struct PointEmitter {
   private let stored: ScalarEmitter
   /// The first element of each operand accessed, by access.
   let bases: [IRValue]
+  /// Where vectors are asked for ahead of their time: the axis a step along which they will be loaded.
+  var ahead: Int?
   /// The axes each node depends on, as bits; `accumulatorBit` for the reduced value.
   let dependences: [UInt64]
 
@@ -219,13 +221,21 @@ struct PointEmitter {
         )
       }
     }
-    if let uniform { mask = builder.and(mask, builder.splat(uniform, lanes)) }
     let bytes = access.element.byteCount
     let type = stored.type(access.element, lanes: lanes)
-    let address = builder.element(bases[position], offset, bytes: bytes)
-    guard let mask else { return builder.load(type, address, alignment: bytes) }
+    let fill = stored.constant(access.fill, access.element, lanes: lanes)
+    var address = builder.element(bases[position], offset, bytes: bytes)
+    if let ahead, access.strides[ahead] != 0, access.guards.allSatisfy({ $0.divisor == 1 }) {
+      builder.prefetch(
+        builder.address(address, builder.constant(access.strides[ahead] * bytes)), forWriting: false)
+    }
+    guard let mask else {
+      // Choosing an address is quicker than a mask made from a scalar.
+      if let uniform { address = builder.select(uniform, address, builder.place(fill)) }
+      return builder.load(type, address, alignment: bytes)
+    }
     return builder.maskedLoad(
-      type, address, mask: mask, other: stored.constant(access.fill, access.element, lanes: lanes),
+      type, address, mask: uniform.map { builder.and(mask, builder.splat($0, lanes)) } ?? mask, other: fill,
       alignment: bytes)
   }
 
