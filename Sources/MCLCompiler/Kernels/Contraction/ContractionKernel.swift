@@ -50,16 +50,16 @@ struct ContractionKernel: KernelFamily {
     if splits > 1 {
       result.temporaryBytes += splits * comprehension.outputCount * 4
       let temporary = ArgumentSlot(position: output + 1, byteOffset: offset)
-      result.finish = finish(
+      result.finish = Self.finish(
         comprehension, elements, partial: temporary, splits: splits)
     } else if comprehension.epilogue != .accumulator {
-      result.finish = finish(comprehension, elements, partial: ArgumentSlot(position: output), splits: 1)
+      result.finish = Self.finish(comprehension, elements, partial: ArgumentSlot(position: output), splits: 1)
     }
     return result
   }
 
   /// Joins the splits of k and applies the epilogue: `epilogue(sum over s of partial[s, output])`.
-  private func finish(
+  static func finish(
     _ comprehension: Comprehension, _ elements: [ElementType], partial: ArgumentSlot, splits: Int
   ) -> (Comprehension, [ElementType], [ArgumentSlot]) {
     let shape = comprehension.outputShape
