@@ -10,6 +10,9 @@ struct ContractionKernel: KernelFamily {
 
   /// Multiply-adds and sizes below which the generic kernel is as good.
   static let leastMultiplyAdds = 16_384
+  /// Terms below which results and what epilogues read take far longer to move than the products of each: the generic
+  /// kernel goes through them in the order of memory.
+  static let leastTerms = 8
 
   /// The whole of a kernel: its parts, where they keep what they pack, and how it ends.
   private struct Layout {
@@ -29,14 +32,12 @@ struct ContractionKernel: KernelFamily {
     }
     let elements = specification.operandElements
     guard let problem = try ContractionProblem(comprehension, operandElements: elements),
-      problem.rowCount >= 2, problem.columnCount >= 4,
+      problem.rowCount >= 2, problem.columnCount >= 4, problem.innerCount >= Self.leastTerms,
       problem.batchCount * problem.rowCount * problem.columnCount * problem.innerCount
         >= Self.leastMultiplyAdds,
       let problems = problem.splitByResidue()
     else { return nil }
     let parts = problems.map { ContractionPlan($0, target: target, allowsSplits: problems.count == 1) }
-    // Deep sums of few terms would be padding, mostly.
-    guard problem.innerCount >= 4 else { return nil }
     var offset = 0
     var packedOffsets: [Int] = []
     for part in parts {

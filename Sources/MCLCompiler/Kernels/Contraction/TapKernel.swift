@@ -32,7 +32,7 @@ struct TapKernel: KernelFamily {
     }
     guard plans.reduce(0, { $0 + $1.multiplyAdds }) >= ContractionKernel.leastMultiplyAdds,
       plans.reduce(0, { $0 + $1.problem.rowCount }) >= 2,
-      !Self.isShallow(comprehension, plans)
+      comprehension.reductionCount >= ContractionKernel.leastTerms
     else { return nil }
     var offset = 0
     var tableOffsets: [Int] = []
@@ -55,12 +55,6 @@ struct TapKernel: KernelFamily {
     layout.momentsOffset = (offset + 63) / 64 * 64
     layout.temporaryBytes = (offset + 63) / 64 * 64 + TapMoments.byteCount(plans[0])
     return layout
-  }
-
-  /// Whether results and what the epilogue reads take far longer to move than the few products of each take: the generic
-  /// kernel goes through them in the order of memory.
-  private static func isShallow(_ comprehension: Comprehension, _ plans: [TapPlan]) -> Bool {
-    comprehension.reductionCount < 8 && plans.allSatisfy(\.problem.b.guards.isEmpty)
   }
 
   /// Joins the splits of k, brings the results to their places and applies the epilogue.
