@@ -106,12 +106,7 @@ struct TapEmitter {
               prefetch(
                 row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
             },
-            factors: { place in
-              let origin = builder.element(factors, place, bytes: 4)
-              for row in 0..<plan.rows {
-                builder.prefetch(builder.element(origin, integer(next, 1 + row), bytes: 4), forWriting: false)
-              }
-            })
+            factors: { prefetchFactors(of: next, builder.element(factors, $0, bytes: 4)) })
           let sums = problem.isEmpty ? zeros : blockSums(bounds, rows, vectorBase, requests)
           let local = builder.subtract(tile, tiles.0)
           finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
@@ -354,6 +349,25 @@ struct TapEmitter {
     guard plan.blocks > 1 else { return (builder.constant(0), emit) }
     let isLast = builder.compare(.equal, builder.add(block, 1), blocks.1)
     return (builder.select(isLast, builder.constant(0), builder.constant(plan.rows)), emit)
+  }
+
+  /// Asks for the lines that a tile's rows read during a turn of the innermost loop.
+  private func prefetchFactors(of record: IRValue, _ origin: IRValue) {
+    var offsets = [0]
+    for loop in plan.unrolled {
+      offsets = offsets.flatMap { offset in (0..<loop.size).map { offset + $0 * loop.factorStride } }
+    }
+    let lineElements = 16
+    var lines: Set<Int> = []
+    offsets = offsets.filter { lines.insert($0 / lineElements).inserted }
+    // Rows that are neighbours share their lines, one or two.
+    let areNeighbours = problem.rows.contains { problem.a.strides[$0] == 1 }
+    for row in areNeighbours ? [0, plan.rows - 1] : Array(0..<plan.rows) {
+      let base = builder.element(origin, integer(record, 1 + row), bytes: 4)
+      for offset in offsets {
+        builder.prefetch(builder.address(base, builder.constant(offset * 4)), forWriting: false)
+      }
+    }
   }
 
   private func prefetch(
