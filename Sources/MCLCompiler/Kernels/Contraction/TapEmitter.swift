@@ -362,7 +362,10 @@ struct TapEmitter {
     offsets = offsets.filter { lines.insert($0 / lineElements).inserted }
     // Rows that are neighbours share their lines, one or two.
     let areNeighbours = problem.rows.contains { problem.a.strides[$0] == 1 }
-    for row in areNeighbours ? [0, plan.rows - 1] : Array(0..<plan.rows) {
+    let rows = areNeighbours ? [0, plan.rows - 1] : Array(0..<plan.rows)
+    // Asking must not take the time of the products.
+    guard offsets.count * rows.count * 6 <= plan.writtenTerms * plan.rows * plan.vectors else { return }
+    for row in rows {
       let base = builder.element(origin, integer(record, 1 + row), bytes: 4)
       for offset in offsets {
         builder.prefetch(builder.address(base, builder.constant(offset * 4)), forWriting: false)

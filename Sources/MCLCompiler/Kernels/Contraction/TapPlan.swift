@@ -61,6 +61,8 @@ struct TapPlan {
   /// The columns in the order of partial results: the lane last.
   var partialColumns: [Int] { problem.columns.filter { $0 != lane } + [lane] }
 
+  /// Products of a row and a column in a turn of the innermost loop.
+  var writtenTerms: Int { unrolled.reduce(loops.last?.unroll ?? 1) { $0 * $1.size } }
   var tiles: Int { classTiles.reduce(0, +) }
   var runTiles: Int { run.count / vectors }
   var columnTiles: Int { runTiles * problem.count(outerColumns) }
@@ -157,8 +159,10 @@ struct TapPlan {
       }
     }
     nest.removeAll { loop in inside.contains { $0.axis == loop.axis } }
-    if let last = nest.indices.last, !nest[last].isRestricted, written < 8 {
-      nest[last].unroll = max(1, 8 / written)
+    if let last = nest.indices.last, written < 8 {
+      // What is valid of a loop may be a few turns: some at once where one is little work only.
+      let few = min(nest[last].size / 4, 64 / (written * best.rows * best.vectors))
+      nest[last].unroll = max(1, min(8 / written, nest[last].isRestricted ? few : 8))
     }
     let depth = nest.reduce(written) { $0 * $1.size }
     var below = depth
