@@ -19,7 +19,9 @@ protocol KernelFamily: Sendable {
 enum KernelRegistry {
   /// In the order they are asked; the last serves every comprehension.
   static let families: [any KernelFamily] = [
-    RowUpdateKernel(), StencilKernel(), WinogradKernel(), TapKernel(), ContractionKernel(), LoopKernel(),
+    RowUpdateKernel(), StencilKernel(), WinogradKernel(), WinogradGradientKernel(), TapKernel(),
+    ContractionKernel(),
+    LoopKernel(),
   ]
 
   /// - Parameter excluded: names of families that are not asked.
