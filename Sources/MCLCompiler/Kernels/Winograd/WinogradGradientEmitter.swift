@@ -300,6 +300,20 @@ struct WinogradGradientEmitter {
     }
   }
 
+  /// Adds the splits' results to the first one's, for the elements of one task.
+  func emitJoin(task: IRValue) {
+    let first = builder.multiply(task, WinogradGradientPlan.joinElements)
+    let end = builder.minimum(
+      builder.add(first, WinogradGradientPlan.joinElements), builder.constant(plan.partialElements))
+    builder.loop(from: first, to: end, step: plan.lanes) { element in
+      let target = builder.element(partials, element, bytes: 4)
+      let sum = (1..<plan.splits).reduce(load(target)) { sum, split in
+        add(sum, load(offset(target, split * plan.partialElements * 4)))
+      }
+      store(sum, target)
+    }
+  }
+
   /// `A' m`, and the halves of `G`: (m0 + (m1 + m2) / 2, (m1 - m2) / 2, (m1 + m2) / 2 - m3).
   private func combined(_ m: [IRValue]) -> [IRValue] {
     let half = builder.constant(0.5, vector)

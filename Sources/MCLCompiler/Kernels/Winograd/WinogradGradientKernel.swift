@@ -12,7 +12,8 @@ import MCLGraph
 ///          0 -1  1  0        1/2 -1/2         0  1  1 -1
 ///          0  1  0 -1         0    1
 ///
-/// Phase 1 does all that, phase 2 joins the tiles' splits and applies the epilogue.
+/// Phase 1 does all that, phase 2 joins the splits of the tiles if there are any, phase 3 brings the sums to their places
+/// and applies the epilogue.
 struct WinogradGradientKernel: KernelFamily {
   let name = "winogradGradient"
 
@@ -26,7 +27,7 @@ struct WinogradGradientKernel: KernelFamily {
     else { return nil }
     let finish = PartialResults(
       comprehension, operandElements: specification.operandElements, space: problem.space,
-      order: [problem.problem.rows] + problem.columns.map { [$0] }, splits: plan.splits, byteOffset: 0)
+      order: plan.partialOrder.map { [$0] }, splits: 1, byteOffset: 0)
     return (plan, finish)
   }
 
@@ -34,12 +35,13 @@ struct WinogradGradientKernel: KernelFamily {
     _ specification: KernelSpecification, symbol: String, target: TargetDescription
   ) throws -> KernelPlan? {
     guard let (plan, finish) = try layout(specification, target: target) else { return nil }
+    var phases = [KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: plan.taskCount)]
+    if plan.splits > 1 {
+      phases.append(KernelPlan.Phase(symbol: "\(symbol)_join", taskCount: plan.joinTasks))
+    }
+    phases.append(try finish.phase(symbol: symbol, target: target))
     return KernelPlan(
-      phases: [
-        KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: plan.taskCount),
-        try finish.phase(symbol: symbol, target: target),
-      ],
-      temporaryBytes: plan.temporaryBytes, scratchBytes: plan.scratchBytes, family: name,
+      phases: phases, temporaryBytes: plan.temporaryBytes, scratchBytes: plan.scratchBytes, family: name,
       multiplyAdds: plan.problem.directMultiplyAdds)
   }
 
@@ -47,15 +49,17 @@ struct WinogradGradientKernel: KernelFamily {
     _ specification: KernelSpecification, symbol: String, builder: ModuleBuilder, target: TargetDescription
   ) throws {
     guard let (plan, finish) = try layout(specification, target: target) else { return }
-    let function = KernelFunction("\(symbol)_product", builder: builder)
-    let emitter = WinogradGradientEmitter(
-      builder: builder, plan: plan, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd,
-      image: function.argument(ArgumentSlot(position: plan.problem.problem.a.operand)),
-      gradient: function.argument(ArgumentSlot(position: plan.problem.problem.b.operand)),
-      partials: function.argument(ArgumentSlot(position: specification.operandElements.count + 1)),
-      scratch: function.scratch)
-    emitter.emit(task: function.task)
-    builder.endFunction()
+    for isJoin in plan.splits > 1 ? [false, true] : [false] {
+      let function = KernelFunction(symbol + (isJoin ? "_join" : "_product"), builder: builder)
+      let emitter = WinogradGradientEmitter(
+        builder: builder, plan: plan, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd,
+        image: function.argument(ArgumentSlot(position: plan.problem.problem.a.operand)),
+        gradient: function.argument(ArgumentSlot(position: plan.problem.problem.b.operand)),
+        partials: function.argument(ArgumentSlot(position: specification.operandElements.count + 1)),
+        scratch: function.scratch)
+      if isJoin { emitter.emitJoin(task: function.task) } else { emitter.emit(task: function.task) }
+      builder.endFunction()
+    }
     try finish.emit(symbol: symbol, builder: builder, target: target)
   }
 }

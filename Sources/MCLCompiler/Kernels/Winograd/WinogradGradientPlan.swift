@@ -36,6 +36,12 @@ struct WinogradGradientPlan {
   /// Bytes of all splits' results beyond which joining them costs too much.
   static let mostPartialBytes = 8 << 20
 
+  /// Elements of a task that joins splits: a multiple of any vector.
+  static let joinElements = 4096
+
+  var joinTasks: Int {
+    splits == 1 ? 0 : (partialElements + Self.joinElements - 1) / Self.joinElements
+  }
   var channels: Int { problem.problem.count(problem.channels) }
   var columns: Int { problem.problem.columnCount }
   var blockChannels: Int { channelVectors * lanes }
@@ -54,9 +60,10 @@ struct WinogradGradientPlan {
   var productOffset: Int { gradientOffset + Self.products * gradientStride }
   var zeroOffset: Int { productOffset + Self.products * productStride }
   var scratchBytes: Int { zeroOffset + 64 }
-  /// The axes of the results before they are joined, outermost first.
+  /// The axes of the results before they are brought to their places, outermost first: vectors of columns outside, so that
+  /// those that are transposed together lie together.
   var partialOrder: [Int] {
-    problem.problem.rows + problem.columns
+    problem.columns.dropLast() + problem.problem.rows + problem.columns.suffix(1)
   }
   /// Elements of the partial results between neighbours along each axis.
   var partialStrides: [Int] {
