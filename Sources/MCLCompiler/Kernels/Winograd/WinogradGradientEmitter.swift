@@ -54,12 +54,16 @@ struct WinogradGradientEmitter {
     let firstChannels = builder.multiply(channelBlock, plan.channelVectors)
     let firstColumns = builder.multiply(columnBlock, plan.columnVectors)
     store(builder.zero(vector), zeros)
+    let order = plan.order.isEmpty ? nil : builder.constantTable(plan.order.map { Int32($0) })
+    let ranges =
+      plan.ranges.isEmpty
+      ? nil : builder.constantTable(plan.ranges.flatMap { [Int32($0.lowerBound), Int32($0.upperBound)] })
     let first = builder.multiply(split, plan.splitTiles)
     let end = builder.minimum(builder.add(first, plan.splitTiles), builder.constant(plan.tiles))
     builder.loop(from: first, to: end, step: plan.chunk) { start in
       let count = builder.minimum(builder.constant(plan.chunk), builder.subtract(end, start))
       builder.loop(from: zero, to: count) { row in
-        let tile = builder.add(start, row)
+        let tile = builder.add(start, order.map { entry($0, row) } ?? row)
         transformImage(
           tile, firstChannels, to: builder.element(scratch, row, bytes: plan.blockChannels * 4))
         transformGradient(
@@ -70,10 +74,20 @@ struct WinogradGradientEmitter {
         builder.add(count, WinogradGradientPlan.unroll - 1), by: WinogradGradientPlan.unroll)
       let filled = builder.multiply(groups, WinogradGradientPlan.unroll)
       builder.loop(from: count, to: filled) { clear(row: $0) }
-      addProducts(tiles: filled, isFirst: builder.compare(.equal, start, first))
+      addProducts(isFirst: builder.compare(.equal, start, first)) { number in
+        guard let ranges else { return (zero, filled) }
+        let place = builder.multiply(number, 2)
+        return (entry(ranges, place), entry(ranges, builder.add(place, 1)))
+      }
     }
     transformResults(
       to: builder.element(partials, split, bytes: plan.partialElements * 4), firstChannels, firstColumns)
+  }
+
+  /// An entry of a table of int32.
+  private func entry(_ table: IRValue, _ position: IRValue) -> IRValue {
+    let value = builder.load(builder.i32, builder.element(table, position, bytes: 4), alignment: 4)
+    return builder.cast(.signExtend, value, to: builder.i64)
   }
 
   // MARK: Tiles
@@ -208,8 +222,10 @@ struct WinogradGradientEmitter {
 
   // MARK: Products
 
-  private func addProducts(tiles: IRValue, isFirst: IRValue) {
+  /// - Parameter tiles: first and end of those of the chunk that a product is to be summed over.
+  private func addProducts(isFirst: IRValue, tiles: (_ number: IRValue) -> (IRValue, IRValue)) {
     builder.loop(from: zero, to: builder.constant(WinogradGradientPlan.products)) { number in
+      let tiles = tiles(number)
       let factors = builder.element(scratch, number, bytes: plan.imageStride)
       let vectors = builder.element(offset(scratch, plan.gradientOffset), number, bytes: plan.gradientStride)
       let results = builder.element(offset(scratch, plan.productOffset), number, bytes: plan.productStride)
@@ -230,11 +246,11 @@ struct WinogradGradientEmitter {
 
   /// Adds the products of the chunk's tiles, of `rows` channels by `vectors` vectors of columns.
   private func multiply(
-    _ factors: IRValue, _ vectors: IRValue, _ results: IRValue, tiles: IRValue, isFirst: IRValue
+    _ factors: IRValue, _ vectors: IRValue, _ results: IRValue, tiles: (IRValue, IRValue), isFirst: IRValue
   ) {
     let none = [IRValue](repeating: builder.zero(vector), count: plan.rows * plan.vectors)
     let unroll = WinogradGradientPlan.unroll
-    let sums = builder.loop(from: zero, to: tiles, step: unroll, carrying: none) { tile, sums in
+    let sums = builder.loop(from: tiles.0, to: tiles.1, step: unroll, carrying: none) { tile, sums in
       var sums = sums
       let factors = builder.element(factors, tile, bytes: plan.blockChannels * 4)
       let vectors = builder.element(vectors, tile, bytes: plan.blockColumns * 4)
