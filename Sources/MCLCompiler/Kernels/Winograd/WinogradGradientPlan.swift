@@ -140,6 +140,16 @@ struct WinogradGradientPlan {
       order = []
       ranges = []
     }
+    // In multiply-adds of a vector: the products, the transformation of a tile's image and gradient in every block, the
+    // sums' way out of the registers and that of the results.
+    let chunks = Double((tiles + chunk - 1) / chunk)
+    let turns = Double(ranges.isEmpty ? Self.products * chunk : ranges.reduce(0) { $0 + $1.count })
+    let pairs = Double(channels * columns / lanes)
+    let transformed = Double(
+      tiles * (50 * channels / lanes * columnBlocks + 36 * columns / lanes * channelBlocks))
+    let total =
+      pairs * (chunks * (best.cost * turns + 1.5 * Double(Self.products)) + 40 * Double(splits)) + transformed
+    guard total < 0.95 * Double(direct) / Double(lanes) else { return nil }
   }
 
   /// - Parameter hangs: whether the last tiles down and across hang over.
