@@ -160,5 +160,5 @@ struct KernelReport {
 
 extension ContractionEntry {
   /// Whether it does without some of the multiplications that are counted.
-  fileprivate var isWinograd: Bool { family == "winograd" }
+  fileprivate var isWinograd: Bool { family.hasPrefix("winograd") }
 }

@@ -16,7 +16,7 @@ struct TapKernel: KernelFamily {
     var temporaryBytes: Int
     /// Where the sums of rows stand in the temporary, when they are asked for.
     var momentsOffset: Int?
-    var finish: (comprehension: Comprehension, elements: [ElementType], operands: [ArgumentSlot])?
+    var finish: PartialResults?
   }
 
   private func layout(_ specification: KernelSpecification, target: TargetDescription) throws -> Layout? {
@@ -45,7 +45,10 @@ struct TapKernel: KernelFamily {
       temporaryBytes: offset, finish: nil)
     if plans[0].isPartial {
       layout.temporaryBytes += plans[0].splits * comprehension.outputCount * 4
-      layout.finish = finish(comprehension, elements, plans[0], problem.space, offset)
+      layout.finish = PartialResults(
+        comprehension, operandElements: elements, space: problem.space,
+        order: [plans[0].problem.batch, plans[0].problem.rows] + plans[0].partialColumns.map { [$0] },
+        splits: plans[0].splits, byteOffset: offset)
     }
     guard let byProduct = specification.byProduct else { return layout }
     guard case .moments(let kept, _, _) = byProduct, comprehension.epilogue == .accumulator,
@@ -55,55 +58,6 @@ struct TapKernel: KernelFamily {
     layout.momentsOffset = (offset + 63) / 64 * 64
     layout.temporaryBytes = (offset + 63) / 64 * 64 + TapMoments.byteCount(plans[0])
     return layout
-  }
-
-  /// Joins the splits of k, brings the results to their places and applies the epilogue.
-  private func finish(
-    _ comprehension: Comprehension, _ elements: [ElementType], _ plan: TapPlan, _ space: IterationSpace,
-    _ partialOffset: Int
-  ) -> (Comprehension, [ElementType], [ArgumentSlot]) {
-    let shape = comprehension.outputShape
-    let rank = shape.count
-    // An axis that was merged is where the next one is.
-    let places = shape.indices.map { axis in
-      shape[axis] == 1 ? nil : (axis..<rank).compactMap { shape[$0] == 1 ? nil : space.places[$0] }.first
-    }
-    let groups = [plan.problem.batch, plan.problem.rows] + plan.partialColumns.map { [$0] }
-    let order = groups.flatMap { group in
-      shape.indices.filter { axis in places[axis].map { group.contains($0) } ?? false }
-    }
-    var kept: [Access] = []
-    var numbers: [Int: Int] = [:]
-    let epilogue = comprehension.epilogue.mapLeaves { leaf in
-      guard case .load(let access) = leaf else { return leaf }
-      if numbers[access] == nil {
-        var copy = comprehension.accesses[access]
-        for index in copy.indices.indices {
-          copy.indices[index].coefficients = Array(copy.indices[index].coefficients.prefix(rank)) + [0]
-        }
-        numbers[access] = kept.count
-        kept.append(copy)
-      }
-      return .load(numbers[access] ?? 0)
-    }
-    let source = Access(
-      operand: elements.count,
-      [AffineIndex.axis(rank, of: rank + 1, extent: plan.splits)]
-        + order.map { .axis($0, of: rank + 1, extent: shape[$0]) })
-    var joined = Comprehension(
-      axes: shape + [plan.splits], outputRank: rank, accesses: kept + [source], body: .load(kept.count),
-      reduction: .sum, epilogue: epilogue)
-    if plan.splits == 1 {
-      joined.outputRank += 1
-      joined.body = epilogue.mapLeaves { $0 == .accumulator ? .load(kept.count) : $0 }
-      joined.reduction = .none
-      joined.epilogue = .accumulator
-    }
-    return (
-      joined, elements + [.float32],
-      elements.indices.map { ArgumentSlot(position: $0) }
-        + [ArgumentSlot(position: elements.count + 1, byteOffset: partialOffset)]
-    )
   }
 
   func plan(
@@ -116,9 +70,7 @@ struct TapKernel: KernelFamily {
         symbol: "\(symbol)_product", taskCount: layout.plans.reduce(0) { $0 + $1.taskCount }),
     ]
     if let finish = layout.finish {
-      let space = try IterationSpace(finish.comprehension, operandElements: finish.elements)
-      let loop = LoopPlan(space, comprehension: finish.comprehension, target: target)
-      phases.append(KernelPlan.Phase(symbol: "\(symbol)_finish", taskCount: loop.taskCount))
+      phases.append(try finish.phase(symbol: symbol, target: target))
     }
     if layout.momentsOffset != nil {
       phases.append(
@@ -183,11 +135,7 @@ struct TapKernel: KernelFamily {
         squares: (squares, function.argument(ArgumentSlot(position: output + 3))))
       builder.endFunction()
     }
-    if let finish = layout.finish {
-      try LoopEmitter.emit(
-        finish.comprehension, operandElements: finish.elements, operands: finish.operands,
-        output: ArgumentSlot(position: output), symbol: "\(symbol)_finish", builder: builder, target: target)
-    }
+    try layout.finish?.emit(symbol: symbol, builder: builder, target: target)
   }
 
   private func moments(_ layout: Layout, _ function: KernelFunction, temporary: Int) -> TapMoments? {
