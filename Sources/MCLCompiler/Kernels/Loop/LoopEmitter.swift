@@ -86,7 +86,9 @@ struct LoopEmitter {
     accumulation = Accumulation(
       comprehension.reduction, element: reduced, scalar: point.scalar, isDouble: second != nil)
     // The processor does not foresee windows that jump; the next line of windows is asked for with this one.
-    if space.reductionRank > 0, isWrittenOut(space.outputRank), space.outputRank > 2 { point.ahead = space.outputRank - 3 }
+    if space.reductionRank > 0, isWrittenOut(space.outputRank), space.outputRank > 2 {
+      point.ahead = space.outputRank - 3
+    }
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
