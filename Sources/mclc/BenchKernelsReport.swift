@@ -80,8 +80,8 @@ struct KernelReport {
     }
     if results.contains(where: \.entry.isWinograd) {
       lines.append(
-        "w: Winograd's filtering multiplies less than the definition, which is what is counted; MCL_WITHOUT=winograd leaves "
-          + "it out")
+        "w: Winograd's filtering multiplies less than the definition, which is what is counted; "
+          + "MCL_WITHOUT=winograd,winogradGradient leaves it out")
     }
     lines.append("geometric means:")
     for mean in means {

@@ -69,7 +69,7 @@ import Testing
       errors.append(trial.deviation(places: 400, budget: 4_000_000))
     }
     print("rounding of \(Self.shapes[number]): \(errors[0]), direct \(errors[1])")
-    #expect(errors[0] < max(0.5, 3 * errors[1]), "in units of the rounding to expect: \(errors)")
+    #expect(errors[0] < 3 * errors[1], "in units of the rounding to expect: \(errors)")
   }
 
   /// What updates make of a gradient is computed where it is brought to its place.
@@ -117,6 +117,15 @@ import Testing
     let compiler = KernelCompiler(cache: ObjectCache(directory: nil))
     let plan = try ProgramCompiler(compiler).compile(example.program()).plan
     #expect(Self.launches(plan).isEmpty, "\(example)")
+  }
+
+  /// That it is right is `ArmTests`' to show, where there is an emulator.
+  @Test func codeForAArch64IsMade() throws {
+    let compiler = KernelCompiler(target: ArmProgram.target, cache: ObjectCache(directory: nil))
+    for number in [0, 5] {
+      let plan = try ProgramCompiler(compiler).compile(Self.shapes[number].program()).plan
+      #expect(Self.launches(plan).count == 1)
+    }
   }
 
   @Test(arguments: ["+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma", "+avx2,+fma"])

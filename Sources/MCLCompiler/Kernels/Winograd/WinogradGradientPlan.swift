@@ -32,7 +32,7 @@ struct WinogradGradientPlan {
   static let side = 4
   static let products = side * side
   /// Tiles whose products are added up in registers before they join the rest: rounding grows with the length of the chain.
-  static let longestChain = 96
+  static let longestChain = 64
   static let shortestChain = 32
   /// Turns written out; a chunk's tiles are filled up with zeros to a multiple.
   static let unroll = 4
@@ -111,7 +111,8 @@ struct WinogradGradientPlan {
         && (rows + 1) * vectors + 1 <= target.vectorRegisters - 1
       {
         let turn = max(Double(rows * vectors), 1.15 * Double(rows + vectors), 8) + 0.4
-        let cost = turn / Double(rows * vectors)
+        // Among tiles that take the same time, that which loads less.
+        let cost = (turn + 0.01 * Double(rows + vectors)) / Double(rows * vectors)
         if cost < best.cost { best = (rows, vectors, cost) }
       }
     }

@@ -26,7 +26,7 @@ extension PlanPage {
     painters.push(() => {
       const timing = program.timing;
       const body = section("time", timing
-        ? "By kind of launch, without the launches that run only once. A launch's bound is the longer of two times: its operations at the peak of arithmetic, or its bytes, each moved once, at the speed of a copy. Above 100 %: operands were still in a cache, or the kernel (winograd) multiplies less than its formula."
+        ? "By kind of launch, without the launches that run only once. A launch's bound is the longer of two times: its operations at the peak of arithmetic, or its bytes, each moved once, at the speed of a copy. Above 100 %: operands were still in a cache, or the kernel (winograd, winogradGradient) multiplies less than its formula."
         : "By kind of launch, without the launches that run only once. Nothing was run (--no-timing): shares are of bytes, each moved once.");
       const kinds = program.kinds.map((name, kind) => ({ name, kind,
         launches: program.launches.filter(launch => launch.kind === kind && !launch.isPreparation) }))
