@@ -85,7 +85,7 @@ struct TapEmitter {
         vectorPlace = builder.add(
           vectorPlace, builder.multiply(coordinate, problem.b.strides[axis]))
         resultPlace = builder.add(resultPlace, builder.multiply(coordinate, strides[axis]))
-        momentPlace = builder.add(momentPlace, builder.multiply(coordinate, partialStrides[axis]))
+        momentPlace = builder.add(momentPlace, builder.multiply(coordinate, laneLastStrides[axis]))
         known.append((axis, coordinate))
       }
       let vectorBase = builder.element(b, vectorPlace, bytes: 4)
@@ -139,15 +139,21 @@ struct TapEmitter {
   }
 
   /// Columns from one vector of a tile to the next.
-  private var momentStride: Int { plan.run.axis.map { partialStrides[$0] } ?? plan.lanes }
+  private var momentStride: Int { plan.run.axis.map { laneLastStrides[$0] } ?? plan.lanes }
 
   /// Row-major over the columns, the lane last.
-  private var partialStrides: [Int] {
+  private var laneLastStrides: [Int] {
     var strides = problem.sizes.map { _ in 0 }
-    let order = plan.partialColumns
-    for (axis, stride) in zip(order, rowMajorStrides(order.map { problem.sizes[$0] })) {
+    for (axis, stride) in zip(plan.laneLast, rowMajorStrides(plan.laneLast.map { problem.sizes[$0] })) {
       strides[axis] = stride
     }
+    return strides
+  }
+
+  /// Of partial results, along the columns: all rows of a vector of columns before the next.
+  private var partialStrides: [Int] {
+    var strides = laneLastStrides
+    for axis in plan.laneLast.dropLast() { strides[axis] *= problem.rowCount }
     return strides
   }
 
@@ -360,9 +366,9 @@ struct TapEmitter {
     let lineElements = 16
     var lines: Set<Int> = []
     offsets = offsets.filter { lines.insert($0 / lineElements).inserted }
-    // Rows that are neighbours share their lines, one or two.
+    // Rows that are neighbours share their lines, and the first ones' with this tile.
     let areNeighbours = problem.rows.contains { problem.a.strides[$0] == 1 }
-    let rows = areNeighbours ? [0, plan.rows - 1] : Array(0..<plan.rows)
+    let rows = areNeighbours ? [plan.rows - 1] : Array(0..<plan.rows)
     // Asking must not take the time of the products.
     guard offsets.count * rows.count * 6 <= plan.writtenTerms * plan.rows * plan.vectors else { return }
     for row in rows {

@@ -47,13 +47,13 @@ struct TapKernel: KernelFamily {
       layout.temporaryBytes += plans[0].splits * comprehension.outputCount * 4
       layout.finish = PartialResults(
         comprehension, operandElements: elements, space: problem.space,
-        order: [plans[0].problem.batch, plans[0].problem.rows] + plans[0].partialColumns.map { [$0] },
+        order: plans[0].partialOrder,
         splits: plans[0].splits, byteOffset: offset)
     }
     guard let byProduct = specification.byProduct else { return layout }
     guard case .moments(let kept, _, _) = byProduct, comprehension.epilogue == .accumulator,
       layout.finish == nil, plans.count == 1, plans[0].problem.batch.isEmpty,
-      kept.compactMap({ problem.space.places[$0] }) == plans[0].partialColumns
+      kept.compactMap({ problem.space.places[$0] }) == plans[0].laneLast
     else { return nil }
     layout.momentsOffset = (offset + 63) / 64 * 64
     layout.temporaryBytes = (offset + 63) / 64 * 64 + TapMoments.byteCount(plans[0])

@@ -45,7 +45,7 @@ struct TapPlan {
   let splits: Int
   let rowTasks: Int
   let columnTasks: Int
-  /// Where results go other than to their places: row-major over batch, rows, columns.
+  /// Where results go other than to their places: row-major over `partialOrder`.
   let isPartial: Bool
 
   static let wantedTasks = 32
@@ -58,8 +58,11 @@ struct TapPlan {
   static let chainTerms = 24
   static let littleWork = 150_000_000
 
-  /// The columns in the order of partial results: the lane last.
-  var partialColumns: [Int] { problem.columns.filter { $0 != lane } + [lane] }
+  /// The columns, the lane last.
+  var laneLast: [Int] { problem.columns.filter { $0 != lane } + [lane] }
+  /// The axes of partial results, outermost first: a tile's rows lie next to each other, as they do where results are
+  /// stored in blocks of channels.
+  var partialOrder: [[Int]] { [problem.batch] + laneLast.dropLast().map { [$0] } + [problem.rows, [lane]] }
 
   /// Products of a row and a column in a turn of the innermost loop.
   var writtenTerms: Int { unrolled.reduce(loops.last?.unroll ?? 1) { $0 * $1.size } }

@@ -36,7 +36,7 @@ extension TapEmitter {
           ? builder.add(builder.multiply(result, problem.sizes[axis]), coordinate)
           : builder.add(result, builder.multiply(coordinate, problem.outputStrides[axis]))
       }
-      if plan.isPartial { result = builder.multiply(result, problem.columnCount) }
+      if plan.isPartial { result = builder.multiply(result, problem.sizes[plan.lane]) }
       let (tile, slot) = builder.divide(entry, by: plan.rows)
       let record = self.record(builder.add(first, tile))
       builder.store(narrow(number), record, alignment: 4)

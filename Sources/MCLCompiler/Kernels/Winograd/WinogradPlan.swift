@@ -27,7 +27,7 @@ struct WinogradPlan {
   /// Bytes of a chunk's transformed image, to stay in the second cache beside what streams by.
   static let chunkBytes = 192 * 1024
   /// Bytes of transformed weights beyond which reading them again for every chunk costs more than is saved.
-  static let mostWeightBytes = 20 << 20
+  static let mostWeightBytes = 8 << 20
   static let longestChain = 128
 
   /// Vectors of columns, and panels of them that are worked on together.
