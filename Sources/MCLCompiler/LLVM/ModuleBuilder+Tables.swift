@@ -30,4 +30,16 @@ extension ModuleBuilder {
       "llvm.prefetch", overloads: [pointer],
       [address, constant(forWriting ? 1 : 0, i32), constant(3, i32), constant(1, i32)])
   }
+
+  /// The same integer, of which the optimiser knows nothing: a loop that counts from here does not become part of
+  /// what the loops around it count.
+  package func opaque(_ value: IRValue) -> IRValue {
+    var parameters: [LLVMTypeRef?] = [LLVMTypeOf(value.ref)]
+    let type = LLVMFunctionType(parameters[0], &parameters, 1, 0)
+    var (template, constraints) = (Array("".utf8CString), Array("=r,0".utf8CString))
+    let identity = LLVMGetInlineAsm(
+      type, &template, 0, &constraints, constraints.count - 1, 0, 0, LLVMInlineAsmDialectATT, 0)
+    var arguments: [LLVMValueRef?] = [value.ref]
+    return IRValue(ref: LLVMBuildCall2(builder, type, identity, &arguments, 1, ""))
+  }
 }

@@ -237,6 +237,9 @@ struct TapEmitter {
     _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue], _ requests: Requests
   ) -> [IRValue] {
     let loop = plan.loops[level]
+    let isInside = level > 0 && level == plan.loops.count - 1
+    let factor = isInside ? builder.opaque(factor) : factor
+    let column = isInside ? builder.opaque(column) : column
     /// Asks for what one more row will need.
     func requested(_ sums: [IRValue]) -> [IRValue] {
       guard let results = requests.results, let row = sums.last, level == plan.loops.count - 1 else {
