@@ -136,7 +136,7 @@ public final class KernelBenchmark {
   }
 
   /// Bytes a second that all threads copy, reads and writes counted, in 1e9: the best of five.
-  static func copySpeed(_ pool: ThreadPool) throws -> Double {
+  package static func copySpeed(_ pool: ThreadPool) throws -> Double {
     let bytes = 64 << 20
     let from = try MemoryRegion(byteCount: bytes, purpose: "copy")
     let to = try MemoryRegion(byteCount: bytes, purpose: "copy")

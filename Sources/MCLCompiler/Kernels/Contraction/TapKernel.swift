@@ -65,7 +65,7 @@ struct TapKernel: KernelFamily {
   ) throws -> KernelPlan? {
     guard let layout = try layout(specification, target: target) else { return nil }
     var phases = [
-      KernelPlan.Phase(symbol: "\(symbol)_rows", taskCount: layout.plans.reduce(0) { $0 + $1.classes.count }),
+      KernelPlan.Phase(symbol: "\(symbol)_rows", taskCount: layout.plans.reduce(0) { $0 + $1.tableTasks }),
       KernelPlan.Phase(
         symbol: "\(symbol)_product", taskCount: layout.plans.reduce(0) { $0 + $1.taskCount }),
     ]
@@ -98,7 +98,7 @@ struct TapKernel: KernelFamily {
       }
       var first = 0
       for (number, plan) in layout.plans.enumerated() {
-        let count = isTable ? plan.classes.count : plan.taskCount
+        let count = isTable ? plan.tableTasks : plan.taskCount
         let result =
           plan.isPartial
           ? ArgumentSlot(position: output + 1, byteOffset: layout.partialOffset)
@@ -114,7 +114,7 @@ struct TapKernel: KernelFamily {
             scratch: function.scratch, classTable: classTables[number], epilogue: epilogue)
           emitter.moments = isTable ? nil : moments(layout, function, temporary: output + 1)
           let task = builder.add(function.task, -first)
-          if isTable { emitter.emitTable(class: task) } else { emitter.emitProducts(task: task) }
+          if isTable { emitter.emitTable(task: task) } else { emitter.emitProducts(task: task) }
         }
         if layout.plans.count == 1 {
           emit()

@@ -76,6 +76,9 @@ struct TapPlan {
   /// int32 a tile: its class, the rows' places in `a`, the results' places, and how many of the rows are not the last one
   /// repeated.
   var recordInts: Int { 2 + 2 * rows }
+  /// Parts in which the rows of a class are listed.
+  var tableChunks: Int { tiles >= 256 ? 4 : 1 }
+  var tableTasks: Int { classes.count * tableChunks }
   var tableBytes: Int { (tiles * recordInts * 4 + 63) / 64 * 64 }
   var tileBytes: Int { rows * vectors * lanes * 4 }
   /// Running sums of the task's tiles between blocks, then of the tile at hand.

@@ -17,48 +17,88 @@ extension TapEmitter {
     return values.map { Int32($0) }
   }
 
-  /// Writes the table for the rows of one class.
-  func emitTable(class number: IRValue) {
+  /// Writes a part of the table: some of the lines of a class, which are its rows along the last of their axes.
+  func emitTable(task: IRValue) {
+    let (number, chunk) = builder.divide(task, by: plan.tableChunks)
     let part = builder.element(classTable, number, bytes: Self.classInts(plan) * 4)
     let (first, count, entries) = (integer(part, 0), integer(part, 1), integer(part, 2))
     let starts = problem.rows.indices.map { integer(part, 3 + 2 * $0) }
-    let ends = problem.rows.indices.map { integer(part, 4 + 2 * $0) }
+    let sizes = starts.indices.map { builder.subtract(integer(part, 4 + 2 * $0), starts[$0]) }
+    let resultStrides =
+      plan.isPartial
+      ? rowMajorStrides(problem.rows.map { problem.sizes[$0] }).map { $0 * problem.sizes[plan.lane] }
+      : problem.rows.map { problem.outputStrides[$0] }
+    /// The part of a number of things that is the task's.
+    func share(_ whole: IRValue) -> (IRValue, IRValue) {
+      let each = builder.divide(builder.add(whole, plan.tableChunks - 1), by: plan.tableChunks).quotient
+      let start = builder.minimum(builder.multiply(chunk, each), whole)
+      return (start, builder.minimum(builder.add(start, each), whole))
+    }
     let narrow = { (value: IRValue) in builder.cast(.truncate, value, to: builder.i32) }
-    let one = builder.constant(1)
-    _ = builder.loop(from: builder.constant(0), to: entries, carrying: starts) {
-      entry, coordinates in
-      var place = builder.constant(problem.a.offset)
-      var result = builder.constant(plan.isPartial ? 0 : problem.outputOffset)
-      for (axis, coordinate) in zip(problem.rows, coordinates) {
-        place = builder.add(place, builder.multiply(coordinate, problem.a.strides[axis]))
-        result =
-          plan.isPartial
-          ? builder.add(builder.multiply(result, problem.sizes[axis]), coordinate)
-          : builder.add(result, builder.multiply(coordinate, problem.outputStrides[axis]))
-      }
-      if plan.isPartial { result = builder.multiply(result, problem.sizes[plan.lane]) }
-      let (tile, slot) = builder.divide(entry, by: plan.rows)
+    let (places, results) = (4, 4 + plan.rows * 4)
+    func store(_ value: IRValue, _ record: IRValue, _ offset: Int) {
+      builder.store(narrow(value), builder.address(record, builder.constant(offset)), alignment: 4)
+    }
+
+    let tiles = share(builder.divide(entries, by: plan.rows).quotient)
+    builder.loop(from: tiles.0, to: tiles.1) { tile in
       let record = self.record(builder.add(first, tile))
       builder.store(narrow(number), record, alignment: 4)
-      let row = builder.element(record, slot, bytes: 4)
-      builder.store(narrow(place), builder.address(row, builder.constant(4)), alignment: 4)
-      builder.store(
-        narrow(result), builder.address(row, builder.constant(4 + plan.rows * 4)), alignment: 4)
-      let used = builder.minimum(
-        builder.subtract(count, builder.multiply(tile, plan.rows)), builder.constant(plan.rows))
-      builder.store(
-        narrow(used), builder.address(record, builder.constant(4 + 2 * plan.rows * 4)), alignment: 4)
-      // The next row; the last one again where the tile is not full.
-      var carry = builder.compare(.signedLess, builder.add(entry, one), count)
-      var next = coordinates
-      for position in coordinates.indices.reversed() {
-        let advanced = builder.add(coordinates[position], one)
-        let isPast = builder.compare(.equal, advanced, ends[position])
-        let value = builder.select(isPast, starts[position], advanced)
-        next[position] = builder.select(carry, value, coordinates[position])
-        carry = builder.and(carry, isPast)
+      let rest = builder.subtract(count, builder.multiply(tile, plan.rows))
+      store(builder.minimum(rest, builder.constant(plan.rows)), record, 4 + 2 * plan.rows * 4)
+    }
+
+    let length = sizes[sizes.count - 1]
+    let lineCount = sizes.dropLast().reduce(builder.constant(1)) { builder.multiply($0, $1) }
+    let lines = share(lineCount)
+    builder.loop(from: lines.0, to: lines.1) { line in
+      var (place, result) = (
+        builder.constant(problem.a.offset),
+        builder.constant(plan.isPartial ? 0 : problem.outputOffset)
+      )
+      var rest = line
+      for position in problem.rows.indices.reversed() {
+        var coordinate = starts[position]
+        if position < sizes.count - 1 {
+          let quotient =
+            position == 0 ? builder.constant(0) : builder.build(.unsignedDivide, rest, sizes[position])
+          let own = builder.subtract(rest, builder.multiply(quotient, sizes[position]))
+          coordinate = builder.add(coordinate, own)
+          rest = quotient
+        }
+        place = builder.add(place, builder.multiply(coordinate, problem.a.strides[problem.rows[position]]))
+        result = builder.add(result, builder.multiply(coordinate, resultStrides[position]))
       }
-      return next
+      let (tile, slot) = builder.divide(builder.multiply(line, length), by: plan.rows)
+      let last = problem.rows.count - 1
+      let record = self.record(builder.add(first, tile))
+      let ended = builder.loop(
+        from: builder.constant(0), to: length, carrying: [record, slot, place, result]
+      ) { _, now in
+        let address = builder.element(now[0], now[1], bytes: 4)
+        store(now[2], address, places)
+        store(now[3], address, results)
+        let next = builder.add(now[1], 1)
+        let isFull = builder.compare(.equal, next, builder.constant(plan.rows))
+        return [
+          builder.select(isFull, builder.address(now[0], builder.constant(plan.recordInts * 4)), now[0]),
+          builder.select(isFull, builder.constant(0), next),
+          builder.add(now[2], problem.a.strides[problem.rows[last]]),
+          builder.add(now[3], resultStrides[last]),
+        ]
+      }
+      // The last row again, where the last tile is not full.
+      let isLast = builder.compare(.equal, builder.add(line, 1), lineCount)
+      let isOpen = builder.compare(.signedGreater, ended[1], builder.constant(0))
+      builder.when(builder.and(isLast, isOpen)) {
+        builder.loop(from: ended[1], to: builder.constant(plan.rows)) { slot in
+          let address = builder.element(ended[0], slot, bytes: 4)
+          store(
+            builder.subtract(ended[2], builder.constant(problem.a.strides[problem.rows[last]])), address,
+            places)
+          store(builder.subtract(ended[3], builder.constant(resultStrides[last])), address, results)
+        }
+      }
     }
   }
 }
