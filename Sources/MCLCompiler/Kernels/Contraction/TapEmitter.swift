@@ -215,7 +215,7 @@ struct TapEmitter {
     _ factor: IRValue,
     _ column: IRValue, _ sums: [IRValue], _ requests: Requests
   ) -> [IRValue] {
-    guard level < plan.loops.count else { return terms(rows, vectors, factor, column, 0, sums) }
+    guard level < plan.loops.count else { return terms(rows, vectors, factor, column, sums) }
     if let join = plan.join, level == join.level {
       let (start, end) = bounds[level]
       builder.loop(from: start, to: end, step: join.turns) { first in
@@ -248,13 +248,14 @@ struct TapEmitter {
       builder.when(builder.compare(.signedLess, row, builder.constant(plan.rows))) { results.emit(row) }
       return sums.dropLast() + [builder.add(row, 1)]
     }
-    func inside(_ index: IRValue, _ sums: [IRValue], _ turn: Int = 0) -> [IRValue] {
-      let index = builder.add(index, turn)
+    func inside(_ index: IRValue, _ sums: [IRValue], turns: Int = 1) -> [IRValue] {
       let place = builder.add(factor, builder.multiply(index, loop.factorStride))
-      if turn == 0, level == plan.loops.count - 1 { requests.factors(place) }
-      return nest(
-        level + 1, bounds, rows, vectors, place,
-        builder.add(column, builder.multiply(index, loop.vectorStride)), sums, requests)
+      let column = builder.add(column, builder.multiply(index, loop.vectorStride))
+      guard level == plan.loops.count - 1 else {
+        return nest(level + 1, bounds, rows, vectors, place, column, sums, requests)
+      }
+      requests.factors(place)
+      return terms(rows, vectors, place, column, sums, turns: (turns, loop))
     }
     var (start, sums) = (range.0, sums)
     let end = range.1
@@ -263,7 +264,7 @@ struct TapEmitter {
       let whole = builder.multiply(builder.divide(span, by: loop.unroll).quotient, loop.unroll)
       let last = builder.add(start, whole)
       sums = builder.loop(from: start, to: last, step: loop.unroll, carrying: sums) { index, sums in
-        (0..<loop.unroll).reduce(requested(sums)) { inside(index, $0, $1) }
+        inside(index, requested(sums), turns: loop.unroll)
       }
       start = last
     }
@@ -272,10 +273,11 @@ struct TapEmitter {
     }
   }
 
-  /// The terms written out: one vector of `b` a column, one factor of `a` a row, one multiply-add a pair.
+  /// The terms written out: one vector of `b` a column, one factor of `a` a row, one multiply-add a pair. Those of some
+  /// turns of the innermost loop are told apart by constants, so that there is one address a row for all of them.
   private func terms(
-    _ rows: [IRValue], _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ level: Int,
-    _ sums: [IRValue]
+    _ rows: [IRValue], _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue],
+    turns: (count: Int, loop: TapPlan.Loop)? = nil
   ) -> [IRValue] {
     let factorBytes = builder.multiply(factor, 4)
     let vectorBase = builder.element(vectors, column, bytes: 4)
@@ -304,7 +306,9 @@ struct TapEmitter {
         visit(level + 1, factor + index * loop.factorStride, column + index * loop.vectorStride)
       }
     }
-    visit(0, 0, 0)
+    for turn in 0..<(turns?.count ?? 1) {
+      visit(0, turn * (turns?.loop.factorStride ?? 0), turn * (turns?.loop.vectorStride ?? 0))
+    }
     return sums
   }
 
