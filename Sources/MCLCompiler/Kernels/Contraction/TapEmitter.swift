@@ -18,8 +18,8 @@ struct TapEmitter {
   var moments: TapMoments?
 
   var problem: ContractionProblem { plan.problem }
-  private var vector: IRType { builder.vector(builder.f32, plan.lanes) }
-  private var scalar: ScalarEmitter {
+  var vector: IRType { builder.vector(builder.f32, plan.lanes) }
+  var scalar: ScalarEmitter {
     ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
   }
 
@@ -96,9 +96,6 @@ struct TapEmitter {
           let record = self.record(tile)
           let part = builder.element(
             classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
-          let rows = (0..<plan.rows).map {
-            builder.element(factors, integer(record, 1 + $0), bytes: 4)
-          }
           let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
           let next = self.record(builder.minimum(builder.add(tile, 1), builder.constant(plan.tiles - 1)))
           let requests = Requests(
@@ -106,8 +103,9 @@ struct TapEmitter {
               prefetch(
                 row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
             },
-            factors: { prefetchFactors(of: next, builder.element(factors, $0, bytes: 4)) })
-          let sums = problem.isEmpty ? zeros : blockSums(bounds, rows, vectorBase, requests)
+            factors: { prefetchFactors(of: next, builder.element(factors, $0, bytes: 4)) },
+            vectors: vectorRequests(block, vectorBase))
+          let sums = problem.isEmpty ? noSums : self.sums(bounds, factors, record, vectorBase, requests)
           let local = builder.subtract(tile, tiles.0)
           finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
             store(
@@ -158,7 +156,7 @@ struct TapEmitter {
   }
 
   /// For each loop that is taken in blocks, the coordinates of a block.
-  private func blockRanges(_ block: IRValue) -> [(IRValue, IRValue)?] {
+  func blockRanges(_ block: IRValue) -> [(IRValue, IRValue)?] {
     var numbers = builder.delinearize(block, plan.loops.filter { $0.block != nil }.map(\.blocks))[
       ...]
     return plan.loops.map { loop in
@@ -168,7 +166,7 @@ struct TapEmitter {
     }
   }
 
-  private func bounds(_ number: Int, _ part: IRValue, _ block: (IRValue, IRValue)?) -> (
+  func bounds(_ number: Int, _ part: IRValue, _ block: (IRValue, IRValue)?) -> (
     IRValue, IRValue
   ) {
     let loop = plan.loops[number]
@@ -181,135 +179,13 @@ struct TapEmitter {
     return (builder.maximum(valid.0, block.0), builder.minimum(valid.1, block.1))
   }
 
-  private var zeros: [IRValue] {
+  private var noSums: [IRValue] {
     [IRValue](repeating: builder.zero(vector), count: plan.rows * plan.vectors)
   }
 
-  /// The sums of a tile over a block of k.
-  private func blockSums(
-    _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue, _ requests: Requests
-  ) -> [IRValue] {
-    let start = builder.constant(0)
-    guard plan.join != nil else {
-      let row = requests.results.map { [$0.first] } ?? []
-      return Array(nest(0, bounds, rows, vectors, start, start, zeros + row, requests).prefix(zeros.count))
-    }
-    if let results = requests.results {
-      builder.loop(from: results.first, to: builder.constant(plan.rows)) { results.emit($0) }
-    }
-    for (position, zero) in zeros.enumerated() {
-      builder.store(zero, running(position), alignment: 4)
-    }
-    _ = nest(0, bounds, rows, vectors, start, start, [], Requests(results: nil, factors: requests.factors))
-    return zeros.indices.map { builder.load(vector, running($0), alignment: 4) }
-  }
-
   /// The place of one of the tile's running sums.
-  private func running(_ position: Int) -> IRValue {
+  func running(_ position: Int) -> IRValue {
     builder.address(scratch, builder.constant(plan.blockBytes + position * plan.lanes * 4))
-  }
-
-  /// The loops over k from a level on; they carry the sums where these are in registers.
-  private func nest(
-    _ level: Int, _ bounds: [(IRValue, IRValue)], _ rows: [IRValue], _ vectors: IRValue,
-    _ factor: IRValue,
-    _ column: IRValue, _ sums: [IRValue], _ requests: Requests
-  ) -> [IRValue] {
-    guard level < plan.loops.count else { return terms(rows, vectors, factor, column, sums) }
-    if let join = plan.join, level == join.level {
-      let (start, end) = bounds[level]
-      builder.loop(from: start, to: end, step: join.turns) { first in
-        let last = builder.minimum(builder.add(first, join.turns), end)
-        let part = turns(level, (first, last), bounds, rows, vectors, factor, column, zeros, requests)
-        for (position, value) in part.enumerated() {
-          let before = builder.load(vector, running(position), alignment: 4)
-          builder.store(builder.build(.floatAdd, before, value), running(position), alignment: 4)
-        }
-      }
-      return []
-    }
-    return turns(level, bounds[level], bounds, rows, vectors, factor, column, sums, requests)
-  }
-
-  /// Some turns of the loop at a level.
-  private func turns(
-    _ level: Int, _ range: (IRValue, IRValue), _ bounds: [(IRValue, IRValue)], _ rows: [IRValue],
-    _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue], _ requests: Requests
-  ) -> [IRValue] {
-    let loop = plan.loops[level]
-    let isInside = level > 0 && level == plan.loops.count - 1
-    let factor = isInside ? builder.opaque(factor) : factor
-    let column = isInside ? builder.opaque(column) : column
-    /// Asks for what one more row will need.
-    func requested(_ sums: [IRValue]) -> [IRValue] {
-      guard let results = requests.results, let row = sums.last, level == plan.loops.count - 1 else {
-        return sums
-      }
-      builder.when(builder.compare(.signedLess, row, builder.constant(plan.rows))) { results.emit(row) }
-      return sums.dropLast() + [builder.add(row, 1)]
-    }
-    func inside(_ index: IRValue, _ sums: [IRValue], turns: Int = 1) -> [IRValue] {
-      let place = builder.add(factor, builder.multiply(index, loop.factorStride))
-      let column = builder.add(column, builder.multiply(index, loop.vectorStride))
-      guard level == plan.loops.count - 1 else {
-        return nest(level + 1, bounds, rows, vectors, place, column, sums, requests)
-      }
-      requests.factors(place)
-      return terms(rows, vectors, place, column, sums, turns: (turns, loop))
-    }
-    var (start, sums) = (range.0, sums)
-    let end = range.1
-    if loop.unroll > 1 {
-      let span = builder.subtract(end, start)
-      let whole = builder.multiply(builder.divide(span, by: loop.unroll).quotient, loop.unroll)
-      let last = builder.add(start, whole)
-      sums = builder.loop(from: start, to: last, step: loop.unroll, carrying: sums) { index, sums in
-        inside(index, requested(sums), turns: loop.unroll)
-      }
-      start = last
-    }
-    return builder.loop(from: start, to: end, carrying: sums) {
-      inside($0, loop.unroll > 1 ? $1 : requested($1))
-    }
-  }
-
-  /// The terms written out: one vector of `b` a column, one factor of `a` a row, one multiply-add a pair. Those of some
-  /// turns of the innermost loop are told apart by constants, so that there is one address a row for all of them.
-  private func terms(
-    _ rows: [IRValue], _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue],
-    turns: (count: Int, loop: TapPlan.Loop)? = nil
-  ) -> [IRValue] {
-    let factorBytes = builder.multiply(factor, 4)
-    let vectorBase = builder.element(vectors, column, bytes: 4)
-    let bases = rows.map { builder.address($0, factorBytes) }
-    var sums = sums
-    func visit(_ level: Int, _ factor: Int, _ column: Int) {
-      guard level < plan.unrolled.count else {
-        let values = (0..<plan.vectors).map { number in
-          let place = (column + number * plan.run.vectorStride) * 4
-          return builder.load(
-            vector, builder.address(vectorBase, builder.constant(place)), alignment: 4)
-        }
-        for (row, base) in bases.enumerated() {
-          let value = builder.load(
-            builder.f32, builder.address(base, builder.constant(factor * 4)), alignment: 4)
-          let factor = builder.splat(value, plan.lanes)
-          for number in 0..<plan.vectors {
-            let place = row * plan.vectors + number
-            sums[place] = scalar.multiplyAdd(factor, values[number], sums[place])
-          }
-        }
-        return
-      }
-      let loop = plan.unrolled[level]
-      for index in 0..<loop.size {
-        visit(level + 1, factor + index * loop.factorStride, column + index * loop.vectorStride)
-      }
-    }
-    for turn in 0..<(turns?.count ?? 1) {
-      visit(0, turn * (turns?.loop.factorStride ?? 0), turn * (turns?.loop.vectorStride ?? 0))
-    }
-    return sums
   }
 
   /// Adds a block's sums to those of the blocks before; the last block's are stored.
@@ -342,63 +218,6 @@ struct TapEmitter {
         }
         return []
       })
-  }
-
-  /// Requests made while a tile's products are: tiles jump from row to row, which the processor does not foresee, and
-  /// all requests at once would keep the products waiting.
-  private struct Requests {
-    /// For the lines that results go to and the epilogue reads: the first row to ask for, then one more a turn of the
-    /// innermost loop; nil where it takes no time to speak of.
-    let results: (first: IRValue, emit: (_ row: IRValue) -> Void)?
-    /// For what the next tile's rows read at a place, asked for when this tile is there.
-    let factors: (_ place: IRValue) -> Void
-  }
-
-  /// What to ask for during a block of k: all rows during the last, none before.
-  private func resultRequests(
-    _ block: IRValue, _ blocks: (IRValue, IRValue), _ emit: @escaping (IRValue) -> Void
-  ) -> (first: IRValue, emit: (_ row: IRValue) -> Void)? {
-    guard !plan.loops.isEmpty, plan.classes.contains(where: { $0.depth >= 32 }) else { return nil }
-    guard plan.blocks > 1 else { return (builder.constant(0), emit) }
-    let isLast = builder.compare(.equal, builder.add(block, 1), blocks.1)
-    return (builder.select(isLast, builder.constant(0), builder.constant(plan.rows)), emit)
-  }
-
-  /// Asks for the lines that a tile's rows read during a turn of the innermost loop.
-  private func prefetchFactors(of record: IRValue, _ origin: IRValue) {
-    var offsets = [0]
-    for loop in plan.unrolled {
-      offsets = offsets.flatMap { offset in (0..<loop.size).map { offset + $0 * loop.factorStride } }
-    }
-    let lineElements = 16
-    var lines: Set<Int> = []
-    offsets = offsets.filter { lines.insert($0 / lineElements).inserted }
-    // Rows that are neighbours share their lines, and the first ones' with this tile.
-    let areNeighbours = problem.rows.contains { problem.a.strides[$0] == 1 }
-    let rows = areNeighbours ? [plan.rows - 1] : Array(0..<plan.rows)
-    // Asking must not take the time of the products.
-    guard offsets.count * rows.count * 6 <= plan.writtenTerms * plan.rows * plan.vectors else { return }
-    for row in rows {
-      let base = builder.element(origin, integer(record, 1 + row), bytes: 4)
-      for offset in offsets {
-        builder.prefetch(builder.address(base, builder.constant(offset * 4)), forWriting: false)
-      }
-    }
-  }
-
-  private func prefetch(
-    row: IRValue, _ record: IRValue, _ base: IRValue, runStride: Int,
-    known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
-  ) {
-    let places = builder.address(record, builder.constant((1 + plan.rows) * 4))
-    let place = integer(builder.element(places, row, bytes: 4), 0)
-    let address = builder.element(base, place, bytes: 4)
-    for number in 0..<plan.vectors
-    where !isStreaming && (number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16) {
-      builder.prefetch(
-        builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
-    }
-    epilogue?.prefetch(plan.vectors, place: place, known: known, firstVector: firstVector, plan)
   }
 
   private func store(
@@ -444,7 +263,7 @@ struct TapEmitter {
   /// stay there. Vectors must be lines, and as a result that large is, at multiples of their size.
   static let streamingBytes = 10 << 20
 
-  private var isStreaming: Bool {
+  var isStreaming: Bool {
     epilogue != nil && !plan.isPartial && plan.lanes * 4 == 64 && problem.outputStrides[plan.lane] == 1
       && problem.outputStrides.allSatisfy { abs($0) == 1 || $0 % plan.lanes == 0 }
       && problem.batchCount * problem.rowCount * problem.columnCount * 4 >= Self.streamingBytes

@@ -81,9 +81,22 @@ struct TapPlan {
   var tableTasks: Int { classes.count * tableChunks }
   var tableBytes: Int { (tiles * recordInts * 4 + 63) / 64 * 64 }
   var tileBytes: Int { rows * vectors * lanes * 4 }
-  /// Running sums of the task's tiles between blocks, then of the tile at hand.
+  /// Rows of its own up to which a tile's rows are better summed one by one, with so many sums in turn for each.
+  var mostNarrowRows: Int { rows / 2 }
+  var narrowChains: Int { max(1, min(8 / vectors, rows, writtenTerms)) }
+  /// Whether many tiles are so: where an image is small and its window large, as most kinds of pixels are few then.
+  var hasNarrowTiles: Bool {
+    var (all, spared) = (0, 0)
+    for (part, tiles) in zip(classes, classTiles) {
+      all += tiles * rows * part.depth
+      let rest = part.count % rows
+      if rest > 0, rest <= mostNarrowRows { spared += (rows - rest) * part.depth }
+    }
+    return spared * 10 > all
+  }
+  /// Running sums of the task's tiles between blocks, then of the tile at hand, then of a narrow tile's rows.
   var blockBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
-  var scratchBytes: Int { blockBytes + tileBytes }
+  var scratchBytes: Int { blockBytes + (hasNarrowTiles ? 2 : 1) * tileBytes }
   let multiplyAdds: Int
 
   init(

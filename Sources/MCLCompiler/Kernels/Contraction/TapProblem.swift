@@ -61,10 +61,17 @@ struct TapProblem {
       guard let candidate = TapProblem(space, factor: factor, vector: vector, target: target) else {
         continue
       }
-      if found == nil || (candidate.isDirect && found?.isDirect == false) { found = candidate }
+      if found.map({ $0.rank(target) < candidate.rank(target) }) ?? true { found = candidate }
     }
     guard let found else { return nil }
     self = found
+  }
+
+  /// Of two ways to read a contraction the one of higher rank is taken: several vectors of columns, so that a factor
+  /// serves more than one, then results that need not be brought to their places.
+  private func rank(_ target: TargetDescription) -> Int {
+    let hasVectors = parts.contains { $0.columnCount >= 2 * target.lanes }
+    return (hasVectors ? 2 : 0) + (isDirect ? 1 : 0)
   }
 
   private init?(_ space: IterationSpace, factor: Int, vector: Int, target: TargetDescription) {

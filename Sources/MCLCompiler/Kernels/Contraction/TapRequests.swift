@@ -1,0 +1,96 @@
+import MCLGraph
+
+/// What a contraction by taps asks for ahead: lines of the tile, of the next tile and of the next block of k.
+extension TapEmitter {
+  /// Requests made while a tile's products are: tiles jump from row to row, which the processor does not foresee, and
+  /// all requests at once would keep the products waiting.
+  struct Requests {
+    /// For the lines that results go to and the epilogue reads: the first row to ask for, then one more a turn of the
+    /// innermost loop; nil where it takes no time to speak of.
+    let results: (first: IRValue, emit: (_ row: IRValue) -> Void)?
+    /// For what the next tile's rows read at a place, asked for when this tile is there.
+    let factors: (_ place: IRValue) -> Void
+    /// For the vectors that the next block of k reads at a place, asked for when this block is there; nil where enough
+    /// tiles read them to make their way from memory short.
+    let vectors: ((_ place: IRValue) -> Void)?
+  }
+
+  /// What to ask for during a block of k: all rows during the last, none before.
+  func resultRequests(
+    _ block: IRValue, _ blocks: (IRValue, IRValue), _ emit: @escaping (IRValue) -> Void
+  ) -> (first: IRValue, emit: (_ row: IRValue) -> Void)? {
+    guard !plan.loops.isEmpty, plan.classes.contains(where: { $0.depth >= 32 }) else { return nil }
+    guard plan.blocks > 1 else { return (builder.constant(0), emit) }
+    let isLast = builder.compare(.equal, builder.add(block, 1), blocks.1)
+    return (builder.select(isLast, builder.constant(0), builder.constant(plan.rows)), emit)
+  }
+
+  /// Asks for the lines that a tile's rows read during a turn of the innermost loop.
+  func prefetchFactors(of record: IRValue, _ origin: IRValue) {
+    let offsets = lines(
+      (plan.loops.last.map { [($0.unroll, $0.factorStride)] } ?? [])
+        + plan.unrolled.map { ($0.size, $0.factorStride) })
+    // Rows that are neighbours share their lines, and the first ones' with this tile.
+    let areNeighbours = problem.rows.contains { problem.a.strides[$0] == 1 }
+    let rows = areNeighbours ? [plan.rows - 1] : Array(0..<plan.rows)
+    // Asking must not take the time of the products.
+    guard offsets.count * rows.count * 6 <= plan.writtenTerms * plan.rows * plan.vectors else { return }
+    for row in rows {
+      let base = builder.element(origin, integer(record, 1 + row), bytes: 4)
+      for offset in offsets {
+        builder.prefetch(builder.address(base, builder.constant(offset * 4)), forWriting: false)
+      }
+    }
+  }
+
+  func prefetch(
+    row: IRValue, _ record: IRValue, _ base: IRValue, runStride: Int,
+    known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
+  ) {
+    let places = builder.address(record, builder.constant((1 + plan.rows) * 4))
+    let place = integer(builder.element(places, row, bytes: 4), 0)
+    let address = builder.element(base, place, bytes: 4)
+    for number in 0..<plan.vectors
+    where !isStreaming && (number * runStride * 4 % 64 < plan.lanes * 4 || runStride > 16) {
+      builder.prefetch(
+        builder.address(address, builder.constant(number * runStride * 4)), forWriting: true)
+    }
+    epilogue?.prefetch(plan.vectors, place: place, known: known, firstVector: firstVector, plan)
+  }
+
+  /// The places of the lines that are read at some counts of strides, in elements from the first.
+  private func lines(_ counts: [(count: Int, stride: Int)]) -> [Int] {
+    var offsets = [0]
+    for (count, stride) in counts {
+      offsets = offsets.flatMap { start in (0..<count).map { start + $0 * stride } }
+    }
+    let lineElements = 16
+    var seen: Set<Int> = []
+    return offsets.filter { seen.insert($0 / lineElements).inserted }
+  }
+
+  /// Tiles of a task up to which vectors are asked for: with more, what each reads is soon there for all.
+  private static let fewTiles = 4
+
+  /// Asks for what the next block of k reads of a tile's vectors, which is used up by a few tiles.
+  func vectorRequests(_ block: IRValue, _ base: IRValue) -> ((IRValue) -> Void)? {
+    guard plan.blocks > 1, plan.tilesPerTask <= Self.fewTiles, !plan.loops.isEmpty else { return nil }
+    func origin(_ block: IRValue) -> IRValue {
+      zip(plan.loops, blockRanges(block)).reduce(builder.constant(0)) { place, part in
+        part.1.map { builder.add(place, builder.multiply($0.0, part.0.vectorStride)) } ?? place
+      }
+    }
+    let next = builder.minimum(builder.add(block, 1), builder.constant(plan.blocks - 1))
+    let ahead = builder.element(base, builder.subtract(origin(next), origin(block)), bytes: 4)
+    let innermost = plan.loops[plan.loops.count - 1]
+    let offsets = lines(
+      [(innermost.unroll, innermost.vectorStride)] + plan.unrolled.map { ($0.size, $0.vectorStride) }
+        + [(plan.vectors, plan.run.vectorStride)])
+    return { place in
+      let address = builder.element(ahead, place, bytes: 4)
+      for offset in offsets {
+        builder.prefetch(builder.address(address, builder.constant(offset * 4)), forWriting: false)
+      }
+    }
+  }
+}
