@@ -95,12 +95,13 @@ import Testing
           percent = max(percent, 100 * max(operations * 1e-9 / before, ofMemory) / seconds)
           isOfMemory = ofMemory > operations * 1e-9 / before
         }
-        findings.append(Finding(percent: percent, text: (isOfMemory ? "memory, " : "") + what))
+        let bound = isOfMemory ? "memory" : "products"
+        findings.append(Finding(percent: percent, text: "\(bound), \(what)"))
       }
     }
     findings.sort { $0.percent < $1.percent }
     let middle = findings.isEmpty ? 0 : findings[findings.count / 2].percent
-    print("\(drawn) convolutions, \(findings.count) kernels over 10 MFLOP: median \(middle) % of the roofline")
+    print("\(drawn) convolutions, \(findings.count) kernels over 10 MFLOP: median \(middle) % of roofline")
     for finding in findings.prefix(25) { print("  \(finding.percent) %: \(finding.text)") }
     let slow = findings.filter { $0.percent < Self.leastPercent }
     #expect(slow.isEmpty, "\(slow.count) of \(findings.count) are slower, seed \(seed)")

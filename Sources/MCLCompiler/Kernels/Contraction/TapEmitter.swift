@@ -104,7 +104,7 @@ struct TapEmitter {
                 row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
             },
             factors: { prefetchFactors(of: next, builder.element(factors, $0, bytes: 4)) },
-            vectors: vectorRequests(block, vectorBase))
+            vectors: nextVectors(block, vectorBase))
           let sums = problem.isEmpty ? noSums : self.sums(bounds, factors, record, vectorBase, requests)
           let local = builder.subtract(tile, tiles.0)
           finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {

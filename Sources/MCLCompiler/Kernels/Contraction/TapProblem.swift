@@ -45,6 +45,7 @@ struct TapProblem {
   /// few k that each vector is used up at once.
   private static let farthest = 1024
   private static let fewTerms = 16
+  private static let manyTerms = 1024
 
   init?(_ comprehension: Comprehension, operandElements: [ElementType], target: TargetDescription) throws {
     guard comprehension.reduction == .sum, comprehension.element == .float32,
@@ -67,10 +68,10 @@ struct TapProblem {
     self = found
   }
 
-  /// Of two ways to read a contraction the one of higher rank is taken: several vectors of columns, so that a factor
-  /// serves more than one, then results that need not be brought to their places.
+  /// Of two ways to read a contraction the one of higher rank is taken: where sums are long, several vectors of columns,
+  /// so that a factor serves more than one; then results that need not be brought to their places.
   private func rank(_ target: TargetDescription) -> Int {
-    let hasVectors = parts.contains { $0.columnCount >= 2 * target.lanes }
+    let hasVectors = parts.contains { $0.columnCount >= 2 * target.lanes && $0.innerCount >= Self.manyTerms }
     return (hasVectors ? 2 : 0) + (isDirect ? 1 : 0)
   }
 

@@ -10,9 +10,9 @@ extension TapEmitter {
     let results: (first: IRValue, emit: (_ row: IRValue) -> Void)?
     /// For what the next tile's rows read at a place, asked for when this tile is there.
     let factors: (_ place: IRValue) -> Void
-    /// For the vectors that the next block of k reads at a place, asked for when this block is there; nil where enough
-    /// tiles read them to make their way from memory short.
-    let vectors: ((_ place: IRValue) -> Void)?
+    /// Where the next block of k reads its vectors, which are asked for beside this block's; nil where enough tiles read
+    /// them to make their way from memory short.
+    let vectors: IRValue?
   }
 
   /// What to ask for during a block of k: all rows during the last, none before.
@@ -33,8 +33,7 @@ extension TapEmitter {
     // Rows that are neighbours share their lines, and the first ones' with this tile.
     let areNeighbours = problem.rows.contains { problem.a.strides[$0] == 1 }
     let rows = areNeighbours ? [plan.rows - 1] : Array(0..<plan.rows)
-    // Asking must not take the time of the products.
-    guard offsets.count * rows.count * 6 <= plan.writtenTerms * plan.rows * plan.vectors else { return }
+    guard isCheap(offsets.count * rows.count) else { return }
     for row in rows {
       let base = builder.element(origin, integer(record, 1 + row), bytes: 4)
       for offset in offsets {
@@ -69,28 +68,26 @@ extension TapEmitter {
     return offsets.filter { seen.insert($0 / lineElements).inserted }
   }
 
+  /// Whether so many requests in a turn of the innermost loop leave the products their time.
+  private func isCheap(_ requests: Int) -> Bool {
+    requests * 6 <= plan.writtenTerms * plan.rows * plan.vectors
+  }
+
   /// Tiles of a task up to which vectors are asked for: with more, what each reads is soon there for all.
   private static let fewTiles = 4
 
-  /// Asks for what the next block of k reads of a tile's vectors, which is used up by a few tiles.
-  func vectorRequests(_ block: IRValue, _ base: IRValue) -> ((IRValue) -> Void)? {
-    guard plan.blocks > 1, plan.tilesPerTask <= Self.fewTiles, !plan.loops.isEmpty else { return nil }
+  /// Where the next block of k reads a tile's vectors, if few tiles use them up.
+  func nextVectors(_ block: IRValue, _ base: IRValue) -> IRValue? {
+    // With many terms written out there is no register left to ask with.
+    guard plan.blocks > 1, plan.tilesPerTask <= Self.fewTiles, !plan.loops.isEmpty, plan.unrolled.isEmpty,
+      plan.rows >= 6
+    else { return nil }
     func origin(_ block: IRValue) -> IRValue {
       zip(plan.loops, blockRanges(block)).reduce(builder.constant(0)) { place, part in
         part.1.map { builder.add(place, builder.multiply($0.0, part.0.vectorStride)) } ?? place
       }
     }
     let next = builder.minimum(builder.add(block, 1), builder.constant(plan.blocks - 1))
-    let ahead = builder.element(base, builder.subtract(origin(next), origin(block)), bytes: 4)
-    let innermost = plan.loops[plan.loops.count - 1]
-    let offsets = lines(
-      [(innermost.unroll, innermost.vectorStride)] + plan.unrolled.map { ($0.size, $0.vectorStride) }
-        + [(plan.vectors, plan.run.vectorStride)])
-    return { place in
-      let address = builder.element(ahead, place, bytes: 4)
-      for offset in offsets {
-        builder.prefetch(builder.address(address, builder.constant(offset * 4)), forWriting: false)
-      }
-    }
+    return builder.element(base, builder.subtract(origin(next), origin(block)), bytes: 4)
   }
 }

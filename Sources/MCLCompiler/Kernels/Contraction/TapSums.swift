@@ -121,8 +121,7 @@ extension TapEmitter {
         return nest(level + 1, bounds, tile, vectors, place, column, sums, requests)
       }
       requests.factors(place)
-      requests.vectors?(column)
-      return terms(tile, vectors, place, column, sums, turns: (turns, loop))
+      return terms(tile, vectors, place, column, sums, turns: (turns, loop), next: requests.vectors)
     }
     var (start, sums) = (range.0, sums)
     let end = range.1
@@ -144,17 +143,22 @@ extension TapEmitter {
   /// turns of the innermost loop are told apart by constants, so that there is one address a row for all of them.
   private func terms(
     _ tile: RegisterTile, _ vectors: IRValue, _ factor: IRValue, _ column: IRValue, _ sums: [IRValue],
-    turns: (count: Int, loop: TapPlan.Loop)? = nil
+    turns: (count: Int, loop: TapPlan.Loop)? = nil, next: IRValue? = nil
   ) -> [IRValue] {
     let factorBytes = builder.multiply(factor, 4)
     let vectorBase = builder.element(vectors, column, bytes: 4)
     let bases = tile.rows.map { builder.address($0, factorBytes) }
     var sums = sums
     var term = 0
+    let nextBase = next.map { builder.element($0, column, bytes: 4) }
+    var asked: Set<Int> = []
     func visit(_ level: Int, _ factor: Int, _ column: Int) {
       guard level < plan.unrolled.count else {
         let values = (0..<plan.vectors).map { number in
           let place = (column + number * plan.run.vectorStride) * 4
+          if let nextBase, asked.insert(place / 64).inserted {
+            builder.prefetch(builder.address(nextBase, builder.constant(place)), forWriting: false)
+          }
           return builder.load(
             vector, builder.address(vectorBase, builder.constant(place)), alignment: 4)
         }
