@@ -10,6 +10,7 @@ package final class ModuleBuilder {
   let module: LLVMModuleRef
   let builder: LLVMBuilderRef
   private var entryBlock: LLVMBasicBlockRef?
+  /// Constants that `place` has put into the module, so that equal ones are there once.
   var placedConstants: [LLVMValueRef: IRValue] = [:]
 
   package init(name: String, target: TargetMachine) {

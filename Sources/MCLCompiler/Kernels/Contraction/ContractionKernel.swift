@@ -21,7 +21,7 @@ struct ContractionKernel: KernelFamily {
     var packedOffsets: [Int]
     var partialOffset: Int
     var temporaryBytes: Int
-    var finish: (comprehension: Comprehension, elements: [ElementType], operands: [ArgumentSlot])?
+    var finish: PartialResults?
   }
 
   private func layout(
@@ -51,44 +51,14 @@ struct ContractionKernel: KernelFamily {
     if splits > 1 {
       result.temporaryBytes += splits * comprehension.outputCount * 4
       let temporary = ArgumentSlot(position: output + 1, byteOffset: offset)
-      result.finish = Self.finish(
-        comprehension, elements, partial: temporary, splits: splits)
+      result.finish = PartialResults(
+        inOrder: comprehension, operandElements: elements, splits: splits, partials: temporary)
     } else if comprehension.epilogue != .accumulator {
-      result.finish = Self.finish(comprehension, elements, partial: ArgumentSlot(position: output), splits: 1)
+      result.finish = PartialResults(
+        inOrder: comprehension, operandElements: elements, splits: 1, partials: ArgumentSlot(position: output)
+      )
     }
     return result
-  }
-
-  /// Joins the splits of k and applies the epilogue: `epilogue(sum over s of partial[s, output])`.
-  static func finish(
-    _ comprehension: Comprehension, _ elements: [ElementType], partial: ArgumentSlot, splits: Int
-  ) -> (Comprehension, [ElementType], [ArgumentSlot]) {
-    let shape = comprehension.outputShape
-    let rank = shape.count
-    var kept: [Access] = []
-    var places: [Int: Int] = [:]
-    let epilogue = comprehension.epilogue.mapLeaves { leaf in
-      guard case .load(let access) = leaf else { return leaf }
-      if places[access] == nil {
-        var copy = comprehension.accesses[access]
-        for index in copy.indices.indices {
-          copy.indices[index].coefficients = Array(copy.indices[index].coefficients.prefix(rank)) + [0]
-        }
-        places[access] = kept.count
-        kept.append(copy)
-      }
-      return .load(places[access] ?? 0)
-    }
-    let source = Access(
-      operand: elements.count,
-      [AffineIndex.axis(rank, of: rank + 1, extent: splits)]
-        + shape.indices.map { .axis($0, of: rank + 1, extent: shape[$0]) })
-    let joined = Comprehension(
-      axes: shape + [splits], outputRank: rank, accesses: kept + [source], body: .load(kept.count),
-      reduction: .sum, epilogue: epilogue)
-    return (
-      joined, elements + [.float32], elements.indices.map { ArgumentSlot(position: $0) } + [partial]
-    )
   }
 
   func plan(
@@ -99,11 +69,7 @@ struct ContractionKernel: KernelFamily {
       KernelPlan.Phase(symbol: "\(symbol)_pack", taskCount: layout.parts.reduce(0) { $0 + $1.packTasks }),
       KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: layout.parts.reduce(0) { $0 + $1.taskCount }),
     ]
-    if let finish = layout.finish {
-      let space = try IterationSpace(finish.comprehension, operandElements: finish.elements)
-      let loop = LoopPlan(space, comprehension: finish.comprehension, target: target)
-      phases.append(KernelPlan.Phase(symbol: "\(symbol)_finish", taskCount: loop.taskCount))
-    }
+    if let finish = layout.finish { phases.append(try finish.phase(symbol: symbol, target: target)) }
     let scratch = layout.parts.map(\.scratchBytes).max() ?? 0
     return KernelPlan(
       phases: phases, temporaryBytes: layout.temporaryBytes, scratchBytes: scratch, family: name,
@@ -151,11 +117,6 @@ struct ContractionKernel: KernelFamily {
       }
       builder.endFunction()
     }
-    if let finish = layout.finish {
-      try LoopEmitter.emit(
-        finish.comprehension, operandElements: finish.elements, operands: finish.operands,
-        output: ArgumentSlot(position: specification.operandElements.count), symbol: "\(symbol)_finish",
-        builder: builder, target: target)
-    }
+    try layout.finish?.emit(symbol: symbol, builder: builder, target: target)
   }
 }

@@ -1,5 +1,18 @@
 import MCLGraph
 
+extension Comprehension {
+  /// The two accesses the products of whose values are summed, in f32; nil where it is no such sum, or a tensor has more
+  /// elements than offsets in int32 lanes reach.
+  func summedProduct(_ operandElements: [ElementType]) -> (left: Int, right: Int)? {
+    guard reduction == .sum, element == .float32,
+      case .binary(.multiply, .load(let left), .load(let right)) = body, left != right,
+      [left, right].allSatisfy({ operandElements[accesses[$0].operand] == .float32 })
+    else { return nil }
+    let counts = [left, right].map { accesses[$0].indices.reduce(1) { $0 * $1.extent } } + [outputCount]
+    return counts.allSatisfy { $0 < 1 << 30 } ? (left, right) : nil
+  }
+}
+
 /// A comprehension seen as matrix products: `output[batch, row, column] = sum over k of a[batch, row, k] b[batch, k, column]`,
 /// where rows, columns, batch and k are groups of axes and both operands are read through affine accesses.
 ///
@@ -32,11 +45,8 @@ struct ContractionProblem {
 
   /// The problem a comprehension states; nil where it is none.
   init?(_ comprehension: Comprehension, operandElements: [ElementType]) throws {
-    guard comprehension.reduction == .sum, comprehension.element == .float32,
-      case .binary(.multiply, .load(let left), .load(let right)) = comprehension.body, left != right
-    else { return nil }
+    guard let (left, right) = comprehension.summedProduct(operandElements) else { return nil }
     let accesses = [left, right].map { comprehension.accesses[$0] }
-    guard accesses.allSatisfy({ operandElements[$0.operand] == .float32 }) else { return nil }
     var linear = try accesses.map { try LinearAccess($0, element: .float32, axes: comprehension.axes) }
     var axes = comprehension.axes
     var strides =
@@ -49,9 +59,6 @@ struct ContractionProblem {
       if axis < outputRank { outputRank -= 1 }
     }
     guard outputRank > 0 else { return nil }
-    // Offsets are computed in int32 lanes.
-    let counts = accesses.map { $0.indices.reduce(1) { $0 * $1.extent } } + [comprehension.outputCount]
-    guard counts.allSatisfy({ $0 < 1 << 30 }) else { return nil }
     sizes = axes
     steps = axes.map { _ in 1 }
     starts = axes.map { _ in 0 }

@@ -35,7 +35,7 @@ struct DotProductKernel: KernelFamily {
     /// Rows of the matrix at once, and vectors of k at once.
     let rows: Int
     let unroll: Int
-    let finish: (comprehension: Comprehension, elements: [ElementType], operands: [ArgumentSlot])?
+    let finish: PartialResults?
 
     var rowsPerTask: Int {
       let groups = (matrix.count + rows - 1) / rows
@@ -70,8 +70,9 @@ struct DotProductKernel: KernelFamily {
       vectors: sides[0], matrix: sides[1], depth: depth, lanes: target.lanes, rows: rows, unroll: unroll,
       finish: comprehension.epilogue == .accumulator
         ? nil
-        : ContractionKernel.finish(
-          comprehension, specification.operandElements, partial: output, splits: 1))
+        : PartialResults(
+          inOrder: comprehension, operandElements: specification.operandElements, splits: 1,
+          partials: output))
   }
 
   func plan(
@@ -79,11 +80,7 @@ struct DotProductKernel: KernelFamily {
   ) throws -> KernelPlan? {
     guard let layout = try layout(specification, target: target) else { return nil }
     var phases = [KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: layout.taskCount)]
-    if let finish = layout.finish {
-      let space = try IterationSpace(finish.comprehension, operandElements: finish.elements)
-      let loop = LoopPlan(space, comprehension: finish.comprehension, target: target)
-      phases.append(KernelPlan.Phase(symbol: "\(symbol)_finish", taskCount: loop.taskCount))
-    }
+    if let finish = layout.finish { phases.append(try finish.phase(symbol: symbol, target: target)) }
     return KernelPlan(
       phases: phases, temporaryBytes: 0, scratchBytes: 0, family: name,
       multiplyAdds: layout.vectors.count * layout.matrix.count * layout.depth)
@@ -122,11 +119,7 @@ struct DotProductKernel: KernelFamily {
       }
     }
     builder.endFunction()
-    if let finish = layout.finish {
-      try LoopEmitter.emit(
-        finish.comprehension, operandElements: finish.elements, operands: finish.operands,
-        output: output, symbol: "\(symbol)_finish", builder: builder, target: target)
-    }
+    try layout.finish?.emit(symbol: symbol, builder: builder, target: target)
   }
 
   /// The products of each vector with each of the rows, vector by vector.

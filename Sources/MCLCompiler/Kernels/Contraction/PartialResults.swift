@@ -25,6 +25,26 @@ struct PartialResults {
     let order = order.flatMap { group in
       shape.indices.filter { axis in places[axis].map { group.contains($0) } ?? false }
     }
+    self.init(
+      comprehension, operandElements, order: order, splits: splits,
+      partials: ArgumentSlot(position: operandElements.count + 1, byteOffset: byteOffset))
+  }
+
+  /// Results in the order of the output, in `splits` copies one after the other.
+  init(
+    inOrder comprehension: Comprehension, operandElements: [ElementType], splits: Int, partials: ArgumentSlot
+  ) {
+    self.init(
+      comprehension, operandElements, order: Array(comprehension.outputShape.indices), splits: splits,
+      partials: partials)
+  }
+
+  private init(
+    _ comprehension: Comprehension, _ operandElements: [ElementType], order: [Int], splits: Int,
+    partials: ArgumentSlot
+  ) {
+    let shape = comprehension.outputShape
+    let rank = shape.count
     var kept: [Access] = []
     var numbers: [Int: Int] = [:]
     let epilogue = comprehension.epilogue.mapLeaves { leaf in
@@ -54,9 +74,7 @@ struct PartialResults {
     }
     self.comprehension = joined
     elements = operandElements + [.float32]
-    operands =
-      operandElements.indices.map { ArgumentSlot(position: $0) }
-      + [ArgumentSlot(position: operandElements.count + 1, byteOffset: byteOffset)]
+    operands = operandElements.indices.map { ArgumentSlot(position: $0) } + [partials]
   }
 
   func phase(symbol: String, target: TargetDescription) throws -> KernelPlan.Phase {

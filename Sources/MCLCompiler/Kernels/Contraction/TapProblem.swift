@@ -48,14 +48,7 @@ struct TapProblem {
   private static let manyTerms = 1024
 
   init?(_ comprehension: Comprehension, operandElements: [ElementType], target: TargetDescription) throws {
-    guard comprehension.reduction == .sum, comprehension.element == .float32,
-      case .binary(.multiply, .load(let left), .load(let right)) = comprehension.body, left != right,
-      [left, right].allSatisfy({ operandElements[comprehension.accesses[$0].operand] == .float32 })
-    else { return nil }
-    let counts =
-      [left, right].map { comprehension.accesses[$0].indices.reduce(1) { $0 * $1.extent } }
-      + [comprehension.outputCount]
-    guard counts.allSatisfy({ $0 < 1 << 30 }) else { return nil }
+    guard let (left, right) = comprehension.summedProduct(operandElements) else { return nil }
     let space = try IterationSpace(comprehension, operandElements: operandElements)
     var found: TapProblem?
     for (factor, vector) in [(left, right), (right, left)] {

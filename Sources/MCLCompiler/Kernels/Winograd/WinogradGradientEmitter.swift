@@ -15,7 +15,7 @@ struct WinogradGradientEmitter {
 
   private var problem: WinogradGradientProblem { plan.problem }
   private var whole: ContractionProblem { plan.problem.problem }
-  private var windows: [WinogradGradientProblem.Window] { [problem.vertical, problem.horizontal] }
+  private var windows: [SlidingWindow] { [problem.vertical, problem.horizontal] }
   private var vector: IRType { builder.vector(builder.f32, plan.lanes) }
   private var scalar: ScalarEmitter {
     ScalarEmitter(builder: builder, hasFusedMultiplyAdd: hasFusedMultiplyAdd)

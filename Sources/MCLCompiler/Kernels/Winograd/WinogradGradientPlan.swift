@@ -91,7 +91,7 @@ struct WinogradGradientPlan {
     let whole = problem.problem
     self.problem = problem
     lanes = target.lanes
-    let size = { (window: WinogradGradientProblem.Window) in whole.sizes[window.row] }
+    let size = { (window: SlidingWindow) in whole.sizes[window.row] }
     down = (size(problem.vertical) + 1) / 2
     across = (size(problem.horizontal) + 1) / 2
     tiles = down * across * whole.count(problem.frames)

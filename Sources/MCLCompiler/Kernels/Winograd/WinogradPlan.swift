@@ -56,7 +56,7 @@ struct WinogradPlan {
     self.problem = problem
     lanes = target.lanes
     channels = whole.count(problem.channels)
-    let size = { (window: WinogradProblem.Window) in whole.sizes[window.row] }
+    let size = { (window: SlidingWindow) in whole.sizes[window.row] }
     down = (size(problem.vertical) + 1) / 2
     across = (size(problem.horizontal) + 1) / 2
     tiles = down * across * whole.count(problem.frames)
