@@ -30,8 +30,8 @@ test: dependencies browser emulator lint
 
 soak: dependencies browser emulator  ## the long suites: speed of random convolutions (alone), more fuzzing, whole goldens
 	$(BUILD)
-	MCL_SOAK=1 $(TEST) --filter RandomConvolutionSpeedTests
 	MCL_SOAK=1 $(TEST) --skip RandomConvolutionSpeedTests
+	MCL_SOAK=1 $(TEST) --filter RandomConvolutionSpeedTests
 
 bench: build  ## turns with PyTorch and OpenVINO (in a Python environment of its own, or PYTHON=...), then kernels alone
 	@MCLC=$(MCLC) python3 Benchmarks/bench.py $(BENCH)

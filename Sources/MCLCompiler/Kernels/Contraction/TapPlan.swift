@@ -134,7 +134,9 @@ struct TapPlan {
     }
     var best = (rows: 1, vectors: 1, cost: Double.infinity)
     for vectors in 1...6 where run.count % vectors == 0 {
-      for rows in 1...9 where (rows + 1) * vectors + 1 <= target.vectorRegisters - 1 {
+      // Sums, a vector of each column and a factor; of many registers one more is left, or terms written out spill.
+      let spare = target.vectorRegisters > 16 ? 2 : 1
+      for rows in 1...9 where (rows + 1) * vectors + 1 <= target.vectorRegisters - spare {
         let work = Double(rows * vectors)
         let turn = max(work, 1.15 * Double(rows + vectors), 8) + 0.4
         let tileTurns = classes.reduce(0.0) {
