@@ -74,9 +74,10 @@ import Testing
       })
   }
 
-  private func check(_ example: Case, _ random: inout RandomValues, target: TargetDescription = .host) throws
-  {
-    let graph = try example.program()
+  private func check(
+    _ example: Case, _ random: inout RandomValues, target: TargetDescription = .host, isOfImage: Bool = false
+  ) throws {
+    let graph = try example.program(isOfImage: isOfImage)
     let inputs = Self.inputs(graph, &random)
     let found = try Self.run(graph, inputs, threads: 2, target: target).values
     var interpreter = Interpreter(graph, states: [:])
@@ -148,6 +149,68 @@ import Testing
     for target in Self.targets { try check(Self.shapes[number], &random, target: target) }
   }
 
+  /// Gradients by images of few channels, whose lanes are summed over: in steps and not, depths that fill whole vectors
+  /// and that do not, from the kernel as it is and with what follows it.
+  static let narrow: [Case] = [
+    Case(channels: 3, outputs: 64, size: [4, 14, 9], kernel: [1, 3, 3], padding: [0, 1, 1]),
+    Case(channels: 3, outputs: 83, size: [5, 9, 8], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(
+      channels: 5, outputs: 32, size: [1, 14, 14], kernel: [2, 7, 7], stride: [1, 2, 2], padding: [1, 3, 3]),
+    Case(channels: 7, outputs: 20, size: [2, 7, 7], kernel: [1, 5, 5], padding: [0, 2, 2]),
+  ]
+
+  @Test(arguments: narrow.indices) func gradientsOfFewChannelsAreRight(number: Int) throws {
+    var random = RandomValues(seed: UInt64(number))
+    for target in Self.targets {
+      for isOfImage in [false, true] {
+        try check(Self.narrow[number], &random, target: target, isOfImage: isOfImage)
+      }
+    }
+    let plan = try ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
+      .compile(Self.narrow[number].program(isOfImage: true)).plan
+    let families = plan.launches.map { plan.kernels[$0.kernel] }.filter { $0.multiplyAdds > 0 }
+    #expect(families.count == 3, "every pass is a contraction: \(families.map(\.family))")
+    #expect(
+      families.allSatisfy { kernel in kernel.phases.contains { $0.symbol.hasSuffix("_rows") } },
+      "every pass goes by taps")
+  }
+
+  /// Windows as large as their images: the operand of the rows is copied with zeros around it, in the directions in
+  /// which that fills the tiles.
+  static let wide: [Case] = [
+    Case(batch: 1, channels: 32, outputs: 48, size: [1, 7, 7], kernel: [1, 7, 7], padding: [0, 3, 3]),
+    Case(
+      batch: 1, channels: 16, outputs: 45, size: [2, 7, 8], kernel: [2, 7, 7], stride: [1, 2, 2],
+      padding: [1, 3, 3]),
+    Case(batch: 1, channels: 45, outputs: 16, size: [4, 5, 5], kernel: [3, 5, 5], padding: [1, 2, 2]),
+  ]
+
+  @Test(arguments: wide.indices) func windowsAsLargeAsTheirImagesAreRight(number: Int) throws {
+    var random = RandomValues(seed: UInt64(number))
+    for target in Self.targets { try check(Self.wide[number], &random, target: target) }
+    let plan = try ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
+      .compile(Self.wide[number].program()).plan
+    let kernels = plan.launches.map { plan.kernels[$0.kernel] }
+    #expect(kernels.contains { kernel in kernel.phases.contains { $0.symbol.hasSuffix("_pad") } })
+  }
+
+  /// Where rows of a kind fill their tiles nothing is multiplied by padding.
+  @Test func largeImagesAreNotPadded() throws {
+    for number in [0, 1, 4] {
+      let plan = try ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
+        .compile(Self.large(Self.shapes[number]).program()).plan
+      let kernels = plan.launches.map { plan.kernels[$0.kernel] }
+      #expect(!kernels.contains { kernel in kernel.phases.contains { $0.symbol.hasSuffix("_pad") } })
+    }
+  }
+
+  private static func large(_ example: Case) -> Case {
+    var example = example
+    example.batch = 4
+    example.size = [4, 28, 28]
+    return example
+  }
+
   @Test(arguments: [0, 1, 4, 5, 8]) func anyNumberOfThreadsGivesTheSameBits(number: Int) throws {
     let graph = try Self.shapes[number].program()
     var random = RandomValues(seed: 9)
@@ -187,8 +250,9 @@ import Testing
     let drawn = Case(
       batch: 4, channels: 32, outputs: 144, size: [2, 17, 28], kernel: [5, 1, 1], stride: [1, 2, 2],
       padding: [2, 0, 0])
-    let examples = [0, 1, 2, 4, 5].map { Self.shapes[$0] } + [drawn]
-    let scanned = try Self.scanForSpills(examples.map { try $0.program() }, features: features)
+    let examples = [0, 1, 2, 4, 5].map { Self.shapes[$0] } + [drawn, Self.narrow[0], Self.wide[0]]
+    let scanned = try Self.scanForSpills(
+      examples.map { try $0.program(isOfImage: true) }, features: features)
     #expect(scanned >= 10)
   }
 

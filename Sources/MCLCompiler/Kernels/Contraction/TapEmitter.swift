@@ -225,6 +225,8 @@ struct TapEmitter {
     known: [(axis: Int, coordinate: IRValue)], firstVector: IRValue
   ) {
     guard let epilogue else {
+      let folding = Accumulation(.sum, element: .float32, scalar: scalar)
+      let sums = plan.sumsLanes ? folding.fold(sums) : sums
       for row in 0..<plan.rows {
         let address = builder.element(base, integer(record, 1 + plan.rows + row), bytes: 4)
         for number in 0..<plan.vectors {

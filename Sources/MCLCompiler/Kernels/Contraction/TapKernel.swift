@@ -1,7 +1,8 @@
 import MCLGraph
 
 /// The family for contractions whose operands lie as the multiply-adds want them: a tile of arbitrary rows times
-/// vectors of columns, all of k in registers, nothing packed, nothing multiplied by padding.
+/// vectors of columns, all of k in registers, nothing packed, nothing multiplied by padding unless that takes less time
+/// (`PaddedFactor`), in which case phase 0 makes the padded copy.
 ///
 /// Phase 1 lists the rows; phase 2 multiplies, and applies the epilogue to the sums in registers; phase 3, where k
 /// was split or the result is not contiguous along the lanes, puts the results in their places.
@@ -17,23 +18,69 @@ struct TapKernel: KernelFamily {
     /// Where the sums of rows stand in the temporary, when they are asked for.
     var momentsOffset: Int?
     var finish: PartialResults?
+    /// What the rows read instead of their operand, and where it stands in the temporary.
+    var padded: (factor: PaddedFactor, byteOffset: Int)?
+    /// Products of values.
+    var multiplyAdds: Int
+
+    func symbolOfPadding(_ symbol: String) -> String { "\(symbol)_pad" }
+  }
+
+  /// A contraction as a problem, and how each of its parts is cut.
+  private struct Arrangement {
+    var problem: TapProblem
+    var plans: [TapPlan]
+    var cost: Double { plans.reduce(0) { $0 + $1.cost } }
+    var multiplyAdds: Int { plans.reduce(0) { $0 + $1.multiplyAdds } }
+
+    init?(_ comprehension: Comprehension, _ elements: [ElementType], _ target: TargetDescription) throws {
+      guard let problem = try TapProblem(comprehension, operandElements: elements, target: target) else {
+        return nil
+      }
+      self.problem = problem
+      plans = zip(problem.parts, problem.classes).map { part, classes in
+        TapPlan(
+          part, classes: classes, lane: problem.lane, isDirect: problem.isDirect,
+          allowsSplits: problem.parts.count == 1 && !problem.sumsLanes, target: target)
+      }
+    }
+  }
+
+  /// The share of the time that products alone would take, below which padding is weighed; and the share of the time
+  /// that it must save.
+  private static let fullEnough = 0.8
+  private static let leastGain = 0.85
+
+  /// The quickest way to pad the operand of the rows; nil where none is worth it.
+  private func padded(
+    _ own: Arrangement, _ comprehension: Comprehension, _ elements: [ElementType], _ target: TargetDescription
+  ) throws -> (factor: PaddedFactor, arrangement: Arrangement)? {
+    guard own.problem.classes.contains(where: { $0.count > 1 }),
+      Double(own.multiplyAdds) < Self.fullEnough * own.cost * Double(target.lanes)
+    else { return nil }
+    var best: (factor: PaddedFactor, arrangement: Arrangement)?
+    var least = Self.leastGain * own.cost
+    for factor in PaddedFactor.candidates(comprehension, factor: own.problem.factor) {
+      guard let arrangement = try Arrangement(factor.contraction, elements, target),
+        arrangement.problem.factor == own.problem.factor
+      else { continue }
+      let cost = arrangement.cost + 4 * Double(factor.copy.outputCount / target.lanes)
+      if cost < least { (best, least) = ((factor, arrangement), cost) }
+    }
+    return best
   }
 
   private func layout(_ specification: KernelSpecification, target: TargetDescription) throws -> Layout? {
     guard case .comprehension(let comprehension) = specification.form else { return nil }
     let elements = specification.operandElements
-    guard let problem = try TapProblem(comprehension, operandElements: elements, target: target) else {
-      return nil
-    }
-    let plans = zip(problem.parts, problem.classes).map { part, classes in
-      TapPlan(
-        part, classes: classes, lane: problem.lane, isDirect: problem.isDirect,
-        allowsSplits: problem.parts.count == 1, target: target)
-    }
-    guard plans.reduce(0, { $0 + $1.multiplyAdds }) >= ContractionKernel.leastMultiplyAdds,
-      plans.reduce(0, { $0 + $1.problem.rowCount }) >= 2,
+    guard let own = try Arrangement(comprehension, elements, target),
+      own.multiplyAdds >= ContractionKernel.leastMultiplyAdds,
+      own.plans.reduce(0, { $0 + $1.problem.rowCount }) >= 2,
       comprehension.reductionCount >= ContractionKernel.leastTerms
     else { return nil }
+    let padded = try padded(own, comprehension, elements, target)
+    let (problem, plans) =
+      padded.map { ($0.arrangement.problem, $0.arrangement.plans) } ?? (own.problem, own.plans)
     var offset = 0
     var tableOffsets: [Int] = []
     for plan in plans {
@@ -42,8 +89,20 @@ struct TapKernel: KernelFamily {
     }
     var layout = Layout(
       problem: problem, plans: plans, tableOffsets: tableOffsets, partialOffset: offset,
-      temporaryBytes: offset, finish: nil)
-    if plans[0].isPartial {
+      temporaryBytes: offset, multiplyAdds: own.multiplyAdds)
+    if let factor = padded?.factor {
+      layout.padded = (factor, offset)
+      offset += (factor.byteCount + 63) / 64 * 64
+      layout.partialOffset = offset
+      layout.temporaryBytes = offset
+    }
+    if problem.sumsLanes {
+      if comprehension.epilogue != .accumulator {
+        layout.finish = PartialResults(
+          inOrder: comprehension, operandElements: elements, splits: 1,
+          partials: ArgumentSlot(position: elements.count))
+      }
+    } else if plans[0].isPartial {
       layout.temporaryBytes += plans[0].splits * comprehension.outputCount * 4
       layout.finish = PartialResults(
         comprehension, operandElements: elements, space: problem.space,
@@ -52,7 +111,7 @@ struct TapKernel: KernelFamily {
     }
     guard let byProduct = specification.byProduct else { return layout }
     guard case .moments(let kept, _, _) = byProduct, comprehension.epilogue == .accumulator,
-      layout.finish == nil, plans.count == 1, plans[0].problem.batch.isEmpty,
+      layout.finish == nil, plans.count == 1, plans[0].problem.batch.isEmpty, !problem.sumsLanes,
       kept.compactMap({ problem.space.places[$0] }) == plans[0].laneLast
     else { return nil }
     layout.momentsOffset = (offset + 63) / 64 * 64
@@ -64,7 +123,13 @@ struct TapKernel: KernelFamily {
     _ specification: KernelSpecification, symbol: String, target: TargetDescription
   ) throws -> KernelPlan? {
     guard let layout = try layout(specification, target: target) else { return nil }
-    var phases = [
+    var phases: [KernelPlan.Phase] = []
+    if let (factor, _) = layout.padded {
+      let space = try IterationSpace(factor.copy, operandElements: [.float32])
+      let loop = LoopPlan(space, comprehension: factor.copy, target: target)
+      phases.append(.init(symbol: layout.symbolOfPadding(symbol), taskCount: loop.taskCount))
+    }
+    phases += [
       KernelPlan.Phase(symbol: "\(symbol)_rows", taskCount: layout.plans.reduce(0) { $0 + $1.tableTasks }),
       KernelPlan.Phase(
         symbol: "\(symbol)_product", taskCount: layout.plans.reduce(0) { $0 + $1.taskCount }),
@@ -79,7 +144,7 @@ struct TapKernel: KernelFamily {
     return KernelPlan(
       phases: phases, temporaryBytes: layout.temporaryBytes,
       scratchBytes: layout.plans.map(\.scratchBytes).max() ?? 0, family: name,
-      multiplyAdds: layout.plans.reduce(0) { $0 + $1.multiplyAdds })
+      multiplyAdds: layout.multiplyAdds)
   }
 
   func emit(
@@ -89,6 +154,12 @@ struct TapKernel: KernelFamily {
       case .comprehension(let comprehension) = specification.form
     else { return }
     let output = specification.operandElements.count
+    let paddedSlot = layout.padded.map { ArgumentSlot(position: output + 1, byteOffset: $0.byteOffset) }
+    if let (factor, _) = layout.padded, let paddedSlot {
+      try LoopEmitter.emit(
+        factor.copy, operandElements: [.float32], operands: [ArgumentSlot(position: factor.operand)],
+        output: paddedSlot, symbol: layout.symbolOfPadding(symbol), builder: builder, target: target)
+    }
     let classTables = layout.plans.map { builder.constantTable(TapEmitter.classTable($0)) }
     for isTable in [true, false] {
       let function = KernelFunction(symbol + (isTable ? "_rows" : "_product"), builder: builder)
@@ -106,7 +177,7 @@ struct TapKernel: KernelFamily {
         let emit = {
           var emitter = TapEmitter(
             builder: builder, plan: plan, target: target,
-            a: function.argument(ArgumentSlot(position: plan.problem.a.operand)),
+            a: function.argument(paddedSlot ?? ArgumentSlot(position: plan.problem.a.operand)),
             b: function.argument(ArgumentSlot(position: plan.problem.b.operand)),
             output: function.argument(result),
             table: function.argument(

@@ -37,6 +37,8 @@ struct TapPlan {
   /// The vectors of columns that tiles are cut from: how many, and elements from one to the next in `b` and the output.
   let run: (count: Int, axis: Int?, vectorStride: Int, outputStride: Int)
   let lane: Int
+  /// Whether the lanes are summed over: results are then single values.
+  let sumsLanes: Bool
   /// The loops over k, outermost first, and the axes whose every coordinate is written out inside.
   let loops: [Loop]
   let unrolled: [Loop]
@@ -47,6 +49,8 @@ struct TapPlan {
   let columnTasks: Int
   /// Where results go other than to their places: row-major over `partialOrder`.
   let isPartial: Bool
+  /// Turns of multiply-adds that the products take, by estimate.
+  let cost: Double
 
   static let wantedTasks = 32
   /// Terms of a block of k: what is worked on for all of a task's tiles before the next, so that the vectors stay in
@@ -108,13 +112,16 @@ struct TapPlan {
     self.classes = classes
     self.lane = lane
     lanes = target.lanes
+    let sumsLanes = problem.inner.contains(lane)
+    self.sumsLanes = sumsLanes
+    let termsPerTurn = sumsLanes ? target.lanes : 1
     multiplyAdds =
       problem.batchCount * problem.columnCount * classes.reduce(0) { $0 + $1.count * $1.depth }
     let sizes = problem.sizes
 
     // Columns.
     let others = problem.columns.filter { $0 != lane }
-    let laneVectors = sizes[lane] / target.lanes
+    let laneVectors = sumsLanes ? 1 : sizes[lane] / target.lanes
     if laneVectors > 1 {
       run = (laneVectors, nil, target.lanes, target.lanes * problem.outputStrides[lane])
       outerColumns = others
@@ -140,7 +147,7 @@ struct TapPlan {
         let work = Double(rows * vectors)
         let turn = max(work, 1.15 * Double(rows + vectors), 8) + 0.4
         let tileTurns = classes.reduce(0.0) {
-          $0 + Double(($1.count + rows - 1) / rows) * Double($1.depth + 12)
+          $0 + Double(($1.count + rows - 1) / rows) * Double($1.depth / termsPerTurn + 12)
         }
         let cost = tileTurns * turn * Double(columns / vectors)
         if cost < best.cost { best = (rows, vectors, cost) }
@@ -148,6 +155,7 @@ struct TapPlan {
     }
     rows = best.rows
     vectors = best.vectors
+    cost = best.cost * Double(problem.batchCount)
     let tileRows = best.rows
     classTiles = classes.map { ($0.count + tileRows - 1) / tileRows }
     var first = 0
@@ -158,9 +166,11 @@ struct TapPlan {
 
     // The nest over k: far strides outside; a few terms written out inside.
     var nest = problem.inner.enumerated().map { position, axis in
-      Loop(
-        axis: axis, position: position, size: sizes[axis], factorStride: problem.a.strides[axis],
-        vectorStride: problem.b.strides[axis], block: nil, isRestricted: restricted[position])
+      let step = axis == lane ? target.lanes : 1
+      return Loop(
+        axis: axis, position: position, size: sizes[axis] / step,
+        factorStride: problem.a.strides[axis] * step,
+        vectorStride: problem.b.strides[axis] * step, block: nil, isRestricted: restricted[position])
     }
     nest.sort {
       (abs($0.factorStride), abs($0.vectorStride), $1.axis)

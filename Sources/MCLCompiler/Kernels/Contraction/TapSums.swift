@@ -163,9 +163,11 @@ extension TapEmitter {
             vector, builder.address(vectorBase, builder.constant(place)), alignment: 4)
         }
         for (row, base) in bases.enumerated() {
-          let value = builder.load(
-            builder.f32, builder.address(base, builder.constant(factor * 4)), alignment: 4)
-          let factor = builder.splat(value, plan.lanes)
+          let place = builder.address(base, builder.constant(factor * 4))
+          let factor =
+            plan.sumsLanes
+            ? builder.load(vector, place, alignment: 4)
+            : builder.splat(builder.load(builder.f32, place, alignment: 4), plan.lanes)
           for number in 0..<plan.vectors {
             let place = (term % tile.chains * bases.count + row) * plan.vectors + number
             sums[place] = scalar.multiplyAdd(factor, values[number], sums[place])

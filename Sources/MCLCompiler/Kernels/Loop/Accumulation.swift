@@ -92,6 +92,29 @@ struct Accumulation {
     return vector
   }
 
+  /// Joins the lanes of each of some partial sums or maxima, in the order of `fold`, but several in one vector: halves are
+  /// joined of two vectors at first, then quarters of four, until a vector is full of results.
+  func fold(_ vectors: [IRValue]) -> [IRValue] {
+    guard let first = vectors.first else { return [] }
+    let lanes = builder.lanes(first)
+    return stride(from: 0, to: vectors.count, by: lanes).flatMap { start in
+      let group = vectors[start..<min(start + lanes, vectors.count)]
+      var parts = Array(group)
+      var segment = lanes
+      while segment > 1 {
+        segment /= 2
+        // The first and the second half of every segment of two vectors one after the other.
+        let lower = (0..<2 * lanes).filter { $0 / segment % 2 == 0 }
+        let upper = lower.map { $0 + segment }
+        parts = stride(from: 0, to: parts.count, by: 2).map { number in
+          let (a, b) = (parts[number], parts[min(number + 1, parts.count - 1)])
+          return combine(builder.shuffle(a, b, lower), builder.shuffle(a, b, upper))
+        }
+      }
+      return group.indices.map { builder.extract(parts[0], $0 - start) }
+    }
+  }
+
   /// What the reduction gives, of what was carried.
   func result(_ carried: [IRValue]) -> [IRValue] { isDouble ? carried : [carried[fields - 1]] }
 

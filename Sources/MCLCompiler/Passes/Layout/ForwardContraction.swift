@@ -3,9 +3,10 @@ import MCLGraph
 /// A contraction that maps an image to an image: a convolution or the input gradient of one.
 ///
 /// Known by its form: one operand (the kernel) has exactly one axis of its own, the output's channels; of the axes
-/// summed over, at most one (the input's channels) stands alone in the image's coordinates, and every other shares one
-/// with an output axis (taps of a window); there are not many more taps than points of those axes, as there are in a
-/// weight's gradient. A plain matrix product, whose output has two axes in all, is none.
+/// summed over, at most one (the input's channels) is a coordinate of the image, and every other shares one with an output
+/// axis or is moved by padding (taps of a window). A weight's gradient has that form too, with the batch for channels: it is told
+/// by the batch lying outermost in what it reads and by having many more taps than points of those axes. A plain matrix
+/// product, whose output has two axes in all, is none.
 struct ForwardContraction {
   /// Accesses of the comprehension.
   var image: Int
@@ -53,14 +54,22 @@ struct ForwardContraction {
     var alone: [Int] = []
     var taps: [Int] = []
     var (tapCount, pointCount) = (1, 1)
-    for index in comprehension.accesses[image].indices {
+    var isOutermost = true
+    for (position, index) in comprehension.accesses[image].indices.enumerated() {
       let here = index.coefficients.indices.filter { index.coefficients[$0] != 0 && axes[$0] != 1 }
       let reduced = here.filter { $0 >= comprehension.outputRank }
       if reduced.isEmpty { continue }
       guard reduced.count == 1, here.count <= 2 else { return nil }
       if here.count == 1 {
-        guard index.coefficients[reduced[0]] == 1, index.offset == 0, index.divisor == 1 else { return nil }
+        let isPlain = index.coefficients[reduced[0]] == 1 && index.offset == 0 && index.divisor == 1
+        guard isPlain else {
+          // The taps of a direction in which the output has one point.
+          taps.append(reduced[0])
+          tapCount *= axes[reduced[0]]
+          continue
+        }
         alone.append(reduced[0])
+        isOutermost = position == 0
       } else {
         guard here[0] < comprehension.outputRank else { return nil }
         taps.append(reduced[0])
@@ -68,8 +77,8 @@ struct ForwardContraction {
         pointCount *= axes[here[0]]
       }
     }
-    guard 2 * tapCount <= 3 * pointCount, alone.count <= 1, Set(alone + taps).count == summed.count,
-      alone.count + taps.count == summed.count
+    guard 2 * tapCount <= 3 * pointCount || !isOutermost, alone.count <= 1,
+      Set(alone + taps).count == summed.count, alone.count + taps.count == summed.count
     else { return nil }
     self.image = image
     self.kernel = kernel

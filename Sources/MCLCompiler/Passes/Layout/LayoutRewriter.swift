@@ -53,7 +53,7 @@ struct LayoutRewriter {
       reduction: comprehension.reduction,
       epilogue: split.masked(epilogue: comprehension.epilogue.mapLeaves(split.leaf)),
       element: comprehension.element)
-    let forward = layout == nil ? nil : ForwardContraction(comprehension)
+    let forward = ForwardContraction(comprehension)
     for (position, access) in comprehension.accesses.enumerated() {
       let operand = entry.operands[access.operand]
       var moved: Access
@@ -167,17 +167,18 @@ struct LayoutRewriter {
   }
 
   /// The kernel's weights in the order [channel block, taps, input channels, lane], as an entry of its own: equal
-  /// packings of one state are one entry.
+  /// packings of one state are one entry. Where the output has too few channels for blocks and the image is in blocks,
+  /// lanes are the input's: [channel, taps, input channel block, lane].
   private mutating func packed(
     _ access: Access, _ source: Int, _ forward: ForwardContraction, _ split: Splitting,
     like entry: Graph.Entry
   ) throws -> (Access, Int) {
-    guard let output = split.places[forward.outputChannels].last,
-      let block = split.places[forward.outputChannels].first, split.places[forward.outputChannels].count == 2
-    else { return (access, source) }
+    let output = split.places[forward.outputChannels].map(\.axis)
     let taps = forward.taps.flatMap { split.places[$0].map(\.axis) }
     let channels = forward.inputChannels.map { split.places[$0].map(\.axis) } ?? []
-    let order = [block.axis] + taps + channels + [output.axis]
+    let isNarrow = output.count == 1 && split.sizes[output[0]] < BlockedLayout.fewest
+    guard output.count == 2 || (isNarrow && channels.count == 2) else { return (access, source) }
+    let order = [output[0]] + taps + channels + output.dropFirst()
     let sizes = order.map { split.sizes[$0] }
     var view = access
     view.operand = 0
