@@ -11,13 +11,23 @@ struct RowClass: Hashable {
   var inner: [Range<Int>]
 
   var count: Int { size.reduce(1, *) }
+  /// The rows whose coordinate at a position lies in a range; nil where there are none.
+  func clipped(to range: Range<Int>, along position: Int) -> RowClass? {
+    let own = (start[position]..<start[position] + size[position]).clamped(to: range)
+    guard !own.isEmpty else { return nil }
+    var part = self
+    part.start[position] = own.lowerBound
+    part.size[position] = own.count
+    return part
+  }
+
   /// Terms of each sum.
   var depth: Int { inner.reduce(1) { $0 * $1.count } }
 }
 
 extension ContractionProblem {
   /// The most classes worth a kernel of this kind.
-  private static let mostClasses = 4096
+  static let mostRowClasses = 4096
 
   /// The rows by the taps that are valid for them; nil where the checks of `a` couple other axes than one of the rows
   /// with one of k, or `b` has any.
@@ -79,7 +89,7 @@ extension ContractionProblem {
           }
         }
       }
-      guard classes.count * runs.count <= Self.mostClasses else { return nil }
+      guard classes.count * runs.count <= Self.mostRowClasses else { return nil }
       classes = classes.flatMap { part in
         runs.map { run in
           RowClass(

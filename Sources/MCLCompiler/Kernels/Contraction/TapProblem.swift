@@ -36,6 +36,54 @@ extension ContractionProblem {
       a.strides[$0] == 1 && b.strides[$0] == 1 && sizes[$0] % target.lanes == 0 && !a.checks($0)
     }
   }
+
+  /// Whether taps step from row to row along an axis.
+  private func hasTaps(_ row: Int) -> Bool { inner.contains { isTap($0, of: row) } }
+
+  private func isTap(_ axis: Int, of row: Int) -> Bool { abs(a.strides[axis]) == abs(a.strides[row]) }
+
+  /// The rows with those axes innermost along which taps step from row to row: a tile then reads a line for several of
+  /// its rows, one after the other.
+  fileprivate var rowsByTaps: [Int] { rows.filter { !hasTaps($0) } + rows.filter(hasTaps) }
+
+  /// Bytes of factors that stay in a core's second cache, and rows of a tile and how many more of them strips may cost.
+  private static let stripBytes = 512 * 1024
+  private static let tileRows = 8
+  private static let mostWaste = 1.1
+
+  /// Classes cut in strips, across the axes without taps, and ordered by them: rows of all kinds that read the same
+  /// factors are computed while these are in the cache.
+  fileprivate func strips(_ classes: [RowClass]) -> [RowClass] {
+    let depth = count(inner.filter { axis in !rows.contains { isTap(axis, of: $0) } })
+    let bytes = rows.filter(hasTaps).reduce(4 * depth) { $0 * sizes[$1] }
+    var room = max(1, Self.stripBytes / max(bytes, 1))
+    func tiles(_ classes: [RowClass]) -> Double {
+      Double(classes.reduce(0) { $0 + ($1.count + Self.tileRows - 1) / Self.tileRows })
+    }
+    while room < rowCount {
+      let cut = cut(classes, room: room)
+      if cut.count <= Self.mostRowClasses, tiles(cut) <= Self.mostWaste * tiles(classes) { return cut }
+      room *= 2
+    }
+    return classes
+  }
+
+  /// Classes cut so that strips have at most so many points across.
+  private func cut(_ classes: [RowClass], room: Int) -> [RowClass] {
+    var (room, result) = (room, [classes])
+    let across = rows.indices.filter { !hasTaps(rows[$0]) }
+    for position in across.reversed() {
+      let size = sizes[rows[position]]
+      let length = min(room, size)
+      room = max(1, room / size)
+      result = stride(from: 0, to: size, by: length).flatMap { first in
+        result.map { strip in
+          strip.compactMap { $0.clipped(to: first..<min(first + length, size), along: position) }
+        }
+      }
+    }
+    return result.flatMap { $0 }
+  }
 }
 
 /// A contraction whose lanes lie along an output axis along which one operand, `b`, is contiguous; the other, `a`, is
@@ -87,8 +135,7 @@ struct TapProblem {
   }
 
   private init?(_ space: IterationSpace, factor: Int, vector: Int, target: TargetDescription) {
-    guard let whole = ContractionProblem(space, factor: factor, vector: vector), whole.b.guards.isEmpty,
-      let parts = whole.splitByResidue()
+    guard var whole = ContractionProblem(space, factor: factor, vector: vector), whole.b.guards.isEmpty
     else { return nil }
     let lanes = whole.columns.filter {
       whole.b.strides[$0] == 1 && whole.sizes[$0] % target.lanes == 0
@@ -96,6 +143,9 @@ struct TapProblem {
     let ofColumns = lanes.max { whole.outputStrides[$0] != 1 && whole.outputStrides[$1] == 1 }
     guard let lane = ofColumns ?? whole.summedLane(target) else { return nil }
     sumsLanes = ofColumns == nil
+    // Few columns use up what is read at once, so that reading again what the caches have lost would take the time.
+    if sumsLanes { whole.rows = whole.rowsByTaps }
+    guard let parts = whole.splitByResidue() else { return nil }
     // The columns must not have been split, nor k be far apart.
     let nearest = whole.inner.map { abs(whole.b.strides[$0]) }.min() ?? 0
     guard nearest <= Self.farthest || whole.innerCount <= Self.fewTerms, !whole.rows.isEmpty,
@@ -103,7 +153,8 @@ struct TapProblem {
     else { return nil }
     var classes: [[RowClass]] = []
     for part in parts {
-      guard let own = part.rowClasses() else { return nil }
+      guard var own = part.rowClasses() else { return nil }
+      if sumsLanes { own = part.strips(own) }
       classes.append(
         part.isEmpty
           ? own.map { RowClass(start: $0.start, size: $0.size, inner: $0.inner.map { _ in 0..<0 }) } : own)
