@@ -24,12 +24,13 @@ let package = Package(
     .systemLibrary(
       name: "CFFmpeg",
       providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev"])]),
+    .systemLibrary(name: "CHeap"),
     .target(name: "MCLGraph", swiftSettings: swift6),
     .target(
       name: "MCLCompiler", dependencies: ["MCLGraph", "CLLVM"], swiftSettings: swift6,
       linkerSettings: [.linkedLibrary("LLVM-\(llvmVersion)")]),
     .target(
-      name: "MCLRuntime", dependencies: ["MCLGraph", "MCLCompiler", "CFFmpeg"],
+      name: "MCLRuntime", dependencies: ["MCLGraph", "MCLCompiler", "CFFmpeg", "CHeap"],
       swiftSettings: swift6),
     .executableTarget(
       name: "mclc",

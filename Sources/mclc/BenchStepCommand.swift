@@ -108,7 +108,7 @@ struct BenchStepCommand: ParsableCommand {
   }
 }
 
-/// States kept in a file, one read back at a time: a copy in memory would count in the peak that is reported.
+/// States kept in a file, and moved between it and their place: a copy in memory would count in the peak that is reported.
 private struct StateFile: ~Copyable {
   private let folder: URL
 
@@ -116,11 +116,9 @@ private struct StateFile: ~Copyable {
     folder = FileManager.default.temporaryDirectory.appending(path: "mclc-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for (number, state) in executor.plan.states.enumerated() {
-      let data =
-        state.type.element == .int64
-        ? try executor.stateIntegers(state.name).withUnsafeBytes { Data($0) }
-        : try executor.stateFloats(state.name).withUnsafeBytes { Data($0) }
-      try data.write(to: folder.appending(path: "\(number)"))
+      guard let file = fopen(folder.appending(path: "\(number)").path, "wb") else { throw lost }
+      let written = try executor.withState(state.name) { fwrite($0.baseAddress, 1, $0.count, file) }
+      guard fclose(file) == 0, written == state.type.byteCount else { throw lost }
     }
   }
 
@@ -131,20 +129,12 @@ private struct StateFile: ~Copyable {
   }
 
   func restore(_ executor: Executor) throws {
-    func read<Element: BitwiseCopyable>(_ number: Int, _ count: Int) throws -> [Element] {
+    for (number, state) in executor.plan.states.enumerated() {
       guard let file = fopen(folder.appending(path: "\(number)").path, "rb") else { throw lost }
       defer { fclose(file) }
-      return try [Element](unsafeUninitializedCapacity: count) { target, filled in
-        // Bound: at most `count` elements into a buffer of `count`.
-        filled = fread(target.baseAddress, MemoryLayout<Element>.stride, count, file)
-        guard filled == count else { throw lost }
-      }
-    }
-    for (number, state) in executor.plan.states.enumerated() {
-      if state.type.element == .int64 {
-        try executor.setState(state.name, integers: try read(number, state.type.count) as [Int64])
-      } else {
-        try executor.setState(state.name, floats: try read(number, state.type.count) as [Float])
+      try executor.setState(state.name) { target in
+        // Bound: at most as many bytes as the state has.
+        guard fread(target.baseAddress, 1, target.count, file) == target.count else { throw lost }
       }
     }
   }

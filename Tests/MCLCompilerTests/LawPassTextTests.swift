@@ -112,6 +112,22 @@ import Testing
     #expect(computed == (try Self.text([2, 3], Self.lowered, updating: true) { $0.sum([0]) }))
   }
 
+  @Test func copyNewStates() throws {
+    func text(_ shape: [Int], _ value: (Tensor) -> Tensor) throws -> String {
+      let context = ProgramContext()
+      let x = context.state("x", shape, initializer: .constant(0))
+      var graph = try Graph(
+        name: "p", inputs: [], states: context.states, outputs: [], updates: [("x", value(x))], taps: [])
+      for pass in Self.fused + [FuseEpilogues(), CopyNewStates()] { graph = try pass.run(graph) }
+      try graph.verify()
+      return graph.entries.indices.map { graph.line($0) }.joined(separator: "\n")
+    }
+    func sum(_ x: Tensor) -> Tensor { x.sum([1]).broadcast(to: x.shape) + x }
+    #expect(try text([128, 128]) { $0.matmul($0) }.contains("rule=\"%0[a0,a1]\" : f32[128,128]"))
+    #expect(!(try text([16, 16]) { $0.matmul($0) }).contains("rule=\"%0[a0,a1]\""))
+    #expect(!(try text([128, 128]) { sum($0) }).contains("rule=\"%0[a0,a1]\""))
+  }
+
   @Test func fusePointwise() throws {
     #expect(
       try Self.text([2, 40], Self.fused) { ($0.exponential() * $0).sum([1]) } == """

@@ -72,7 +72,7 @@ public struct FusePointwise: DecidingPass {
         access.indices.map(\.extent).reduce(1, *) * 2 > inner.outputCount
       }
       let count = readers[producer].count
-      if isExpensive(inner) { return .isExpensive }
+      if inner.isExpensive { return .isExpensive }
       return count * large <= count + 1 + large ? nil : .readsMore
     }
 
@@ -160,10 +160,13 @@ public struct FusePointwise: DecidingPass {
     }
     return comprehension.axes.indices.allSatisfy { comprehension.axes[$0] == 1 || covered.contains($0) }
   }
+}
 
-  private func isExpensive(_ comprehension: Comprehension) -> Bool {
-    var isExpensive = comprehension.body.operationCount > 24
-    comprehension.body.forEach { node in
+extension Comprehension {
+  /// Whether its body is too dear to be computed more often than needed.
+  var isExpensive: Bool {
+    var isExpensive = body.operationCount > 24
+    body.forEach { node in
       switch node {
       case .unary(.exponential, _), .unary(.logarithm, _), .unary(.squareRoot, _), .binary(.remainder, _, _):
         isExpensive = true

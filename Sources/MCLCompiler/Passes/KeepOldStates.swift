@@ -18,18 +18,9 @@ public struct KeepOldStates: DecidingPass {
     var copies: [Int: Int] = [:]
     func old(_ entry: Int) -> Int {
       if let known = copies[entry] { return known }
-      let (original, type) = (graph.entries[entry], graph.entries[entry].type)
-      let copy = Comprehension(
-        axes: type.shape, accesses: [.identity(operand: 0, shape: type.shape, rank: type.rank)],
-        body: .load(0), element: type.element)
-      result.entries.append(
-        Graph.Entry(
-          Compute(
-            copy, shape: type.shape, parts: [Compute.Part("copy", path: original.path, type: type)]),
-          [Schedule.storage(entry, in: graph)], type,
-          path: original.path, location: original.location))
+      result.entries.append(.copy(of: entry, in: graph))
       copies[entry] = result.entries.count - 1
-      decisions.append(Decision(name, original))
+      decisions.append(Decision(name, graph.entries[entry]))
       return result.entries.count - 1
     }
     func kept(_ list: [Graph.Named], isUpdate: Bool) -> [Graph.Named] {

@@ -17,6 +17,7 @@ public struct Pipeline: Sendable {
     FuseEpilogues(),
     TrimPadding(),
     AssignLayouts(),
+    CopyNewStates(),
     EliminateDeadCode(),
   ]
 

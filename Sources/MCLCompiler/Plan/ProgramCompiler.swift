@@ -89,11 +89,16 @@ public struct ProgramCompiler: Sendable {
     mark("schedule")
     let compiled = try kernelCompiler.compile(specifications)
     mark("kernels")
-    let plan = plan(planned, schedule, byProducts, specifications, compiled)
+    let besides = byProducts.requests.mapValues(\.entries)
+    var temporaries = [Int](repeating: 0, count: planned.entries.count)
+    for (kernel, entry) in zip(compiled.plans, schedule.order) { temporaries[entry] = kernel.temporaryBytes }
+    let recomputation = Recomputation(planned, schedule, besides: besides, temporaries: temporaries)
+    let plan = plan(planned, schedule, recomputation, byProducts, specifications, compiled)
     mark("memory plan")
     let report = Report(
       passes: records, stages: stages,
-      decisions: records.flatMap(\.decisions) + byProducts.decisions + schedule.decisions,
+      decisions: records.flatMap(\.decisions) + byProducts.decisions + schedule.decisions
+        + recomputation.decisions,
       purposes: Self.purposes,
       operationsBefore: source.entries.count, launches: plan.launches.count,
       distinctKernels: compiled.objects.count, compiledKernels: compiled.compiledCount,
@@ -127,6 +132,10 @@ public struct ProgramCompiler: Sendable {
     let passes = Pipeline.passes.compactMap { $0 as? any DecidingPass }.map { ($0.name, $0.purpose) }
     let planning = [
       ("by-products", "Sums are made by the launch that makes or reads their terms anyway."),
+      (
+        Recomputation.rule,
+        "Maps are computed again before they are read late, where that spares memory when most is in use."
+      ),
       ("update-in-place", "The new value of a state is written over the old one instead of being copied."),
     ]
     return Dictionary(passes + planning, uniquingKeysWith: { first, _ in first })
@@ -144,57 +153,36 @@ public struct ProgramCompiler: Sendable {
   }
 
   private func plan(
-    _ graph: Graph, _ schedule: Schedule, _ byProducts: ByProducts, _ specifications: [KernelSpecification],
-    _ compiled: KernelCompiler.Result
+    _ graph: Graph, _ schedule: Schedule, _ recomputation: Recomputation, _ byProducts: ByProducts,
+    _ specifications: [KernelSpecification], _ compiled: KernelCompiler.Result
   ) -> ExecutionPlan {
     let stateNumber = Dictionary(
       graph.states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     let inputNumber = Dictionary(
       graph.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    var step: [Int: Int] = [:]
-    for (position, entry) in schedule.order.enumerated() { step[entry] = position }
-    var lastUseOfByProduct = byProducts.hosts.mapValues { step[$0] ?? 0 }
+    let order = recomputation.order
+    let kernel = Dictionary(
+      schedule.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
 
-    // Lifetimes of what lives in the arena: values, then kernels' temporaries.
-    let end = schedule.order.count
-    var lastUse = schedule.order.indices.map { $0 }
-    for (position, entry) in schedule.order.enumerated() {
-      for operand in graph.entries[entry].operands {
-        let stored = Schedule.storage(operand, in: graph)
-        if let made = step[stored] { lastUse[made] = max(lastUse[made], position) }
-        if let last = lastUseOfByProduct[stored] { lastUseOfByProduct[stored] = max(last, position) }
-      }
+    // What lives in the arena: values, then kernels' temporaries.
+    let lifetimes = recomputation.lifetimes
+    var blocks = lifetimes.values.map { value in
+      let isInState = schedule.statesWritten[value.entry] != nil
+      return MemoryPlan.Block(
+        byteCount: isInState ? 0 : graph.entries[value.entry].type.byteCount, first: value.first,
+        last: value.last)
     }
-    let kept = (graph.outputs + graph.taps).map(\.entry) + schedule.copies.map(\.entry)
-    for entry in kept { if let made = step[Schedule.storage(entry, in: graph)] { lastUse[made] = end } }
-    for position in 0..<schedule.preparationCount where lastUse[position] >= schedule.preparationCount {
-      lastUse[position] = end
-    }
-    var blocks: [MemoryPlan.Block] = []
-    for (position, entry) in schedule.order.enumerated() {
-      let isInState = schedule.statesWritten[entry] != nil
-      blocks.append(
-        MemoryPlan.Block(
-          byteCount: isInState ? 0 : graph.entries[entry].type.byteCount, first: position,
-          last: lastUse[position]))
-    }
-    for position in schedule.order.indices {
-      blocks.append(
-        MemoryPlan.Block(byteCount: compiled.plans[position].temporaryBytes, first: position, last: position))
-    }
-    var blockOfByProduct: [Int: Int] = [:]
-    for (entry, last) in lastUseOfByProduct.sorted(by: { $0.key < $1.key }) {
-      blockOfByProduct[entry] = blocks.count
-      let isPrepared = step[byProducts.hosts[entry] ?? 0] ?? 0 < schedule.preparationCount
-      blocks.append(
-        MemoryPlan.Block(
-          byteCount: graph.entries[entry].type.byteCount, first: step[byProducts.hosts[entry] ?? 0] ?? 0,
-          last: isPrepared ? end : last))
+    let firstTemporary = blocks.count
+    for (step, entry) in order.enumerated() {
+      let bytes = compiled.plans[kernel[entry] ?? 0].temporaryBytes
+      blocks.append(MemoryPlan.Block(byteCount: bytes, first: step, last: step))
     }
     let memory = MemoryPlan(blocks)
 
     var buffers: [ExecutionPlan.Buffer] = []
     var bufferOfEntry: [Int: Int] = [:]
+    // The latest value of each entry.
+    var standing: [Int: Int] = [:]
     func buffer(_ entry: Int) -> Int {
       let stored = Schedule.storage(entry, in: graph)
       if let known = bufferOfEntry[stored] { return known }
@@ -205,10 +193,8 @@ public struct ProgramCompiler: Sendable {
       default:
         if let state = schedule.statesWritten[stored] {
           storage = .state(stateNumber[state] ?? 0)
-        } else if let block = blockOfByProduct[stored] {
-          storage = .arena(offset: memory.offsets[block])
         } else {
-          storage = .arena(offset: memory.offsets[step[stored] ?? 0])
+          storage = .arena(offset: memory.offsets[standing[stored] ?? 0])
         }
       }
       buffers.append(ExecutionPlan.Buffer(storage: storage, type: graph.entries[stored].type))
@@ -217,17 +203,21 @@ public struct ProgramCompiler: Sendable {
     }
 
     var launches: [ExecutionPlan.Launch] = []
-    for (position, entry) in schedule.order.enumerated() {
+    for (step, entry) in order.enumerated() {
       let operands = graph.entries[entry].operands.map(buffer)
+      for value in [step] + (lifetimes.byProducts[step] ?? []) {
+        standing[lifetimes.values[value].entry] = value
+        bufferOfEntry[lifetimes.values[value].entry] = nil
+      }
       let output = buffer(entry)
       let isUpdate = graph.entries[entry].operation is UpdateRows
       launches.append(
         ExecutionPlan.Launch(
-          kernel: position, buffers: operands + [output],
+          kernel: kernel[entry] ?? 0, buffers: operands + [output],
           byProducts: byProducts.requests[entry]?.entries.map(buffer) ?? [],
-          temporaryOffset: memory.offsets[end + position],
+          temporaryOffset: memory.offsets[firstTemporary + step],
           base: isUpdate && buffers[operands[0]].storage != buffers[output].storage ? operands[0] : nil,
-          path: graph.entries[entry].path, specification: specifications[position],
+          path: graph.entries[entry].path, specification: specifications[kernel[entry] ?? 0],
           parts: Self.parts(entry, byProducts, graph)))
     }
     func named(_ list: [Graph.Named]) -> [ExecutionPlan.Named] {
@@ -239,7 +229,7 @@ public struct ProgramCompiler: Sendable {
     return ExecutionPlan(
       name: graph.name, inputs: graph.inputs, states: graph.states, buffers: buffers, launches: launches,
       preparationCount: schedule.preparationCount,
-      launchesBeforeUpdates: schedule.order.firstIndex { schedule.statesWritten[$0] != nil } ?? end,
+      launchesBeforeUpdates: order.firstIndex { schedule.statesWritten[$0] != nil } ?? order.count,
       kernels: compiled.plans, objects: compiled.objects, outputs: outputs, taps: taps, copies: copies,
       arenaBytes: memory.byteCount, unsharedBytes: blocks.reduce(0) { $0 + $1.byteCount },
       scratchBytes: compiled.plans.map(\.scratchBytes).max() ?? 0, target: kernelCompiler.target)

@@ -129,6 +129,11 @@ struct Schedule {
     }
   }
 
+  /// Entries whose values stay to the end: those under a name, and those copied into states.
+  func kept(in graph: Graph) -> Set<Int> {
+    Set(((graph.outputs + graph.taps).map(\.entry) + copies.map(\.entry)).map { Self.storage($0, in: graph) })
+  }
+
   private func leafEntry(_ state: String) -> Int? { leaves[state] }
 
   /// Whether a computation may write over an operand it reads: a map that reads it at the point itself alone, or

@@ -110,6 +110,8 @@ public final class Executor {
     if let missing = isGiven.firstIndex(of: false) {
       throw ExecutionError("input '\(plan.inputs[missing].name)' of program '\(plan.name)' was not given")
     }
+    // What compiling and setting states took is free by now, and would be in the peak.
+    if !isPrepared { ProcessMemory.giveBackFreed() }
     for (index, step) in steps.enumerated().dropFirst(isPrepared ? plan.preparationCount : 0) {
       if index == plan.launchesBeforeUpdates { try beforeUpdates() }
       let start = isProfiling ? profilingClock.now() : nil
@@ -205,6 +207,26 @@ public final class Executor {
     let index = try stateIndex(name)
     isPrepared = false
     try write(integers, .int64, to: stateRegions[index], plan.states[index].type, "state '\(name)'")
+  }
+
+  /// The bytes of a state where they stand, for as long as `body` runs.
+  public func withState<Result>(
+    _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    let index = try stateIndex(name)
+    // Bound: the region was made for as many bytes; the executor keeps it.
+    return try body(
+      UnsafeRawBufferPointer(start: stateRegions[index].base, count: plan.states[index].type.byteCount))
+  }
+
+  /// Lets `fill` write a state's new bytes where they stand.
+  public func setState(_ name: String, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    let index = try stateIndex(name)
+    isPrepared = false
+    // Bound: as above.
+    try fill(
+      UnsafeMutableRawBufferPointer(
+        start: stateRegions[index].base, count: plan.states[index].type.byteCount))
   }
 
   func inputFloats(_ name: String) throws -> [Float] {

@@ -1,3 +1,4 @@
+import CHeap
 import Foundation
 
 /// What memory this process uses and what it could still get, as Linux tells.
@@ -9,6 +10,10 @@ public enum ProcessMemory {
     let fields = text.split(separator: " ").compactMap { Int($0) }
     return fields.count > 1 ? fields[1] * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
   }
+
+  /// Gives the system back what was allocated and is free again. glibc keeps tens of MiB at the end of the heap once blocks of
+  /// such sizes were freed, as compiling and setting states do.
+  static func giveBackFreed() { mcl_give_back_freed() }
 
   /// Bytes that the process can still take: what the system has available, or less where a control group of the process
   /// or above it is limited; nil where the system does not say.

@@ -1,0 +1,192 @@
+import MCLGraph
+
+/// Computes maps a second time, before they are read again late, instead of keeping them until then: a layer's activations,
+/// which a forward pass makes from values that the backward pass needs anyway, take no memory between the two.
+///
+/// It looks at the step during which most memory is in use. Of the maps that wait there for a later reader, the one that is
+/// the cheapest for its size is computed again as late as it can be; then the fullest step is looked for anew, until no
+/// map can be spared there. A map can be computed again where all that it reads is in use then anyway, or small, and no
+/// state it reads has changed. The same kernel reads the same values, so the bits are the same.
+struct Recomputation {
+  static let rule = "recompute"
+  /// Maps of less cost more by another launch than they give.
+  static let leastBytes = 1 << 16
+  /// Bytes read and written for each byte spared, at most.
+  static let mostTraffic = 4
+  /// An operand of so small a part of the result may be kept for it.
+  static let smallShare = 16
+  /// The share of the memory that must be saved, or all stays as it is.
+  static let leastShare = 16
+
+  /// The schedule's order, in which an entry that is computed again stands twice.
+  private(set) var order: [Int]
+  private(set) var decisions: [Decision] = []
+
+  private let graph: Graph
+  private let schedule: Schedule
+  private let besides: [Int: [Int]]
+  private let stored: [Int]
+  private let kept: Set<Int>
+  /// What each entry's value takes of the arena.
+  private let bytes: [Int]
+  private let temporaries: [Int]
+  /// The entry that writes over a state's old value.
+  private let writers: [Int: Int]
+
+  /// - Parameters:
+  ///   - besides: the entries that an entry's launch makes besides.
+  ///   - temporaries: bytes that an entry's kernel needs while it runs.
+  init(_ graph: Graph, _ schedule: Schedule, besides: [Int: [Int]], temporaries: [Int]) {
+    self.graph = graph
+    self.schedule = schedule
+    self.besides = besides
+    self.temporaries = temporaries
+    order = schedule.order
+    stored = graph.entries.indices.map { Schedule.storage($0, in: graph) }
+    kept = schedule.kept(in: graph)
+    bytes = graph.entries.indices.map {
+      schedule.statesWritten[$0] == nil ? graph.entries[$0].type.byteCount : 0
+    }
+    var writers: [Int: Int] = [:]
+    let written = Dictionary(
+      schedule.statesWritten.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    for (index, entry) in graph.entries.enumerated() {
+      if let leaf = entry.operation as? StateLeaf { writers[index] = written[leaf.leafName] }
+    }
+    self.writers = writers
+    choose()
+  }
+
+  var lifetimes: Lifetimes {
+    Lifetimes(
+      graph, order: order, stored: stored, besides: besides, kept: kept,
+      preparationCount: schedule.preparationCount)
+  }
+
+  /// Why a map that waits for a late reader is kept.
+  private enum Refusal: String {
+    case isDear = "to compute it again costs more than to keep it"
+    case operandIsGone = "what it is computed from is gone by then"
+    case stateHasChanged = "a state that it reads has its new value by then"
+    case isRepeated = "it is computed twice already"
+    case savesLittle = "too little memory would be spared"
+  }
+
+  private enum Answer {
+    case before(step: Int, readers: [Int])
+    case no(Refusal)
+  }
+
+  private mutating func choose() {
+    let maps = schedule.order[schedule.preparationCount...].filter(isMap)
+    var waiting = maps.filter(isCheap).enumerated().sorted { a, b in
+      let (left, right) = (relativeTraffic(a.element), relativeTraffic(b.element))
+      return left != right ? left < right : a.offset > b.offset
+    }.map(\.element)
+    var done: [(entry: Int, readers: [Int])] = []
+    while true {
+      let lifetimes = lifetimes
+      let peak = fullestStep(lifetimes)
+      var choice: (entry: Int, step: Int, readers: [Int])?
+      for entry in waiting {
+        guard case .before(let step, let readers) = answer(entry, at: peak, lifetimes) else { continue }
+        choice = (entry, step, readers)
+        break
+      }
+      guard let choice else { break }
+      done.append((choice.entry, choice.readers.map { order[$0] }))
+      order.insert(choice.entry, at: choice.step)
+      waiting.removeAll { $0 == choice.entry }
+    }
+    let before =
+      Lifetimes(
+        graph, order: schedule.order, stored: stored, besides: besides, kept: kept,
+        preparationCount: schedule.preparationCount
+      ).bytesInUse(bytes, temporaries: temporaries).max() ?? 0
+    let after = lifetimes.bytesInUse(bytes, temporaries: temporaries).max() ?? 0
+    let isWorthIt = after <= before - before / Self.leastShare
+    if !isWorthIt { order = schedule.order }
+    for (entry, readers) in done {
+      decide(entry, readers, isWorthIt ? nil : .savesLittle)
+    }
+    record(maps.filter { map in !done.contains { $0.entry == map } })
+  }
+
+  /// Decisions about maps that wait during the fullest step.
+  private mutating func record(_ maps: [Int]) {
+    let lifetimes = lifetimes
+    let peak = fullestStep(lifetimes)
+    for entry in maps {
+      guard let answer = answer(entry, at: peak, lifetimes) else { continue }
+      if !isCheap(entry) {
+        decide(entry, [], .isDear)
+      } else if case .no(let refusal) = answer {
+        decide(entry, [], refusal)
+      }
+    }
+  }
+
+  private mutating func decide(_ entry: Int, _ readers: [Int], _ refusal: Refusal?) {
+    decisions.append(
+      Decision(
+        Self.rule, graph.entries[entry], targets: readers.map { graph.entries[$0] },
+        reason: refusal?.rawValue))
+  }
+
+  private func fullestStep(_ lifetimes: Lifetimes) -> Int {
+    let inUse = lifetimes.bytesInUse(bytes, temporaries: temporaries)
+    return inUse.indices.max { inUse[$0] != inUse[$1] ? inUse[$0] < inUse[$1] : $0 > $1 } ?? 0
+  }
+
+  /// A map whose result is large, in the arena and under no name.
+  private func isMap(_ entry: Int) -> Bool {
+    guard let comprehension = (graph.entries[entry].operation as? Compute)?.comprehension else {
+      return false
+    }
+    return comprehension.reduction == .none && besides[entry] == nil && !kept.contains(entry)
+      && bytes[entry] >= Self.leastBytes
+  }
+
+  private func isCheap(_ entry: Int) -> Bool {
+    guard let comprehension = (graph.entries[entry].operation as? Compute)?.comprehension else {
+      return false
+    }
+    return !comprehension.isExpensive && relativeTraffic(entry) <= Self.mostTraffic
+  }
+
+  /// How many times its own size is moved to compute it, rounded.
+  private func relativeTraffic(_ entry: Int) -> Int {
+    let operands = Set(graph.entries[entry].operands)
+    let moved = operands.reduce(bytes[entry]) { $0 + graph.entries[$1].type.byteCount }
+    return (moved + bytes[entry] / 2) / max(bytes[entry], 1)
+  }
+
+  /// Whether a map waits during a step and where it is computed again; nil where it does not wait.
+  private func answer(_ entry: Int, at peak: Int, _ lifetimes: Lifetimes) -> Answer? {
+    let made = lifetimes.values[..<order.count].filter { $0.entry == entry }
+    guard let value = made.first(where: { $0.first < peak && peak < $0.last }), !value.readers.contains(peak)
+    else { return nil }
+    guard made.count == 1 else { return .no(.isRepeated) }
+    let late = value.readers.filter { $0 > peak }
+    guard var step = late.first else { return nil }
+    // Before any state it reads is written, and before the last that reads what it is computed from.
+    let operands = Set(graph.entries[entry].operands.map { stored[$0] }).sorted()
+    for operand in operands {
+      if let writer = writers[operand], let written = order.firstIndex(of: writer) {
+        step = min(step, written)
+      }
+    }
+    guard step > peak else { return .no(.stateHasChanged) }
+    let large = operands.filter { bytes[$0] * Self.smallShare > bytes[entry] }
+    var limit = step
+    repeat {
+      step = limit
+      for operand in large {
+        let standing = lifetimes.values.last { $0.entry == operand && $0.first < step }
+        limit = min(limit, standing?.last ?? limit)
+      }
+    } while limit < step
+    guard step > peak else { return .no(.operandIsGone) }
+    return .before(step: step, readers: late)
+  }
+}
