@@ -8,7 +8,7 @@ mkdir -p "$docs/graphs"
 build=${1:-$(swift build -c release --show-bin-path)}
 for module in MCLGraph MCLCompiler MCLRuntime; do
   mkdir -p "$docs/graphs/$module"
-  swift symbolgraph-extract -module-name "$module" -I "$build/Modules" -I Sources/CLLVM -I Sources/CFFmpeg \
+  swift symbolgraph-extract -module-name "$module" -I "$build/Modules" -I Sources/CLLVM -I Sources/CFFmpeg -I Sources/CHeap \
     -target "$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -1)" \
     -minimum-access-level public -output-dir "$docs/graphs/$module"
   docc convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$docs/graphs/$module" \
