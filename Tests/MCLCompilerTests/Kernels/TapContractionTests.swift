@@ -211,8 +211,9 @@ import Testing
     return example
   }
 
-  @Test(arguments: [0, 1, 4, 5, 8]) func anyNumberOfThreadsGivesTheSameBits(number: Int) throws {
-    let graph = try Self.shapes[number].program()
+  @Test(arguments: [0, 1, 4, 5, 8].map { shapes[$0] } + [narrow[1], narrow[2], wide[1]])
+  func anyNumberOfThreadsGivesTheSameBits(example: Case) throws {
+    let graph = try example.program(isOfImage: true)
     var random = RandomValues(seed: 9)
     let inputs = Self.inputs(graph, &random)
     let expected = try Self.run(graph, inputs, threads: 1).values.mapValues { $0.map(\.bitPattern) }

@@ -3,10 +3,10 @@ import MCLGraph
 /// A contraction that maps an image to an image: a convolution or the input gradient of one.
 ///
 /// Known by its form: one operand (the kernel) has exactly one axis of its own, the output's channels; of the axes
-/// summed over, at most one (the input's channels) is a coordinate of the image, and every other shares one with an output
-/// axis or is moved by padding (taps of a window). A weight's gradient has that form too, with the batch for channels: it is told
-/// by the batch lying outermost in what it reads and by having many more taps than points of those axes. A plain matrix
-/// product, whose output has two axes in all, is none.
+/// summed over, at most one (the input's channels) is a coordinate of the image, and every other shares one with an
+/// output axis or is moved by padding (taps of a window). A weight's gradient has that form too, with the batch for
+/// channels: it is told by the batch lying outermost in what it reads and by having many more taps than points of those
+/// axes. A plain matrix product, whose output has two axes in all, is none.
 struct ForwardContraction {
   /// Accesses of the comprehension.
   var image: Int
