@@ -259,8 +259,9 @@ import Testing
 
   /// Looks for vectors on the stack in the loops of contractions compiled for a processor.
   ///
+  /// - Parameter least: products of a loop from which on it is looked at.
   /// - Returns: how many loops were looked at.
-  static func scanForSpills(_ programs: [Graph], features: String) throws -> Int {
+  static func scanForSpills(_ programs: [Graph], features: String, products least: Int = 16) throws -> Int {
     guard TargetDescription.host.triple.hasPrefix("x86_64") else { return .max }
     let target = TargetDescription(triple: TargetDescription.host.triple, cpu: "x86-64", features: features)
     let compiler = KernelCompiler(target: target, cache: ObjectCache(directory: nil))
@@ -278,7 +279,7 @@ import Testing
           }
           let products = block.count { $0.contains("vfmadd") }
           let register = target.lanes == 16 ? "%zmm" : "%ymm"
-          if products >= 16 {
+          if products >= least {
             scanned += 1
             let spilled = block.filter { $0.contains("(%rsp)") && $0.contains(register) }
             #expect(spilled.isEmpty, "\(launch.path): \(spilled.prefix(3)) among \(products) products")

@@ -21,12 +21,30 @@ import Testing
     Case(batch: 4, channels: 256, outputs: 128, size: [1, 14, 14], kernel: [1, 3, 3], padding: [0, 1, 1]),
   ]
 
+  /// Windows along one direction.
+  static let lines: [Case] = [
+    // One tile, some of whose values lie outside; two, the last of which hangs over.
+    Case(batch: 2, channels: 64, outputs: 64, size: [4, 24, 26], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(batch: 1, channels: 96, outputs: 128, size: [7, 21, 20], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    // Several tiles, the last one whole and hanging over by more.
+    Case(batch: 1, channels: 64, outputs: 64, size: [8, 22, 18], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(batch: 1, channels: 64, outputs: 96, size: [11, 20, 14], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(batch: 2, channels: 48, outputs: 80, size: [3, 20, 30], kernel: [1, 1, 3], padding: [0, 0, 1]),
+    Case(batch: 2, channels: 80, outputs: 64, size: [3, 33, 14], kernel: [1, 3, 1], padding: [0, 2, 0]),
+    // Nothing outside forward, two outside backward; other taps are summed as channels are.
+    Case(batch: 1, channels: 64, outputs: 64, size: [10, 20, 18], kernel: [1, 1, 3]),
+    Case(batch: 1, channels: 64, outputs: 64, size: [2, 24, 28], kernel: [1, 5, 3]),
+    // Six rows: tiles of two.
+    Case(batch: 2, channels: 128, outputs: 128, size: [6, 14, 14], kernel: [3, 1, 1], padding: [1, 0, 0]),
+  ]
+
   private static func families(_ plan: ExecutionPlan) -> [String] {
     plan.launches.map { plan.kernels[$0.kernel].family }
   }
 
-  @Test(arguments: shapes.indices) func bothWaysAgree(number: Int) throws {
-    let graph = try Self.shapes[number].program()
+  @Test(arguments: (shapes + lines).indices) func bothWaysAgree(number: Int) throws {
+    let shape = (Self.shapes + Self.lines)[number]
+    let graph = try shape.program()
     var random = RandomValues(seed: UInt64(number))
     let inputs = TapContractionTests.inputs(graph, &random)
     for target in TapContractionTests.targets {
@@ -38,14 +56,15 @@ import Testing
       for (name, expected) in direct.values {
         let actual = try #require(found.values[name])
         let deviation = Deviation(actual.map { Double($0) }, from: expected.map { Double($0) })
-        #expect(deviation.relativeToLargest < 4e-6, "\(name) of \(Self.shapes[number]), \(deviation)")
+        #expect(deviation.relativeToLargest < 4e-6, "\(name) of \(shape), \(deviation)")
       }
     }
   }
 
-  /// Its rounding against exact sums is of the size of the direct way's.
-  @Test func roundingIsThatOfTheDirectWay() throws {
-    let graph = try Self.shapes[4].program()
+  /// Its rounding against exact sums is of the size of the direct way's; that of F(4, 3) stays within what is to be
+  /// expected of sums as long.
+  @Test(arguments: [shapes[4], lines[0], lines[3]]) func roundingIsThatOfTheDirectWay(shape: Case) throws {
+    let graph = try shape.program()
     var random = RandomValues(seed: 3)
     let inputs = TapContractionTests.inputs(graph, &random)
     var errors: [Double] = []
@@ -57,11 +76,12 @@ import Testing
       let trial = try KernelTrial(launch, of: plan, library: library, pool: ThreadPool(workers: 1))
       errors.append(trial.deviation(places: 400, budget: 2_000_000))
     }
-    #expect(errors[0] < max(0.5, 3 * errors[1]), "in units of the rounding to expect: \(errors)")
+    let limit = shape.kernel.count { $0 == 3 } == 1 ? 1.5 : 0.5
+    #expect(errors[0] < max(limit, 3 * errors[1]), "\(shape), in units of the rounding to expect: \(errors)")
   }
 
-  @Test func anyNumberOfThreadsGivesTheSameBits() throws {
-    let graph = try Self.shapes[0].program()
+  @Test(arguments: [shapes[0], lines[1]]) func anyNumberOfThreadsGivesTheSameBits(shape: Case) throws {
+    let graph = try shape.program()
     var random = RandomValues(seed: 9)
     let inputs = TapContractionTests.inputs(graph, &random)
     let expected = try TapContractionTests.run(graph, inputs, threads: 1).values.mapValues {
@@ -73,15 +93,17 @@ import Testing
     }
   }
 
-  /// What is no window of 3 x 3 in steps of one, or would not gain, is left to the direct way.
+  /// What is no window of 3 or 3 x 3 in steps of one, or would not gain, is left to the direct way.
   @Test(arguments: [
     Case(batch: 1, channels: 64, outputs: 64, size: [2, 90, 94], kernel: [1, 3, 3], stride: [1, 2, 2]),
     Case(batch: 1, channels: 64, outputs: 64, size: [2, 48, 48], kernel: [1, 3, 3], dilation: [1, 2, 2]),
-    Case(batch: 1, channels: 64, outputs: 64, size: [2, 48, 48], kernel: [1, 5, 3]),
+    Case(batch: 1, channels: 64, outputs: 64, size: [2, 48, 48], kernel: [1, 5, 5]),
     Case(batch: 1, channels: 64, outputs: 64, size: [8, 24, 24], kernel: [3, 3, 3], padding: [1, 1, 1]),
     Case(batch: 1, channels: 128, outputs: 128, size: [2, 48, 48], kernel: [1, 3, 3], groups: 2),
-    Case(batch: 1, channels: 16, outputs: 256, size: [2, 48, 48], kernel: [1, 3, 3]),
-    Case(batch: 64, channels: 64, outputs: 64, size: [4, 4, 4], kernel: [1, 3, 3], padding: [0, 0, 0]),
+    Case(batch: 1, channels: 16, outputs: 256, size: [2, 48, 48], kernel: [1, 3, 3], padding: [0, 1, 1]),
+    Case(batch: 64, channels: 64, outputs: 32, size: [4, 4, 4], kernel: [1, 3, 3], padding: [0, 0, 0]),
+    Case(batch: 2, channels: 128, outputs: 128, size: [2, 24, 24], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(batch: 2, channels: 64, outputs: 64, size: [8, 48, 48], kernel: [3, 1, 1], stride: [2, 1, 1]),
     Case(batch: 2, channels: 1024, outputs: 512, size: [4, 7, 7], kernel: [1, 3, 3], padding: [0, 1, 1]),
   ]) func others(example: Case) throws {
     let compiler = KernelCompiler(cache: ObjectCache(directory: nil))
@@ -92,8 +114,39 @@ import Testing
 
   @Test(arguments: ["+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma", "+avx2,+fma"])
   func theInnerLoopsDoNotSpill(features: String) throws {
-    let programs = try Self.shapes.prefix(2).map { try $0.program() }
-    #expect(try TapContractionTests.scanForSpills(programs, features: features) >= 4)
+    let programs =
+      try Self.shapes.prefix(2).map { try $0.program() } + [Self.lines[0].program(isOfImage: true)]
+    // The transformations, which have fewer products, may.
+    #expect(try TapContractionTests.scanForSpills(programs, features: features, products: 40) >= 6)
+  }
+
+  /// The moments that batch norm needs are made where the results are.
+  @Test(arguments: [shapes[0], lines[0], lines[3]]) func makesTheMomentsOfItsResults(shape: Case) throws {
+    let context = ProgramContext()
+    let x = context.input("x", [shape.batch, shape.channels] + shape.size)
+    let w = context.input("w", [shape.outputs, shape.channels] + shape.kernel)
+    let y = Tensor(Convolution(ConvolutionGeometry(padding: shape.padding)), [x * x + x, w])
+    let graph = try Graph(
+      name: "moments", inputs: context.inputs, states: [],
+      outputs: [
+        ("standard", Tensor(Standardize(axes: [0, 2, 3, 4], epsilon: 1e-5), [y])),
+        ("variance", y.variance([0, 2, 3, 4]) * 3),
+      ], updates: [], taps: [], declared: [x, w])
+    var random = RandomValues(seed: 11)
+    let inputs = TapContractionTests.inputs(graph, &random)
+    for target in TapContractionTests.targets {
+      let direct = try TapContractionTests.run(
+        graph, inputs, threads: 2, target: target, excluded: ["winograd"])
+      let runs = try [1, 3].map { try TapContractionTests.run(graph, inputs, threads: $0, target: target) }
+      let hosts = runs[0].plan.launches.filter { !$0.byProducts.isEmpty }
+      #expect(hosts.map { runs[0].plan.kernels[$0.kernel].family } == ["winograd"], "\(runs[0].plan.text)")
+      for (name, expected) in direct.values {
+        let actual = try #require(runs[0].values[name])
+        let deviation = Deviation(actual.map { Double($0) }, from: expected.map { Double($0) })
+        #expect(deviation.relativeToLargest < 8e-6, "\(name) of \(shape), \(deviation)")
+        #expect(runs[1].values[name]?.map(\.bitPattern) == actual.map(\.bitPattern))
+      }
+    }
   }
 
   @Test func aFamilyThatIsNotThereIsTold() throws {

@@ -115,7 +115,7 @@ struct TapKernel: KernelFamily {
       kept.compactMap({ problem.space.places[$0] }) == plans[0].laneLast
     else { return nil }
     layout.momentsOffset = (offset + 63) / 64 * 64
-    layout.temporaryBytes = (offset + 63) / 64 * 64 + TapMoments.byteCount(plans[0])
+    layout.temporaryBytes = (offset + 63) / 64 * 64 + TapMoments.extent(plans[0]).byteCount
     return layout
   }
 
@@ -139,7 +139,8 @@ struct TapKernel: KernelFamily {
     }
     if layout.momentsOffset != nil {
       phases.append(
-        KernelPlan.Phase(symbol: "\(symbol)_moments", taskCount: TapMoments.taskCount(layout.plans[0])))
+        KernelPlan.Phase(
+          symbol: "\(symbol)_moments", taskCount: TapMoments.extent(layout.plans[0]).joinTasks))
     }
     return KernelPlan(
       phases: phases, temporaryBytes: layout.temporaryBytes,
@@ -183,7 +184,10 @@ struct TapKernel: KernelFamily {
             table: function.argument(
               ArgumentSlot(position: output + 1, byteOffset: layout.tableOffsets[number])),
             scratch: function.scratch, classTable: classTables[number], epilogue: epilogue)
-          emitter.moments = isTable ? nil : moments(layout, function, temporary: output + 1)
+          if !isTable, let offset = layout.momentsOffset {
+            emitter.moments = TapMoments(
+              sums: moments(layout, offset, function, temporary: output + 1, target), plan: plan)
+          }
           let task = builder.add(function.task, -first)
           if isTable { emitter.emitTable(task: task) } else { emitter.emitProducts(task: task) }
         }
@@ -199,22 +203,21 @@ struct TapKernel: KernelFamily {
       }
       builder.endFunction()
     }
-    if case .moments(_, let sum, let squares) = specification.byProduct {
-      let function = KernelFunction(symbol + "_moments", builder: builder)
-      moments(layout, function, temporary: output + 1)?.finish(
-        task: function.task, sum: (sum, function.argument(ArgumentSlot(position: output + 2))),
-        squares: (squares, function.argument(ArgumentSlot(position: output + 3))))
-      builder.endFunction()
+    if let offset = layout.momentsOffset {
+      specification.byProduct?.emitJoin(
+        symbol: symbol + "_moments", builder: builder, temporary: output + 1
+      ) { moments(layout, offset, $0, temporary: output + 1, target) }
     }
     try layout.finish?.emit(symbol: symbol, builder: builder, target: target)
   }
 
-  private func moments(_ layout: Layout, _ function: KernelFunction, temporary: Int) -> TapMoments? {
-    layout.momentsOffset.map { offset in
-      TapMoments(
-        builder: function.builder, plan: layout.plans[0],
-        partials: function.argument(ArgumentSlot(position: temporary, byteOffset: offset)))
-    }
+  private func moments(
+    _ layout: Layout, _ offset: Int, _ function: KernelFunction, temporary: Int, _ target: TargetDescription
+  ) -> ColumnMoments {
+    ColumnMoments(
+      builder: function.builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd,
+      extent: TapMoments.extent(layout.plans[0]),
+      partials: function.argument(ArgumentSlot(position: temporary, byteOffset: offset)))
   }
 
   private func epilogue(

@@ -1,6 +1,6 @@
 import MCLGraph
 
-/// Emits the two phases of a convolution by Winograd's F(2x2, 3x3).
+/// Emits the two phases of a convolution by Winograd's minimal filtering.
 struct WinogradEmitter {
   let builder: ModuleBuilder
   let plan: WinogradPlan
@@ -12,6 +12,8 @@ struct WinogradEmitter {
   let transformed: IRValue
   /// The chunk's transformed image [product][tile][channel], then its products [product][tile][vector], then masks.
   let scratch: IRValue
+  /// Sums the results along the rows; nil where that is not asked for.
+  let moments: ColumnMoments?
 
   private var problem: WinogradProblem { plan.problem }
   private var whole: ContractionProblem { plan.problem.problem }
@@ -20,7 +22,6 @@ struct WinogradEmitter {
     ScalarEmitter(builder: builder, hasFusedMultiplyAdd: hasFusedMultiplyAdd)
   }
   private var zero: IRValue { builder.constant(0) }
-  private let side = WinogradPlan.side
 
   private func offset(_ base: IRValue, _ bytes: Int) -> IRValue {
     bytes == 0 ? base : builder.address(base, builder.constant(bytes))
@@ -30,8 +31,14 @@ struct WinogradEmitter {
     builder.load(vector, offset(base, bytes), alignment: 4)
   }
 
-  private func add(_ a: IRValue, _ b: IRValue) -> IRValue { builder.build(.floatAdd, a, b) }
-  private func subtract(_ a: IRValue, _ b: IRValue) -> IRValue { builder.build(.floatSubtract, a, b) }
+  private func store(_ value: IRValue, _ base: IRValue, _ bytes: Int = 0) {
+    builder.store(value, offset(base, bytes), alignment: 4)
+  }
+
+  private func transform(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> SeparableTransform {
+    SeparableTransform(
+      builder: builder, scalar: scalar, matrices: plan.sides.map { $0.filter[keyPath: matrix] })
+  }
 
   /// Elements from an operand's start, from the coordinates along some axes.
   private func place(_ axes: [Int], _ coordinates: [IRValue], _ strides: [Int]) -> IRValue {
@@ -51,7 +58,7 @@ struct WinogradEmitter {
 
   // MARK: Weights
 
-  /// `U = G g G'` for the channels of one run and the columns of one panel.
+  /// `U = G g` or `G g G'` for the channels of one run and the columns of one panel.
   func emitWeights(task: IRValue) {
     let (panel, run) = builder.divide(task, by: plan.channelRuns)
     let outer = Array(problem.channels.dropLast())
@@ -68,30 +75,20 @@ struct WinogradEmitter {
       builder.loop(from: zero, to: builder.constant(plan.channelRun)) { channel in
         let taps = builder.element(source, channel, bytes: step * 4)
         let result = builder.element(target, channel, bytes: plan.vectors * plan.lanes * 4)
-        let columns = (0..<3).map { j in
-          filtered(
-            (0..<3).map { i in
-              let vertical = problem.vertical.place(ofTap: i) * whole.b.strides[problem.vertical.tap]
-              let horizontal = problem.horizontal.place(ofTap: j) * whole.b.strides[problem.horizontal.tap]
-              return load(taps, (vertical + horizontal) * 4)
+        let values = transform(\.taps).results { place in
+          load(
+            taps,
+            zip(plan.sides, place).reduce(0) { bytes, part in
+              let window = part.0.window
+              return bytes + window.place(ofTap: part.1) * whole.b.strides[window.tap] * 4
             })
         }
-        for i in 0..<side {
-          for (j, value) in filtered(columns.map { $0[i] }).enumerated() {
-            let bytes = (i * side + j) * plan.weightStride + number * plan.lanes * 4
-            builder.store(value, offset(result, bytes), alignment: 4)
-          }
+        for (product, value) in values.enumerated() {
+          store(
+            value ?? builder.zero(vector), result, product * plan.weightStride + number * plan.lanes * 4)
         }
       }
     }
-  }
-
-  /// `G g`: (g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2).
-  private func filtered(_ taps: [IRValue]) -> [IRValue] {
-    let half = builder.constant(0.5, vector)
-    let outer = builder.build(.floatMultiply, add(taps[0], taps[2]), half)
-    let middle = builder.build(.floatMultiply, taps[1], half)
-    return [taps[0], add(outer, middle), subtract(outer, middle), taps[2]]
   }
 
   // MARK: Products
@@ -109,7 +106,7 @@ struct WinogradEmitter {
     let products = offset(scratch, plan.imageBytes)
     builder.loop(from: zero, to: builder.constant(plan.panels)) { panel in
       let own = builder.element(transformed, panel, bytes: plan.panelBytes)
-      builder.loop(from: zero, to: builder.constant(WinogradPlan.products)) { number in
+      builder.loop(from: zero, to: builder.constant(plan.products)) { number in
         let factors = builder.element(scratch, number, bytes: plan.imageStride)
         let vectors = builder.element(own, number, bytes: plan.weightStride)
         let results = builder.element(products, number, bytes: plan.productStride)
@@ -122,13 +119,22 @@ struct WinogradEmitter {
           }
         }
       }
-      let columns = (0..<plan.vectors).map {
-        columnPlace(builder.add(builder.multiply(panel, plan.vectors), $0), whole.outputStrides)
-      }
-      builder.loop(from: zero, to: count) { row in
-        transformResults(
-          builder.add(first, row),
-          from: builder.element(products, row, bytes: plan.vectors * plan.lanes * 4), columns)
+      for number in 0..<plan.vectors {
+        let column = builder.add(builder.multiply(panel, plan.vectors), number)
+        let target = builder.element(output, columnPlace(column, whole.outputStrides), bytes: 4)
+        let none = moments.map { [IRValue](repeating: builder.zero($0.wide), count: 2) } ?? []
+        let sums = builder.loop(from: zero, to: count, carrying: none) { row, sums in
+          let source = builder.element(products, row, bytes: plan.vectors * plan.lanes * 4)
+          let results = transformResults(
+            builder.add(first, row), from: offset(source, number * plan.lanes * 4), to: target)
+          guard let moments else { return [] }
+          return zip(sums, moments.sums(results)).map { builder.build(.floatAdd, $0, $1) }
+        }
+        for (square, sum) in sums.enumerated() {
+          guard let moments else { break }
+          builder.store(
+            sum, moments.address(task, square, builder.multiply(column, plan.lanes)), alignment: 8)
+        }
       }
     }
   }
@@ -161,82 +167,114 @@ struct WinogradEmitter {
     }
     for (position, sum) in sums.enumerated() {
       let address = offset(results, position * plan.lanes * 4)
-      builder.store(channels.lowerBound == 0 ? sum : add(load(address), sum), address, alignment: 4)
+      store(channels.lowerBound == 0 ? sum : builder.build(.floatAdd, load(address), sum), address)
     }
   }
 
   // MARK: Tiles
 
-  /// The coordinates of a tile: along the frames' axes, then the first row of results of each window.
-  private func coordinates(_ tile: IRValue) -> (frames: [IRValue], top: IRValue, left: IRValue) {
-    let sizes = problem.frames.map { whole.sizes[$0] } + [plan.down, plan.across]
-    let parts = builder.delinearize(tile, sizes)
-    return (
-      Array(parts.dropLast(2)), builder.multiply(parts[parts.count - 2], 2),
-      builder.multiply(parts[parts.count - 1], 2)
-    )
+  /// The coordinates of a tile: along the frames' axes, then the first row of results of each side.
+  private func coordinates(_ tile: IRValue) -> (frames: [IRValue], corner: [IRValue]) {
+    let parts = builder.delinearize(
+      tile, problem.frames.map { whole.sizes[$0] } + plan.sides.map(\.tiles))
+    let corner = zip(parts.suffix(plan.sides.count), plan.sides).map {
+      builder.multiply($0, $1.filter.outputs)
+    }
+    return (Array(parts.dropLast(plan.sides.count)), corner)
   }
 
-  /// `V = B' d B` of a tile, all channels.
+  /// Bytes to a tile's values along a side, from its first one where there are many tiles, else from the image's coordinate
+  /// 0; nil where a value lies outside for certain.
+  private func places(_ side: WinogradPlan.Side) -> [Int?] {
+    let bytes = side.window.stride * 4
+    return (0..<side.filter.side).map { position in
+      if side.tiles > 1 { return position * bytes }
+      let place = side.window.origin + position
+      return 0..<side.window.extent ~= place ? place * bytes : nil
+    }
+  }
+
+  /// `V = B' d` or `B' d B` of a tile, all channels.
   private func transformImage(_ tile: IRValue, to target: IRValue) {
-    let (frames, top, left) = coordinates(tile)
+    let (frames, corner) = coordinates(tile)
     let base = builder.add(place(problem.frames, frames, whole.a.strides), problem.imageOffset)
-    let sides = [(problem.vertical, top), (problem.horizontal, left)]
-    let firsts = sides.map { builder.add($0.1, $0.0.origin) }
+    let firsts = zip(plan.sides, corner).map { builder.add($1, $0.window.origin) }
+    let own = plan.sides.map { places($0) }
+    let emit = {
+      let start = zip(plan.sides, firsts).reduce(base) { start, part in
+        part.0.tiles == 1
+          ? start : builder.add(start, builder.multiply(part.1, part.0.window.stride))
+      }
+      transformChannels(builder.element(image, start, bytes: 4), target) { base, place in
+        var bytes = 0
+        for (side, position) in zip(own, place) {
+          guard let part = side[position] else { return nil }
+          bytes += part
+        }
+        return load(base, bytes)
+      }
+    }
     var isInside: IRValue?
-    for (first, window) in zip(firsts, sides.map(\.0)) {
-      let room = builder.constant(max(0, window.extent - (side - 1)))
+    for (side, first) in zip(plan.sides, firsts) where side.tiles > 1 && !side.isInside {
+      let room = builder.constant(max(0, side.window.extent - (side.filter.side - 1)))
       isInside = builder.and(isInside, builder.compare(.unsignedLess, first, room))
     }
-    let corner = zip(firsts, sides).reduce(base) {
-      builder.add($0, builder.multiply($1.0, $1.1.0.stride))
-    }
-    let masks = offset(scratch, plan.imageBytes + plan.productBytes)
+    guard let isInside else { return emit() }
     _ = builder.choose(
-      isInside ?? builder.constant(1, builder.i1),
+      isInside,
       then: {
-        let source = builder.element(image, corner, bytes: 4)
-        transformChannels(source, target) { base, i, j in
-          load(base, (i * problem.vertical.stride + j * problem.horizontal.stride) * 4)
-        }
+        emit()
         return []
       },
       else: {
-        // Coordinates outside read some inside, of which nothing is kept.
-        var places: [[IRValue]] = []
-        var inside: [[IRValue]] = []
-        for (first, window) in zip(firsts, sides.map(\.0)) {
-          let own = (0..<side).map { builder.add(first, $0) }
-          let last = builder.constant(window.extent - 1)
-          places.append(
-            own.map {
-              builder.multiply(builder.minimum(builder.maximum($0, zero), last), window.stride * 4)
-            })
-          inside.append(own.map { builder.compare(.unsignedLess, $0, builder.constant(window.extent)) })
-        }
-        for i in 0..<side {
-          for j in 0..<side {
-            let kept = builder.cast(
-              .signExtend, builder.build(.and, inside[0][i], inside[1][j]), to: builder.i32)
-            builder.store(
-              builder.splat(kept, plan.lanes), offset(masks, (i * side + j) * plan.lanes * 4), alignment: 4)
-          }
-        }
-        let bits = builder.vector(builder.i32, plan.lanes)
-        transformChannels(builder.element(image, base, bytes: 4), target) { base, i, j in
-          let address = builder.address(builder.address(base, places[0][i]), places[1][j])
-          let mask = builder.load(bits, offset(masks, (i * side + j) * plan.lanes * 4), alignment: 4)
-          let value = builder.build(.and, builder.load(bits, address, alignment: 4), mask)
-          return builder.cast(.bitcast, value, to: vector)
-        }
+        transformEdge(builder.element(image, base, bytes: 4), firsts, own, to: target)
         return []
       })
   }
 
-  /// Transforms vectors of channels one after the other; `value` gives the image's at row i, column j of the tile. Rows
-  /// are read twice, so that all stays in registers.
+  /// Transforms a tile some of whose values lie outside the image: these read some inside, of which nothing is kept.
+  private func transformEdge(_ base: IRValue, _ firsts: [IRValue], _ own: [[Int?]], to target: IRValue) {
+    let masks = offset(scratch, plan.imageBytes + plan.productBytes)
+    var clamped = own.map { $0.map { $0.map { builder.constant($0) } } }
+    var inside = own.map { $0.map { _ in nil as IRValue? } }
+    for (number, (side, first)) in zip(plan.sides, firsts).enumerated() where side.tiles > 1 {
+      let window = side.window
+      for position in 0..<side.filter.side {
+        let place = builder.add(first, position)
+        let last = builder.constant(window.extent - 1)
+        clamped[number][position] = builder.multiply(
+          builder.minimum(builder.maximum(place, zero), last), window.stride * 4)
+        inside[number][position] = builder.compare(.unsignedLess, place, builder.constant(window.extent))
+      }
+    }
+    let counts = plan.sides.map(\.filter.side)
+    func number(_ place: [Int]) -> Int { zip(counts, place).reduce(0) { $0 * $1.0 + $1.1 } }
+    for product in 0..<plan.products {
+      var (rest, condition) = (product, nil as IRValue?)
+      for (side, count) in counts.enumerated().reversed() {
+        condition = builder.and(inside[side][rest % count], condition)
+        rest /= count
+      }
+      guard let condition else { continue }
+      let kept = builder.cast(.signExtend, condition, to: builder.i32)
+      store(builder.splat(kept, plan.lanes), masks, product * plan.lanes * 4)
+    }
+    let bits = builder.vector(builder.i32, plan.lanes)
+    transformChannels(base, target) { base, place in
+      var address = base
+      for (side, position) in zip(clamped, place) {
+        guard let bytes = side[position] else { return nil }
+        address = builder.address(address, bytes)
+      }
+      let mask = builder.load(bits, offset(masks, number(place) * plan.lanes * 4), alignment: 4)
+      let value = builder.build(.and, builder.load(bits, address, alignment: 4), mask)
+      return builder.cast(.bitcast, value, to: vector)
+    }
+  }
+
+  /// Transforms vectors of channels one after the other; `value` gives the image's at some place of the tile.
   private func transformChannels(
-    _ source: IRValue, _ target: IRValue, value: (_ base: IRValue, _ i: Int, _ j: Int) -> IRValue
+    _ source: IRValue, _ target: IRValue, value: (_ base: IRValue, _ place: [Int]) -> IRValue?
   ) {
     let outer = Array(problem.channels.dropLast())
     builder.loop(from: zero, to: builder.constant(plan.channelRuns)) { run in
@@ -246,56 +284,55 @@ struct WinogradEmitter {
       builder.loop(from: zero, to: builder.constant(plan.channelRun), step: plan.lanes) { channel in
         let from = builder.element(from, channel, bytes: 4)
         let to = builder.element(to, channel, bytes: 4)
-        for (i, (a, b, isSum)) in [(0, 2, false), (1, 2, true), (2, 1, false), (1, 3, false)].enumerated() {
-          let t = (0..<side).map { j in
-            isSum ? add(value(from, a, j), value(from, b, j)) : subtract(value(from, a, j), value(from, b, j))
-          }
-          let results = [subtract(t[0], t[2]), add(t[1], t[2]), subtract(t[2], t[1]), subtract(t[1], t[3])]
-          for (j, result) in results.enumerated() {
-            builder.store(result, offset(to, (i * side + j) * plan.imageStride), alignment: 4)
-          }
+        transform(\.image).forEach {
+          value(from, $0)
+        } _: { product, result in
+          store(result ?? builder.zero(vector), to, product * plan.imageStride)
         }
       }
     }
   }
 
-  /// `A' M A` of a tile, for the columns of a panel.
-  private func transformResults(_ tile: IRValue, from products: IRValue, _ columns: [IRValue]) {
-    let (frames, top, left) = coordinates(tile)
+  /// `A' M` or `A' M A` of a tile for one vector of columns, whose first product stands at `products` and whose results go to
+  /// `columns`; gives the results, zero where they lie outside.
+  private func transformResults(_ tile: IRValue, from products: IRValue, to columns: IRValue) -> [IRValue] {
+    let (frames, corner) = coordinates(tile)
     let strides = whole.outputStrides
-    let windows = [problem.vertical, problem.horizontal]
     var origin = builder.add(place(problem.frames, frames, strides), whole.outputOffset)
-    for (window, coordinate) in zip(windows, [top, left]) {
-      origin = builder.add(origin, builder.multiply(coordinate, strides[window.row]))
+    for (side, coordinate) in zip(plan.sides, corner) {
+      origin = builder.add(origin, builder.multiply(coordinate, strides[side.window.row]))
     }
-    /// Whether the tile's second row or column is one of the results; nil where it always is.
-    let isWhole = zip(windows, [top, left]).map { window, coordinate in
-      whole.sizes[window.row] % 2 == 0
-        ? nil
-        : builder.compare(
-          .signedLess, builder.add(coordinate, 1), builder.constant(whole.sizes[window.row]))
+    let target = builder.element(columns, origin, bytes: 4)
+    let counts = plan.sides.map(\.filter.side)
+    let values = transform(\.results).results { place in
+      load(products, zip(counts, place).reduce(0) { $0 * $1.0 + $1.1 } * plan.productStride)
     }
-    for (number, column) in columns.enumerated() {
-      let target = builder.element(output, builder.add(origin, column), bytes: 4)
-      let rows = (0..<side).map { i in
-        combined(
-          (0..<side).map { j in
-            load(products, (i * side + j) * plan.productStride + number * plan.lanes * 4)
-          })
-      }
-      for j in 0..<2 {
-        for (i, value) in combined(rows.map { $0[j] }).enumerated() {
-          let bytes = (i * strides[windows[0].row] + j * strides[windows[1].row]) * 4
-          let condition = builder.and(i == 1 ? isWhole[0] : nil, j == 1 ? isWhole[1] : nil)
-          let store = { builder.store(value, offset(target, bytes), alignment: 4) }
-          if let condition { builder.when(condition, store) } else { store() }
+    var kept: [IRValue] = []
+    for (number, value) in values.enumerated() {
+      guard let value else { continue }
+      var (rest, bytes, condition) = (number, 0, nil as IRValue?)
+      var isResult = true
+      for (side, coordinate) in zip(plan.sides, corner).reversed() {
+        let position = rest % side.filter.outputs
+        rest /= side.filter.outputs
+        bytes += position * strides[side.window.row] * 4
+        if side.tiles == 1 {
+          isResult = isResult && position < side.rows
+        } else if position > 0, side.hangsOver {
+          let isInside = builder.compare(
+            .signedLess, builder.add(coordinate, position), builder.constant(side.rows))
+          condition = builder.and(isInside, condition)
         }
       }
+      guard isResult else { continue }
+      if let condition {
+        builder.when(condition) { store(value, target, bytes) }
+        if moments != nil { kept.append(builder.select(condition, value, builder.zero(vector))) }
+      } else {
+        store(value, target, bytes)
+        kept.append(value)
+      }
     }
-  }
-
-  /// `A' m`: (m0 + m1 + m2, m1 - m2 - m3).
-  private func combined(_ values: [IRValue]) -> [IRValue] {
-    [add(add(values[0], values[1]), values[2]), subtract(subtract(values[1], values[2]), values[3])]
+    return kept
   }
 }

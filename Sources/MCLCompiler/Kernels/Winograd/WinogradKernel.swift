@@ -1,32 +1,43 @@
 import MCLGraph
 
-/// The family for 3 x 3 windows in steps of one over many channels, by Winograd's minimal filtering F(2x2, 3x3): 16
-/// multiplications where the definition has 36 (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
-/// 2016, equation 8). Its rounding is of the size of the direct way's.
+/// The family for windows of 3 or 3 x 3 taps in steps of one over many channels, by Winograd's minimal filtering
+/// (`MinimalFilter`): F(4, 3) or F(2, 3) along one direction, F(2x2, 3x3) along two, where 16 multiplications stand for 36.
+/// Its rounding is of the size of the direct way's.
 ///
-/// Phase 1 transforms the weights, phase 2 does the rest.
+/// Phase 1 transforms the weights, phase 2 does the rest, phase 3 joins the results' moments if these are asked for.
 struct WinogradKernel: KernelFamily {
   let name = "winograd"
 
   private func layout(_ specification: KernelSpecification, target: TargetDescription) throws -> WinogradPlan?
   {
-    guard case .comprehension(let comprehension) = specification.form, specification.byProduct == nil,
+    guard case .comprehension(let comprehension) = specification.form,
       let problem = try WinogradProblem(
         comprehension, operandElements: specification.operandElements, target: target)
     else { return nil }
-    return WinogradPlan(problem, target: target)
+    switch specification.byProduct {
+    case nil: break
+    case .moments(let kept, _, _):
+      guard kept.compactMap({ problem.space.places[$0] }) == problem.columns else { return nil }
+    case .squares, .sum: return nil
+    }
+    return WinogradPlan.best(problem, target: target)
   }
 
   func plan(
     _ specification: KernelSpecification, symbol: String, target: TargetDescription
   ) throws -> KernelPlan? {
     guard let plan = try layout(specification, target: target) else { return nil }
+    var phases = [
+      KernelPlan.Phase(symbol: "\(symbol)_weights", taskCount: plan.panels * plan.channelRuns),
+      KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: plan.chunks),
+    ]
+    var bytes = plan.weightBytes
+    if specification.byProduct != nil {
+      phases.append(KernelPlan.Phase(symbol: "\(symbol)_moments", taskCount: plan.moments.joinTasks))
+      bytes += plan.moments.byteCount
+    }
     return KernelPlan(
-      phases: [
-        KernelPlan.Phase(symbol: "\(symbol)_weights", taskCount: plan.panels * plan.channelRuns),
-        KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: plan.chunks),
-      ],
-      temporaryBytes: plan.weightBytes, scratchBytes: plan.scratchBytes, family: name,
+      phases: phases, temporaryBytes: bytes, scratchBytes: plan.scratchBytes, family: name,
       multiplyAdds: plan.problem.directMultiplyAdds)
   }
 
@@ -35,6 +46,11 @@ struct WinogradKernel: KernelFamily {
   ) throws {
     guard let plan = try layout(specification, target: target) else { return }
     let output = specification.operandElements.count
+    let moments = { (function: KernelFunction) in
+      ColumnMoments(
+        builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd, extent: plan.moments,
+        partials: function.argument(ArgumentSlot(position: output + 1, byteOffset: plan.weightBytes)))
+    }
     for isWeights in [true, false] {
       let function = KernelFunction(symbol + (isWeights ? "_weights" : "_product"), builder: builder)
       let emitter = WinogradEmitter(
@@ -42,7 +58,8 @@ struct WinogradKernel: KernelFamily {
         image: function.argument(ArgumentSlot(position: plan.problem.problem.a.operand)),
         weights: function.argument(ArgumentSlot(position: plan.problem.problem.b.operand)),
         output: function.argument(ArgumentSlot(position: output)),
-        transformed: function.argument(ArgumentSlot(position: output + 1)), scratch: function.scratch)
+        transformed: function.argument(ArgumentSlot(position: output + 1)), scratch: function.scratch,
+        moments: isWeights || specification.byProduct == nil ? nil : moments(function))
       if isWeights {
         emitter.emitWeights(task: function.task)
       } else {
@@ -50,5 +67,7 @@ struct WinogradKernel: KernelFamily {
       }
       builder.endFunction()
     }
+    specification.byProduct?.emitJoin(
+      symbol: symbol + "_moments", builder: builder, temporary: output + 1, moments: moments)
   }
 }

@@ -1,75 +1,105 @@
 import MCLGraph
 
-/// How a convolution by Winograd's F(2x2, 3x3) is cut.
+/// How a convolution by Winograd's minimal filtering is cut.
 ///
-/// A tile is 2 x 2 results, made of 4 x 4 values of the image; each of its 16 transformed values has a matrix product of
-/// its own: `M[e] = V[e] U[e]`, with V [tiles, channels] the transformed image and U [channels, columns] the transformed
-/// weights. A task transforms a chunk of tiles, multiplies, and transforms back, all in its own cache.
+/// A tile is as many results a side as its filter gives, made of a few values of the image; each of its transformed values
+/// has a matrix product of its own: `M[e] = V[e] U[e]`, with V [tiles, channels] the transformed image and U [channels,
+/// columns] the transformed weights. A task transforms a chunk of tiles, multiplies, and transforms back, all in its own
+/// cache.
 struct WinogradPlan {
+  /// One direction that the window slides along.
+  struct Side {
+    var window: SlidingWindow
+    var filter: MinimalFilter
+    /// Results along it.
+    var rows: Int
+
+    var tiles: Int { (rows + filter.outputs - 1) / filter.outputs }
+    /// Whether the last tile hangs over.
+    var hangsOver: Bool { rows % filter.outputs != 0 }
+    /// Whether no tile reads outside the image.
+    var isInside: Bool {
+      window.origin >= 0 && window.origin + (tiles - 1) * filter.outputs + filter.side <= window.extent
+    }
+  }
+
   let problem: WinogradProblem
+  let sides: [Side]
   let lanes: Int
   /// The register tile: tiles x vectors of columns.
-  let rows: Int
-  let vectors: Int
+  private(set) var rows = 1
+  private(set) var vectors = 1
   /// Tiles of a chunk, a multiple of `rows`.
-  let chunk: Int
-  /// Tiles of one frame, down and across.
-  let down: Int
-  let across: Int
+  private(set) var chunk = 1
   let tiles: Int
   let channels: Int
   /// Channels that are added up in registers before they join the rest: rounding grows with the length of the chain.
   let block: Int
+  /// The time it takes, in multiply-adds of a vector.
+  private(set) var cost = Double.infinity
 
-  /// Values of a transformed tile, a side.
-  static let side = 4
-  static let products = side * side
   /// Bytes of a chunk's transformed image, to stay in the second cache beside what streams by.
-  static let chunkBytes = 192 * 1024
+  private static let chunkBytes = 192 * 1024
   /// Bytes of transformed weights beyond which reading them again for every chunk costs more than is saved.
-  static let mostWeightBytes = 8 << 20
-  static let longestChain = 128
+  private static let mostWeightBytes = 8 << 20
+  private static let longestChain = 128
+  /// Multiply-adds below which the direct way is taken.
+  private static let leastWork = 32_000_000
 
+  /// Products of a tile.
+  var products: Int { sides.reduce(1) { $0 * $1.filter.side } }
   /// Vectors of columns, and panels of them that are worked on together.
   var columnVectors: Int { problem.problem.columnCount / lanes }
   var panels: Int { columnVectors / vectors }
   var chunks: Int { (tiles + chunk - 1) / chunk }
-  /// Bytes from one of the 16 products to the next: not a multiple of a page, or all 16 would meet in one place of the
-  /// cache.
+  /// Bytes from one of the products to the next: not a multiple of a page, or all would meet in one place of the cache.
   var weightStride: Int { channels * vectors * lanes * 4 + 64 }
-  var panelBytes: Int { Self.products * weightStride }
+  var panelBytes: Int { products * weightStride }
   var weightBytes: Int { panels * panelBytes }
   var imageStride: Int { chunk * channels * 4 + 64 }
   var productStride: Int { chunk * vectors * lanes * 4 + 64 }
-  var imageBytes: Int { (Self.products * imageStride + 63) / 64 * 64 }
-  var productBytes: Int { Self.products * productStride }
+  var imageBytes: Int { (products * imageStride + 63) / 64 * 64 }
+  var productBytes: Int { products * productStride }
   /// Masks of a tile at the image's edge.
-  var maskBytes: Int { Self.products * lanes * 4 }
+  var maskBytes: Int { products * lanes * 4 }
   var scratchBytes: Int { imageBytes + productBytes + maskBytes }
   /// Channels of the outer axes, each with as many as lie contiguous.
   var channelRuns: Int { channels / channelRun }
   var channelRun: Int { problem.problem.sizes[problem.channels.last ?? 0] }
+  /// What there is to sum where the results' moments are asked for.
+  var moments: ColumnMoments.Extent {
+    ColumnMoments.Extent(
+      tasks: chunks, rows: problem.problem.rowCount, columns: problem.problem.columnCount, lanes: lanes)
+  }
 
-  /// Nil where the direct way takes less time.
-  init?(_ problem: WinogradProblem, target: TargetDescription) {
+  /// The quickest of the filters that serve; nil where the direct way takes less time.
+  static func best(_ problem: WinogradProblem, target: TargetDescription) -> WinogradPlan? {
+    let direct = problem.directMultiplyAdds
+    // In two directions F(4 x 4, 3 x 3) would round some ten times as coarsely as the direct way.
+    let filters: [MinimalFilter] = problem.windows.count == 1 ? [.four, .two] : [.two]
+    let plan = filters.compactMap { WinogradPlan(problem, filter: $0, target: target) }
+      .min { $0.cost < $1.cost }
+    guard let plan, direct >= leastWork,
+      plan.cost < 0.95 * Double(direct) / Double(target.lanes)
+    else { return nil }
+    return plan
+  }
+
+  private init?(_ problem: WinogradProblem, filter: MinimalFilter, target: TargetDescription) {
     let whole = problem.problem
     self.problem = problem
+    sides = problem.windows.map { Side(window: $0, filter: filter, rows: whole.sizes[$0.row]) }
     lanes = target.lanes
     channels = whole.count(problem.channels)
-    let size = { (window: SlidingWindow) in whole.sizes[window.row] }
-    down = (size(problem.vertical) + 1) / 2
-    across = (size(problem.horizontal) + 1) / 2
-    tiles = down * across * whole.count(problem.frames)
-    let columnVectors = whole.columnCount / target.lanes
+    tiles = sides.reduce(whole.count(problem.frames)) { $0 * $1.tiles }
     let blocks = (channels + Self.longestChain - 1) / Self.longestChain
     block = (channels + blocks - 1) / blocks
-    let direct = problem.directMultiplyAdds
-    guard direct >= TapPlan.littleWork, channels >= 32, whole.columnCount >= 32,
-      Self.products * channels * whole.columnCount * 4 <= Self.mostWeightBytes
+    guard channels >= 32, whole.columnCount >= 32,
+      products * channels * whole.columnCount * 4 <= Self.mostWeightBytes
     else { return nil }
 
-    var best = (rows: 1, vectors: 1, chunk: 1, cost: Double.infinity)
-    let most = max(1, Self.chunkBytes / (Self.products * channels * 4))
+    var best = Double.infinity
+    let most = max(1, Self.chunkBytes / (products * channels * 4))
     for vectors in 1...4 where columnVectors % vectors == 0 {
       for rows in 1...9 where (rows + 1) * vectors + 1 <= target.vectorRegisters - 1 {
         let turn = max(Double(rows * vectors), 1.15 * Double(rows + vectors), 8) + 0.4
@@ -80,17 +110,20 @@ struct WinogradPlan {
           let product = turn / Double(rows * vectors)
           // Weights come from a farther cache for every chunk.
           let cost = Double(turns * chunk) * (product + 1.5 / Double(chunk))
-          if cost < best.cost { best = (rows, vectors, chunk, cost) }
+          if cost < best { (self.rows, self.vectors, self.chunk, best) = (rows, vectors, chunk, cost) }
         }
       }
     }
-    (rows, vectors, chunk) = (best.rows, best.vectors, best.chunk)
-    // In multiply-adds of a vector: the products, the transformation of a tile's image and results, that of a weight.
+    func operations(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> Double {
+      Double(SeparableTransform.operations(sides.map { $0.filter[keyPath: matrix] }))
+    }
+    // The products, the transformation of a tile's image and results, that of a weight, whose taps lie apart.
     let vectorChannels = Double(channels) / Double(target.lanes)
-    let products =
-      Double(Self.products) * best.cost * Double(channels * columnVectors)
-      + Double(tiles) * 80 * (vectorChannels + Double(columnVectors))
-      + Double(channels * columnVectors) * 100
-    guard products < 0.95 * Double(direct) / Double(target.lanes) else { return nil }
+    let images = operations(\.image) * vectorChannels
+    let results = operations(\.results) * Double(columnVectors)
+    let pairs = Double(channels * columnVectors)
+    cost =
+      Double(products) * best * pairs + Double(tiles) * (images + results)
+      + 1.4 * operations(\.taps) * pairs
   }
 }
