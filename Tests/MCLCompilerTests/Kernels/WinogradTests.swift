@@ -63,7 +63,9 @@ import Testing
 
   /// Its rounding against exact sums is of the size of the direct way's; that of F(4, 3) stays within what is to be
   /// expected of sums as long.
-  @Test(arguments: [shapes[4], lines[0], lines[3]]) func roundingIsThatOfTheDirectWay(shape: Case) throws {
+  @Test(arguments: [shapes[0], shapes[4], lines[0], lines[3]]) func roundingIsThatOfTheDirectWay(shape: Case)
+    throws
+  {
     let graph = try shape.program()
     var random = RandomValues(seed: 3)
     let inputs = TapContractionTests.inputs(graph, &random)
@@ -76,8 +78,8 @@ import Testing
       let trial = try KernelTrial(launch, of: plan, library: library, pool: ThreadPool(workers: 1))
       errors.append(trial.deviation(places: 400, budget: 2_000_000))
     }
-    let limit = shape.kernel.count { $0 == 3 } == 1 ? 1.5 : 0.5
-    #expect(errors[0] < max(limit, 3 * errors[1]), "\(shape), in units of the rounding to expect: \(errors)")
+    print("rounding of \(shape): \(errors[0]), direct \(errors[1])")
+    #expect(errors[0] < max(1.5, 3 * errors[1]), "\(shape), in units of the rounding to expect: \(errors)")
   }
 
   @Test(arguments: [shapes[0], lines[1]]) func anyNumberOfThreadsGivesTheSameBits(shape: Case) throws {
@@ -116,8 +118,8 @@ import Testing
   func theInnerLoopsDoNotSpill(features: String) throws {
     let programs =
       try Self.shapes.prefix(2).map { try $0.program() } + [Self.lines[0].program(isOfImage: true)]
-    // The transformations, which have fewer products, may.
-    #expect(try TapContractionTests.scanForSpills(programs, features: features, products: 40) >= 6)
+    // The transformations may.
+    #expect(try TapContractionTests.scanForSpills(programs, features: features, broadcasting: true) >= 6)
   }
 
   /// The moments that batch norm needs are made where the results are.

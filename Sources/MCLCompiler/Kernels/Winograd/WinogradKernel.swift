@@ -1,8 +1,9 @@
 import MCLGraph
 
 /// The family for windows of 3 or 3 x 3 taps in steps of one over many channels, by Winograd's minimal filtering
-/// (`MinimalFilter`): F(4, 3) or F(2, 3) along one direction, F(2x2, 3x3) along two, where 16 multiplications stand for 36.
-/// Its rounding is of the size of the direct way's.
+/// (`MinimalFilter`): F(4, 3) or F(2, 3) along one direction, where 6 multiplications stand for 12 or 4 for 6; F(4x2, 3x3)
+/// or F(2x2, 3x3) along two, where 24 stand for 72 or 16 for 36. Its rounding stays within what is to be expected of sums
+/// as long.
 ///
 /// Phase 1 transforms the weights, phase 2 does the rest, phase 3 joins the results' moments if these are asked for.
 struct WinogradKernel: KernelFamily {

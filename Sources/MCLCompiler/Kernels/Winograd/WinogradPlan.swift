@@ -75,9 +75,10 @@ struct WinogradPlan {
   /// The quickest of the filters that serve; nil where the direct way takes less time.
   static func best(_ problem: WinogradProblem, target: TargetDescription) -> WinogradPlan? {
     let direct = problem.directMultiplyAdds
-    // In two directions F(4 x 4, 3 x 3) would round some ten times as coarsely as the direct way.
-    let filters: [MinimalFilter] = problem.windows.count == 1 ? [.four, .two] : [.two]
-    let plan = filters.compactMap { WinogradPlan(problem, filter: $0, target: target) }
+    // F(4 x 4, 3 x 3) would round some ten times as coarsely as the direct way.
+    let filters: [[MinimalFilter]] =
+      problem.windows.count == 1 ? [[.four], [.two]] : [[.two, .two], [.four, .two], [.two, .four]]
+    let plan = filters.compactMap { WinogradPlan(problem, filters: $0, target: target) }
       .min { $0.cost < $1.cost }
     guard let plan, direct >= leastWork,
       plan.cost < 0.95 * Double(direct) / Double(target.lanes)
@@ -85,10 +86,12 @@ struct WinogradPlan {
     return plan
   }
 
-  private init?(_ problem: WinogradProblem, filter: MinimalFilter, target: TargetDescription) {
+  private init?(_ problem: WinogradProblem, filters: [MinimalFilter], target: TargetDescription) {
     let whole = problem.problem
     self.problem = problem
-    sides = problem.windows.map { Side(window: $0, filter: filter, rows: whole.sizes[$0.row]) }
+    sides = zip(problem.windows, filters).map { window, filter in
+      Side(window: window, filter: filter, rows: whole.sizes[window.row])
+    }
     lanes = target.lanes
     channels = whole.count(problem.channels)
     tiles = sides.reduce(whole.count(problem.frames)) { $0 * $1.tiles }
