@@ -24,6 +24,11 @@ import Testing
     Case(batch: 4, channels: 256, outputs: 128, size: [4, 7, 7], kernel: [1, 3, 3], padding: [0, 1, 1]),
     Case(batch: 3, channels: 192, outputs: 256, size: [3, 6, 9], kernel: [1, 3, 3], padding: [0, 1, 1]),
     Case(batch: 4, channels: 128, outputs: 256, size: [3, 9, 8], kernel: [1, 3, 3], padding: [0, 1, 1]),
+    // Windows along one direction: one tile, some of whose values lie outside; several, the last of which hangs over or not.
+    Case(batch: 3, channels: 64, outputs: 96, size: [4, 30, 29], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(batch: 2, channels: 96, outputs: 64, size: [7, 31, 30], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(batch: 2, channels: 64, outputs: 64, size: [10, 33, 20], kernel: [1, 1, 3], padding: [0, 0, 2]),
+    Case(batch: 1, channels: 128, outputs: 128, size: [6, 20, 25], kernel: [3, 1, 1], padding: [1, 0, 0]),
   ]
 
   private static func launches(_ plan: ExecutionPlan) -> [ExecutionPlan.Launch] {
@@ -69,7 +74,7 @@ import Testing
       errors.append(trial.deviation(places: 400, budget: 4_000_000))
     }
     print("rounding of \(Self.shapes[number]): \(errors[0]), direct \(errors[1])")
-    #expect(errors[0] < 3 * errors[1], "in units of the rounding to expect: \(errors)")
+    #expect(errors[0] < max(0.5, 4 * errors[1]), "in units of the rounding to expect: \(errors)")
   }
 
   /// What updates make of a gradient is computed where it is brought to its place.
@@ -87,7 +92,7 @@ import Testing
     for target in TapContractionTests.targets { try compare(graph, target: target, seed: 5, named: "next") }
   }
 
-  @Test(arguments: [0, 4, 5, 6]) func anyNumberOfThreadsGivesTheSameBits(number: Int) throws {
+  @Test(arguments: [0, 4, 5, 6, 9]) func anyNumberOfThreadsGivesTheSameBits(number: Int) throws {
     let graph = try Self.shapes[number].program()
     var random = RandomValues(seed: 9)
     let inputs = TapContractionTests.inputs(graph, &random)
@@ -100,12 +105,12 @@ import Testing
     }
   }
 
-  /// What is no window of 3 x 3 in steps of one, or would not gain, is left to the direct way.
+  /// What is no window of 3 or 3 x 3 in steps of one, or would not gain, is left to the direct way.
   @Test(arguments: [
     Case(batch: 1, channels: 64, outputs: 64, size: [2, 90, 94], kernel: [1, 3, 3], stride: [1, 2, 2]),
     Case(batch: 1, channels: 64, outputs: 64, size: [2, 48, 48], kernel: [1, 3, 3], dilation: [1, 2, 2]),
-    Case(batch: 1, channels: 64, outputs: 64, size: [2, 48, 48], kernel: [1, 5, 3]),
-    Case(batch: 1, channels: 64, outputs: 64, size: [8, 48, 48], kernel: [1, 1, 3], padding: [0, 0, 1]),
+    Case(batch: 1, channels: 64, outputs: 64, size: [2, 48, 48], kernel: [1, 5, 5]),
+    Case(batch: 1, channels: 128, outputs: 128, size: [3, 48, 48], kernel: [3, 1, 1], stride: [2, 1, 1]),
     Case(batch: 1, channels: 64, outputs: 64, size: [8, 24, 24], kernel: [3, 3, 3], padding: [1, 1, 1]),
     Case(batch: 1, channels: 128, outputs: 128, size: [2, 48, 48], kernel: [1, 3, 3], groups: 2),
     Case(batch: 1, channels: 16, outputs: 256, size: [2, 48, 48], kernel: [1, 3, 3]),
@@ -130,7 +135,8 @@ import Testing
 
   @Test(arguments: ["+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma", "+avx2,+fma"])
   func theInnerLoopsDoNotSpill(features: String) throws {
-    let programs = try [0, 3, 5].map { try Self.shapes[$0].program() }
-    #expect(try TapContractionTests.scanForSpills(programs, features: features) >= 6)
+    let programs = try [0, 3, 5, 8].map { try Self.shapes[$0].program(isOfImage: true) }
+    // The transformations may.
+    #expect(try TapContractionTests.scanForSpills(programs, features: features, broadcasting: true) >= 8)
   }
 }

@@ -1,18 +1,22 @@
-/// Winograd's minimal filtering F(m, 3) along one direction: m results of a window of three taps are made of m + 2
-/// products instead of 3 m,
+/// Winograd's minimal filtering F(m, r) along one direction: m results of a window of r taps are made of m + r - 1 products
+/// instead of m r,
 ///
 ///     y = A' [(G g) . (B' d)]
 ///
-/// where d are the m + 2 values of the image that the window meets, g the taps (Winograd, "Arithmetic Complexity of
+/// where d are the m + r - 1 values of the image that the window meets, g the taps (Winograd, "Arithmetic Complexity of
 /// Computations", 1980; Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016, section 4.1).
+///
+/// Of a gradient by three taps, F(3, r), the taps are the results, and r values of the output's gradient the filter
+/// (section 4.3).
 struct MinimalFilter: Hashable {
   /// B', G and A', row by row.
   let image: [[Double]]
   let taps: [[Double]]
   let results: [[Double]]
 
-  /// The results of a tile.
+  /// The results of a tile, and the taps.
   var outputs: Int { results.count }
+  var tapCount: Int { taps.first?.count ?? 0 }
   /// The products of a tile, and the values of the image it reads.
   var side: Int { image.count }
 
@@ -36,5 +40,21 @@ struct MinimalFilter: Hashable {
     ],
     results: [
       [1, 1, 1, 1, 1, 0], [0, 1, -1, 0.5, -2, 0], [0, 1, 1, 0.25, 4, 0], [0, 1, -1, 0.125, -8, 1],
+    ])
+
+  /// F(3, 2), of the points of F(2, 3): the halves are the results' to multiply.
+  static let gradientByTwo = MinimalFilter(
+    image: two.image, taps: [[1, 0], [1, 1], [1, -1], [0, 1]],
+    results: [[1, 0.5, 0.5, 0], [0, 0.5, -0.5, 0], [0, 0.5, 0.5, -1]])
+
+  /// F(3, 4), of the points of F(4, 3): the fractions are the results' to multiply.
+  static let gradientByFour = MinimalFilter(
+    image: four.image,
+    taps: [
+      [1, 0, 0, 0], [1, 1, 1, 1], [1, -1, 1, -1], [1, 0.5, 0.25, 0.125], [1, -2, 4, -8], [0, 0, 0, 1],
+    ],
+    results: [
+      [1, 1.0 / 3, -1.0 / 3, -16.0 / 15, 1.0 / 15, 0], [0, 1.0 / 3, 1.0 / 3, -8.0 / 15, -2.0 / 15, 0],
+      [0, 1.0 / 3, -1.0 / 3, -4.0 / 15, 4.0 / 15, 1],
     ])
 }

@@ -1,6 +1,6 @@
 import MCLGraph
 
-/// Emits the products of a weight gradient by Winograd's F(3x3, 2x2).
+/// Emits the products of a weight gradient by Winograd's minimal filtering.
 struct WinogradGradientEmitter {
   let builder: ModuleBuilder
   let plan: WinogradGradientPlan
@@ -15,14 +15,12 @@ struct WinogradGradientEmitter {
 
   private var problem: WinogradGradientProblem { plan.problem }
   private var whole: ContractionProblem { plan.problem.problem }
-  private var windows: [SlidingWindow] { [problem.vertical, problem.horizontal] }
   private var vector: IRType { builder.vector(builder.f32, plan.lanes) }
   private var scalar: ScalarEmitter {
     ScalarEmitter(builder: builder, hasFusedMultiplyAdd: hasFusedMultiplyAdd)
   }
   private var zero: IRValue { builder.constant(0) }
   private var zeros: IRValue { offset(scratch, plan.zeroOffset) }
-  private let side = WinogradGradientPlan.side
 
   private func offset(_ base: IRValue, _ bytes: Int) -> IRValue {
     bytes == 0 ? base : builder.address(base, builder.constant(bytes))
@@ -31,7 +29,11 @@ struct WinogradGradientEmitter {
   private func load(_ address: IRValue) -> IRValue { builder.load(vector, address, alignment: 4) }
   private func store(_ value: IRValue, _ address: IRValue) { builder.store(value, address, alignment: 4) }
   private func add(_ a: IRValue, _ b: IRValue) -> IRValue { builder.build(.floatAdd, a, b) }
-  private func subtract(_ a: IRValue, _ b: IRValue) -> IRValue { builder.build(.floatSubtract, a, b) }
+
+  private func transform(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> SeparableTransform {
+    SeparableTransform(
+      builder: builder, scalar: scalar, matrices: plan.sides.map { $0.filter[keyPath: matrix] })
+  }
 
   /// Elements from an operand's start, from the coordinates along some axes.
   private func place(_ axes: [Int], _ coordinates: [IRValue], _ strides: [Int]) -> IRValue {
@@ -92,118 +94,119 @@ struct WinogradGradientEmitter {
 
   // MARK: Tiles
 
-  /// The coordinates of a tile: along the frames' axes, then the first row of each window.
+  /// The coordinates of a tile: along the frames' axes, then the first row of each side.
   private func coordinates(_ tile: IRValue) -> (frames: [IRValue], corner: [IRValue]) {
     let parts = builder.delinearize(
-      tile, problem.frames.map { whole.sizes[$0] } + [plan.down, plan.across])
-    return (Array(parts.dropLast(2)), parts.suffix(2).map { builder.multiply($0, 2) })
+      tile, problem.frames.map { whole.sizes[$0] } + plan.sides.map(\.tiles))
+    let corner = zip(parts.suffix(plan.sides.count), plan.sides).map {
+      builder.multiply($0, $1.filter.tapCount)
+    }
+    return (Array(parts.dropLast(plan.sides.count)), corner)
   }
 
   /// The address of a tile's first value at channel or column 0.
   private func corner(_ tile: (frames: [IRValue], corner: [IRValue]), _ access: LinearAccess, _ base: IRValue)
     -> IRValue
   {
-    let axes = problem.frames + windows.map(\.row)
+    let axes = problem.frames + plan.sides.map(\.window.row)
     let elements = builder.add(place(axes, tile.frames + tile.corner, access.strides), access.offset)
     return builder.element(base, elements, bytes: 4)
   }
 
-  /// Conditions along each side joined: nil where both hold always.
-  private func both(_ conditions: [[IRValue?]], _ i: Int, _ j: Int) -> IRValue? {
-    builder.and(conditions[0][i], conditions[1][j])
+  /// When a tile's value at some place along a side is one of the operand's.
+  private enum Presence {
+    case always
+    case never
+    case when(IRValue)
   }
 
-  /// `V = B' d B` of a tile, the block's channels.
-  private func transformImage(_ tile: IRValue, _ firstVector: IRValue, to target: IRValue) {
-    let parts = coordinates(tile)
-    let source = corner(parts, whole.a, image)
-    let firsts = zip(parts.corner, windows).map { builder.add($0, $1.origin) }
-    let isInside = zip(firsts, windows).map { first, window in
-      builder.compare(.unsignedLess, first, builder.constant(max(0, window.extent - (side - 1))))
-    }
-    let emit = { (conditions: [[IRValue?]]) in
-      builder.loop(from: zero, to: builder.constant(plan.channelVectors)) { number in
-        let own = vectorPlace(builder.add(firstVector, number), problem.channels, whole.a.strides)
-        let from = builder.element(source, own, bytes: 4)
-        let to = builder.element(target, number, bytes: plan.lanes * 4)
-        let columns = (0..<side).map { j in
-          let d = (0..<side).map { i in
-            value(
-              from, i * whole.a.strides[windows[0].row] + j * whole.a.strides[windows[1].row],
-              if: both(conditions, i, j))
-          }
-          return differences(d)
-        }
-        for i in 0..<side {
-          for (j, result) in differences(columns.map { $0[i] }).enumerated() {
-            store(result, offset(to, (i * side + j) * plan.imageStride))
-          }
-        }
+  /// The vector at a place of a tile, some elements from an address; nil where it is none of the operand's for certain,
+  /// zeros where it turns out so.
+  private func value(_ base: IRValue, _ place: [Int], _ strides: [Int], _ presences: [[Presence]]) -> IRValue?
+  {
+    var (elements, condition) = (0, nil as IRValue?)
+    for ((side, position), presence) in zip(zip(plan.sides, place), presences) {
+      elements += position * strides[side.window.row]
+      switch presence[position] {
+      case .always: break
+      case .never: return nil
+      case .when(let own): condition = builder.and(condition, own)
       }
     }
-    _ = builder.choose(
-      builder.and(isInside[0], isInside[1]),
-      then: {
-        emit([[IRValue?]](repeating: [IRValue?](repeating: nil, count: side), count: 2))
-        return []
-      },
-      else: {
-        emit(
-          zip(firsts, windows).map { first, window in
-            (0..<side).map {
-              builder.compare(.unsignedLess, builder.add(first, $0), builder.constant(window.extent))
-            }
-          })
-        return []
-      })
-  }
-
-  /// The vector some elements from an address, or zeros where the condition does not hold.
-  private func value(_ base: IRValue, _ elements: Int, if condition: IRValue?) -> IRValue {
     let address = offset(base, elements * 4)
     return load(condition.map { builder.select($0, address, zeros) } ?? address)
   }
 
-  /// `B' d`: (d0 - d2, d1 + d2, d2 - d1, d1 - d3).
-  private func differences(_ d: [IRValue]) -> [IRValue] {
-    [subtract(d[0], d[2]), add(d[1], d[2]), subtract(d[2], d[1]), subtract(d[1], d[3])]
+  /// `V = B' d` or `B' d B` of a tile, the block's channels.
+  private func transformImage(_ tile: IRValue, _ firstVector: IRValue, to target: IRValue) {
+    let parts = coordinates(tile)
+    let source = corner(parts, whole.a, image)
+    let firsts = zip(parts.corner, plan.sides).map { builder.add($0, $1.window.origin) }
+    let emit = { (presences: [[Presence]]) in
+      builder.loop(from: zero, to: builder.constant(plan.channelVectors)) { number in
+        let own = vectorPlace(builder.add(firstVector, number), problem.channels, whole.a.strides)
+        let from = builder.element(source, own, bytes: 4)
+        let to = builder.element(target, number, bytes: plan.lanes * 4)
+        transform(\.image).forEach {
+          value(from, $0, whole.a.strides, presences)
+        } _: { product, result in
+          store(result ?? builder.zero(vector), offset(to, product * plan.imageStride))
+        }
+      }
+    }
+    func presences(inside: Bool) -> [[Presence]] {
+      zip(plan.sides, firsts).map { side, first in
+        (0..<side.filter.side).map { position in
+          let place = side.window.origin + position
+          if side.tiles == 1 { return 0..<side.window.extent ~= place ? .always : .never }
+          if inside { return .always }
+          let isInside = builder.compare(
+            .unsignedLess, builder.add(first, position), builder.constant(side.window.extent))
+          return .when(isInside)
+        }
+      }
+    }
+    var isInside: IRValue?
+    for (side, first) in zip(plan.sides, firsts) where side.tiles > 1 {
+      let room = builder.constant(max(0, side.window.extent - (side.filter.side - 1)))
+      isInside = builder.and(isInside, builder.compare(.unsignedLess, first, room))
+    }
+    guard let isInside else { return emit(presences(inside: true)) }
+    _ = builder.choose(
+      isInside,
+      then: {
+        emit(presences(inside: true))
+        return []
+      },
+      else: {
+        emit(presences(inside: false))
+        return []
+      })
   }
 
-  /// `Y = G y G'` of a tile, the block's columns.
+  /// `Y = G y` or `G y G'` of a tile, the block's columns.
   private func transformGradient(_ tile: IRValue, _ firstVector: IRValue, to target: IRValue) {
     let parts = coordinates(tile)
     let source = corner(parts, whole.b, gradient)
-    /// Whether the tile's second row or column is one of the gradient; nil where it always is.
-    let conditions = zip(windows, parts.corner).map { window, coordinate -> [IRValue?] in
-      let size = whole.sizes[window.row]
-      return [
-        nil,
-        size % 2 == 0
-          ? nil : builder.compare(.signedLess, builder.add(coordinate, 1), builder.constant(size)),
-      ]
+    let presences = zip(plan.sides, parts.corner).map { side, coordinate in
+      (0..<side.filter.tapCount).map { position -> Presence in
+        if side.tiles == 1 { return position < side.rows ? .always : .never }
+        guard position > 0, side.hangsOver else { return .always }
+        return .when(
+          builder.compare(.signedLess, builder.add(coordinate, position), builder.constant(side.rows)))
+      }
     }
     builder.loop(from: zero, to: builder.constant(plan.columnVectors)) { number in
       let own = vectorPlace(builder.add(firstVector, number), problem.columns, whole.b.strides)
       let from = builder.element(source, own, bytes: 4)
       let to = builder.element(target, number, bytes: plan.lanes * 4)
-      let columns = (0..<2).map { j in
-        spread(
-          (0..<2).map { i in
-            value(
-              from, i * whole.b.strides[windows[0].row] + j * whole.b.strides[windows[1].row],
-              if: both(conditions, i, j))
-          })
-      }
-      for i in 0..<side {
-        for (j, result) in spread(columns.map { $0[i] }).enumerated() {
-          store(result, offset(to, (i * side + j) * plan.gradientStride))
-        }
+      transform(\.taps).forEach {
+        value(from, $0, whole.b.strides, presences)
+      } _: { product, result in
+        store(result ?? builder.zero(vector), offset(to, product * plan.gradientStride))
       }
     }
   }
-
-  /// `G y` without the halves, which the results get: (y0, y0 + y1, y0 - y1, y1).
-  private func spread(_ y: [IRValue]) -> [IRValue] { [y[0], add(y[0], y[1]), subtract(y[0], y[1]), y[1]] }
 
   /// Makes a row of the chunk add nothing.
   private func clear(row: IRValue) {
@@ -213,7 +216,7 @@ struct WinogradGradientEmitter {
     ]
     for (base, stride, vectors) in parts {
       let target = builder.element(base, row, bytes: vectors * plan.lanes * 4)
-      builder.loop(from: zero, to: builder.constant(WinogradGradientPlan.products)) { number in
+      builder.loop(from: zero, to: builder.constant(plan.products)) { number in
         let own = builder.element(target, number, bytes: stride)
         for position in 0..<vectors { store(builder.zero(vector), offset(own, position * plan.lanes * 4)) }
       }
@@ -224,7 +227,7 @@ struct WinogradGradientEmitter {
 
   /// - Parameter tiles: first and end of those of the chunk that a product is to be summed over.
   private func addProducts(isFirst: IRValue, tiles: (_ number: IRValue) -> (IRValue, IRValue)) {
-    builder.loop(from: zero, to: builder.constant(WinogradGradientPlan.products)) { number in
+    builder.loop(from: zero, to: builder.constant(plan.products)) { number in
       let tiles = tiles(number)
       let factors = builder.element(scratch, number, bytes: plan.imageStride)
       let vectors = builder.element(offset(scratch, plan.gradientOffset), number, bytes: plan.gradientStride)
@@ -303,13 +306,17 @@ struct WinogradGradientEmitter {
           let columns = vectorPlace(builder.add(firstColumns, column), problem.columns, strides)
           let source = builder.element(products, column, bytes: plan.lanes * 4)
           let target = builder.element(target, builder.add(place, columns), bytes: 4)
-          let rows = (0..<side).map { i in
-            combined((0..<side).map { j in load(offset(source, (i * side + j) * plan.productStride)) })
+          let taps = transform(\.results).results { place in
+            let product = zip(plan.sides, place).reduce(0) { $0 * $1.0.filter.side + $1.1 }
+            return load(offset(source, product * plan.productStride))
           }
-          for j in 0..<3 {
-            for (i, value) in combined(rows.map { $0[j] }).enumerated() {
-              store(value, offset(target, (i * strides[windows[0].tap] + j * strides[windows[1].tap]) * 4))
+          for (number, value) in taps.enumerated() {
+            var (rest, elements) = (number, 0)
+            for side in plan.sides.reversed() {
+              elements += rest % side.filter.outputs * strides[side.window.tap]
+              rest /= side.filter.outputs
             }
+            store(value ?? builder.zero(vector), offset(target, elements * 4))
           }
         }
       }
@@ -328,13 +335,5 @@ struct WinogradGradientEmitter {
       }
       store(sum, target)
     }
-  }
-
-  /// `A' m`, and the halves of `G`: (m0 + (m1 + m2) / 2, (m1 - m2) / 2, (m1 + m2) / 2 - m3).
-  private func combined(_ m: [IRValue]) -> [IRValue] {
-    let half = builder.constant(0.5, vector)
-    let sum = builder.build(.floatMultiply, add(m[1], m[2]), half)
-    let difference = builder.build(.floatMultiply, subtract(m[1], m[2]), half)
-    return [add(m[0], sum), difference, subtract(sum, m[3])]
   }
 }

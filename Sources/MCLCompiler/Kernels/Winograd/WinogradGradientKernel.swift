@@ -1,16 +1,11 @@
 import MCLGraph
 
-/// The family for the gradient by the weights of 3 x 3 windows in steps of one over many channels, by Winograd's minimal
-/// filtering F(3x3, 2x2): the gradient's 2 x 2 values are the filter, the taps the results, so that 16 multiplications
-/// stand where the definition has 36 (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016, section
-/// 4.3):
+/// The family for the gradient by the weights of windows of 3 or 3 x 3 taps in steps of one over many channels, by
+/// Winograd's minimal filtering F(3, 4) or F(3, 2) a side: the gradient's values are the filter, the taps the results, so that
+/// of 3 x 3 taps 24 multiplications stand where the definition has 72, or 16 for 36 (Lavin and Gray, "Fast Algorithms for
+/// Convolutional Neural Networks", 2016, section 4.3):
 ///
 ///     dW = A' [sum over tiles of (G y G') . (B' d B)] A
-///
-///          1  0 -1  0         1    0          1  1  1  0
-///     B' = 0  1  1  0    G = 1/2  1/2    A' = 0  1 -1  0
-///          0 -1  1  0        1/2 -1/2         0  1  1 -1
-///          0  1  0 -1         0    1
 ///
 /// Phase 1 does all that, phase 2 joins the splits of the tiles if there are any, phase 3 brings the sums to their places
 /// and applies the epilogue.
@@ -23,7 +18,7 @@ struct WinogradGradientKernel: KernelFamily {
     guard case .comprehension(let comprehension) = specification.form, specification.byProduct == nil,
       let problem = try WinogradGradientProblem(
         comprehension, operandElements: specification.operandElements, target: target),
-      let plan = WinogradGradientPlan(problem, target: target)
+      let plan = WinogradGradientPlan.best(problem, target: target)
     else { return nil }
     let finish = PartialResults(
       comprehension, operandElements: specification.operandElements, space: problem.space,

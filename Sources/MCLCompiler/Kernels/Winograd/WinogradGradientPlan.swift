@@ -1,12 +1,25 @@
 import MCLGraph
 
-/// How a weight gradient by Winograd's F(3x3, 2x2) is cut.
+/// How a weight gradient by Winograd's minimal filtering is cut.
 ///
-/// A tile is 2 x 2 values of the gradient and the 4 x 4 of the image that meet them; each of its 16 transformed values has
-/// a matrix product of its own: `M[e] = V[e]' Y[e]`, with V [tiles, channels] the transformed image and Y [tiles, columns]
-/// the transformed gradient. A task owns a block of channels and one of columns, and some of the tiles: it transforms a
+/// A tile is a few values of the gradient a side and those of the image that meet them; each of its transformed values has a
+/// matrix product of its own: `M[e] = V[e]' Y[e]`, with V [tiles, channels] the transformed image and Y [tiles, columns] the
+/// transformed gradient. A task owns a block of channels and one of columns, and some of the tiles: it transforms a
 /// chunk of them after the other, adds the chunk's products to M, all in its own cache, and transforms M back.
 struct WinogradGradientPlan {
+  /// One direction that the window slides along.
+  struct Side {
+    var window: SlidingWindow
+    /// Its taps are the gradient's values, its results the window's taps.
+    var filter: MinimalFilter
+    /// Values of the gradient along it.
+    var rows: Int
+
+    var tiles: Int { (rows + filter.tapCount - 1) / filter.tapCount }
+    /// Whether the last tile hangs over.
+    var hangsOver: Bool { rows % filter.tapCount != 0 }
+  }
+
   let problem: WinogradGradientProblem
   let lanes: Int
   /// The register tile: channels x vectors of columns.
@@ -15,25 +28,27 @@ struct WinogradGradientPlan {
   /// A task's vectors of channels and of columns.
   let channelVectors: Int
   let columnVectors: Int
-  /// Tiles of one frame, down and across.
-  let down: Int
-  let across: Int
+  let sides: [Side]
   let tiles: Int
   /// Tiles of a chunk, and of a task, all of whose chunks but the last are whole.
   let chunk: Int
   let splitTiles: Int
   /// The tiles of a chunk in their order, where it consists of whole frames whose last tiles hang over: those at the right,
-  /// those that are whole, those at the bottom, those in the corner. The fourth value of what hangs over is 0, so that
-  /// each of the 16 products has its tiles in `ranges`. Empty where the order is that of the numbers.
+  /// those that are whole, those at the bottom, those in the corner. The last transformed value of what hangs over is 0, so
+  /// that each of the products has its tiles in `ranges`. Empty where the order is that of the numbers.
   let order: [Int]
   let ranges: [Range<Int>]
 
-  /// Values of a transformed tile, a side.
-  static let side = 4
-  static let products = side * side
+  /// The time it takes, in multiply-adds of a vector.
+  let cost: Double
+
   /// Tiles whose products are added up in registers before they join the rest: rounding grows with the length of the chain.
-  static let longestChain = 64
-  static let shortestChain = 32
+  private static let longestChain = 64
+  private static let shortestChain = 32
+  /// The most products of a chunk's tiles, so that the chunk stays in the second cache.
+  private static let mostChunkProducts = 1024
+  /// Multiply-adds below which the direct way is taken.
+  private static let leastWork = 100_000_000
   /// Turns written out; a chunk's tiles are filled up with zeros to a multiple.
   static let unroll = 4
   static let wantedTasks = 16
@@ -45,6 +60,9 @@ struct WinogradGradientPlan {
   /// Elements of a task that joins splits: a multiple of any vector.
   static let joinElements = 4096
 
+  /// Products of a tile, and the taps they become.
+  var products: Int { sides.reduce(1) { $0 * $1.filter.side } }
+  var taps: Int { sides.reduce(1) { $0 * $1.filter.outputs } }
   static func filled(_ tiles: Int) -> Int { (tiles + unroll - 1) / unroll * unroll }
   var joinTasks: Int {
     splits == 1 ? 0 : (partialElements + Self.joinElements - 1) / Self.joinElements
@@ -58,15 +76,14 @@ struct WinogradGradientPlan {
   var splits: Int { (tiles + splitTiles - 1) / splitTiles }
   var taskCount: Int { splits * channelBlocks * columnBlocks }
   var rowsOfChunk: Int { Self.filled(chunk) }
-  /// Bytes from one of the 16 products to the next: not a multiple of a page, or all 16 would meet in one place of the
-  /// cache.
+  /// Bytes from one of the products to the next: not a multiple of a page, or all would meet in one place of the cache.
   var imageStride: Int { rowsOfChunk * blockChannels * 4 + 64 }
   var gradientStride: Int { rowsOfChunk * blockColumns * 4 + 64 }
   var productStride: Int { blockChannels * blockColumns * 4 + 64 }
   /// The scratch: V, Y, M, then zeros, read in place of what lies outside.
-  var gradientOffset: Int { Self.products * imageStride }
-  var productOffset: Int { gradientOffset + Self.products * gradientStride }
-  var zeroOffset: Int { productOffset + Self.products * productStride }
+  var gradientOffset: Int { products * imageStride }
+  var productOffset: Int { gradientOffset + products * gradientStride }
+  var zeroOffset: Int { productOffset + products * productStride }
   var scratchBytes: Int { zeroOffset + 64 }
   /// The axes of the results before they are brought to their places, outermost first: vectors of columns outside, so that
   /// those that are transposed together lie together.
@@ -83,20 +100,32 @@ struct WinogradGradientPlan {
     }
     return strides
   }
-  var partialElements: Int { 9 * channels * columns }
+  var partialElements: Int { taps * channels * columns }
   var temporaryBytes: Int { splits * partialElements * 4 }
 
-  /// Nil where the direct way takes less time.
-  init?(_ problem: WinogradGradientProblem, target: TargetDescription) {
+  /// The quickest of the filters that serve; nil where the direct way takes less time.
+  static func best(_ problem: WinogradGradientProblem, target: TargetDescription) -> WinogradGradientPlan? {
+    let (two, four) = (MinimalFilter.gradientByTwo, MinimalFilter.gradientByFour)
+    let filters = problem.windows.count == 1 ? [[four], [two]] : [[two, two], [four, two], [two, four]]
+    let direct = problem.directMultiplyAdds
+    let plan = filters.compactMap { WinogradGradientPlan(problem, filters: $0, target: target) }
+      .min { $0.cost < $1.cost }
+    guard let plan, direct >= leastWork, plan.cost < 0.95 * Double(direct) / Double(target.lanes) else {
+      return nil
+    }
+    return plan
+  }
+
+  private init?(_ problem: WinogradGradientProblem, filters: [MinimalFilter], target: TargetDescription) {
     let whole = problem.problem
     self.problem = problem
     lanes = target.lanes
-    let size = { (window: SlidingWindow) in whole.sizes[window.row] }
-    down = (size(problem.vertical) + 1) / 2
-    across = (size(problem.horizontal) + 1) / 2
-    tiles = down * across * whole.count(problem.frames)
-    let direct = problem.directMultiplyAdds
-    guard direct >= TapPlan.littleWork else { return nil }
+    let sides = zip(problem.windows, filters).map { window, filter in
+      Side(window: window, filter: filter, rows: whole.sizes[window.row])
+    }
+    self.sides = sides
+    let products = sides.reduce(1) { $0 * $1.filter.side }
+    tiles = sides.reduce(whole.count(problem.frames)) { $0 * $1.tiles }
     func largest(_ count: Int, _ most: Int) -> Int {
       (1...most).last { count % $0 == 0 } ?? 1
     }
@@ -121,21 +150,22 @@ struct WinogradGradientPlan {
     // Tasks, each with chunks of the same size.
     let blocks =
       whole.count(problem.channels) * whole.columnCount / (channelVectors * columnVectors * lanes * lanes)
-    let partial = 9 * whole.count(problem.channels) * whole.columnCount * 4
+    let taps = sides.reduce(1) { $0 * $1.filter.outputs }
+    let partial = taps * whole.count(problem.channels) * whole.columnCount * 4
     let wanted = max(
       1, min((Self.wantedTasks + blocks - 1) / blocks, tiles / 64, Self.mostPartialBytes / partial))
-    let frame = down * across
+    let longest = min(Self.longestChain, Self.mostChunkProducts / products)
+    let frame = sides.reduce(1) { $0 * $1.tiles }
     let frames = tiles / frame
-    let sides = [problem.vertical, problem.horizontal].map { size($0) % 2 == 1 }
-    let group = (1...max(1, Self.longestChain / frame)).last { frames % $0 == 0 } ?? 1
-    if sides.contains(true), (Self.shortestChain...Self.longestChain).contains(group * frame) {
+    let group = (1...max(1, longest / frame)).last { frames % $0 == 0 } ?? 1
+    if sides.contains(where: \.hangsOver), (Self.shortestChain...longest).contains(group * frame) {
       chunk = group * frame
       let chunks = frames / group
       splitTiles = (chunks + wanted - 1) / wanted * chunk
-      (order, ranges) = Self.order(group, down, across, hangs: sides)
+      (order, ranges) = Self.order(frames: group, sides)
     } else {
       let perSplit = (tiles + wanted - 1) / wanted
-      let chunks = (perSplit + Self.longestChain - 1) / Self.longestChain
+      let chunks = (perSplit + longest - 1) / longest
       chunk = Self.filled((perSplit + chunks - 1) / chunks)
       splitTiles = chunk * chunks
       order = []
@@ -144,30 +174,38 @@ struct WinogradGradientPlan {
     // In multiply-adds of a vector: the products, the transformation of a tile's image and gradient in every block, the
     // sums' way out of the registers and that of the results.
     let chunks = Double((tiles + chunk - 1) / chunk)
-    let turns = Double(ranges.isEmpty ? Self.products * chunk : ranges.reduce(0) { $0 + $1.count })
+    let turns = Double(ranges.isEmpty ? products * chunk : ranges.reduce(0) { $0 + $1.count })
+    let (channels, columns) = (whole.count(problem.channels), whole.columnCount)
     let pairs = Double(channels * columns / lanes)
-    let transformed = Double(
-      tiles * (50 * channels / lanes * columnBlocks + 36 * columns / lanes * channelBlocks))
-    let total =
-      pairs * (chunks * (best.cost * turns + 1.5 * Double(Self.products)) + 40 * Double(splits)) + transformed
-    guard total < 0.95 * Double(direct) / Double(lanes) else { return nil }
+    func operations(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> Int {
+      SeparableTransform.operations(sides.map { $0.filter[keyPath: matrix] })
+    }
+    let images = operations(\.image) * channels / lanes * (columns / (columnVectors * lanes))
+    let gradients = operations(\.taps) * columns / lanes * (channels / (channelVectors * lanes))
+    let results = Double(operations(\.results) * ((tiles + splitTiles - 1) / splitTiles))
+    cost =
+      pairs * (chunks * (best.cost * turns + 1.5 * Double(products)) + results)
+      + Double(tiles * (images + gradients))
   }
 
-  /// - Parameter hangs: whether the last tiles down and across hang over.
-  private static func order(
-    _ frames: Int, _ down: Int, _ across: Int, hangs: [Bool]
-  ) -> (tiles: [Int], ranges: [Range<Int>]) {
+  private static func order(frames: Int, _ sides: [Side]) -> (tiles: [Int], ranges: [Range<Int>]) {
+    // One direction is as two, of which the first has one tile.
+    let across = sides[sides.count - 1]
+    let down = sides.count == 2 ? sides[0] : nil
+    let hangs = (down: down?.hangsOver ?? false, across: across.hangsOver)
+    let (rows, columns) = (down?.tiles ?? 1, across.tiles)
     var classes: [[Int]] = [[], [], [], []]
-    for tile in 0..<frames * down * across {
-      let isBottom = hangs[0] && tile / across % down == down - 1
-      let isRight = hangs[1] && tile % across == across - 1
+    for tile in 0..<frames * rows * columns {
+      let isBottom = hangs.down && tile / columns % rows == rows - 1
+      let isRight = hangs.across && tile % columns == columns - 1
       classes[isBottom ? (isRight ? 3 : 2) : isRight ? 0 : 1].append(tile)
     }
     let ends = (1...4).map { classes.prefix($0).reduce(0) { $0 + $1.count } }
     // Ranges are widened to whole turns: what they then hold besides is 0.
-    let ranges = (0..<products).map { number in
-      let isBottomless = hangs[0] && number / side == side - 1
-      let isRightless = hangs[1] && number % side == side - 1
+    let side = across.filter.side
+    let ranges = (0..<sides.reduce(1) { $0 * $1.filter.side }).map { number in
+      let isBottomless = hangs.down && number / side == (down?.filter.side ?? 0) - 1
+      let isRightless = hangs.across && number % side == side - 1
       let start = isRightless ? ends[0] : 0
       let end = isBottomless ? ends[1] : isRightless ? ends[2] : ends[3]
       return start / unroll * unroll..<filled(end)

@@ -1,16 +1,16 @@
 import MCLGraph
 
 /// A contraction that sums, over the rows and columns of an image and whatever else (clips, frames), the products of one
-/// operand and another as it stands 3 x 3 taps away: two output axes of three, along each of which the image's coordinate
-/// is `row + tap + origin`.
+/// operand and another as it stands 3 or 3 x 3 taps away: one or two output axes of three, along each of which the image's
+/// coordinate is `row + tap + origin`.
 ///
 /// The weight gradients of convolutions in steps of one are of this kind: the image's channels and the taps are rows of
 /// the result, those of the output's gradient columns.
 struct WinogradGradientProblem {
   let space: IterationSpace
   let problem: ContractionProblem
-  let vertical: SlidingWindow
-  let horizontal: SlidingWindow
+  /// The window's one or two sides, the one along which the image's elements lie farther apart first.
+  let windows: [SlidingWindow]
   /// Axes summed over besides the windows' rows.
   let frames: [Int]
   /// The image's channels, and those of the gradient: that along which the operand is contiguous last.
@@ -34,7 +34,9 @@ struct WinogradGradientProblem {
       problem.b.guards.isEmpty, problem.a.fill == 0
     else { return nil }
     let windows = problem.rows.compactMap { SlidingWindow(problem, tap: $0, among: problem.inner) }
-    guard windows.count == 2, windows[0].row != windows[1].row, !windows.contains(where: \.isReversed),
+      .sorted { $0.stride > $1.stride }
+    guard (1...2).contains(windows.count), Set(windows.map(\.row)).count == windows.count,
+      !windows.contains(where: \.isReversed),
       problem.a.guards.allSatisfy({ check in windows.contains { check.coefficients[$0.row] != 0 } })
     else { return nil }
     let rows = problem.rows.filter { axis in !windows.contains { $0.tap == axis } }
@@ -43,17 +45,15 @@ struct WinogradGradientProblem {
     else { return nil }
     self.space = space
     self.problem = problem
-    let sides = windows.sorted { problem.a.strides[$0.tap] > problem.a.strides[$1.tap] }
-    vertical = sides[0]
-    horizontal = sides[1]
-    frames = problem.inner.filter { axis in !sides.contains { $0.row == axis } }
+    self.windows = windows
+    frames = problem.inner.filter { axis in !windows.contains { $0.row == axis } }
     self.channels = channels
     self.columns = columns
   }
 
   /// Multiply-adds of the definition, without those of padding.
   var directMultiplyAdds: Int {
-    let taps = [vertical, horizontal].reduce(1) { $0 * $1.validPairs(rows: problem.sizes[$1.row]) }
+    let taps = windows.reduce(1) { $0 * $1.validPairs(rows: problem.sizes[$1.row]) }
     return taps * problem.count(frames) * problem.count(channels) * problem.columnCount
   }
 }
