@@ -31,7 +31,7 @@ import Testing
     /// Maps and sums over images that are no convolution.
     var sweeps: [PlanReport.Launch] {
       report.launches.filter { launch in
-        (launch.kind == .map || launch.kind == .reduction) && launch.stateWritten == nil
+        (launch.kind == .map || launch.kind == .reduction) && launch.statesWritten.isEmpty
           && launch.axes.reduce(1, *) >= SecondFamilyTests.leastPoints
       }
     }

@@ -4,7 +4,8 @@ import MCLGraph
 /// a contraction's results along its rows, and the mean of squared deviations from it, as batch norm needs them.
 ///
 /// The graph stays as it is: `mean = sum(x) / n` and `sum((x - mean)^2)` are entries as before, but the launch that makes
-/// x, or else the one that makes the mean, makes them too, where its kernel can (`ByProduct`).
+/// x, or else the one that makes the mean, makes them too, where its kernel can (`ByProduct`). So it is with new values of
+/// states (`findSharedMaps`).
 struct ByProducts {
   /// The entry whose launch makes an entry.
   var hosts: [Int: Int] = [:]
@@ -20,6 +21,7 @@ struct ByProducts {
     self.graph = graph
     try findMoments(isServed)
     try findSecondSums(isServed)
+    try findSharedMaps(isServed)
   }
 
   private mutating func findMoments(
@@ -162,7 +164,7 @@ extension Access {
   }
 
   /// Whether at every point it reads the element of the output the point belongs to.
-  fileprivate func isRead(atEveryOutput comprehension: Comprehension) -> Bool {
+  func isRead(atEveryOutput comprehension: Comprehension) -> Bool {
     guard let strides = linearStrides(axes: comprehension.axes) else { return false }
     let own = rowMajorStrides(comprehension.outputShape) + comprehension.reductionShape.map { _ in 0 }
     return zip(zip(strides, own), comprehension.axes).allSatisfy { $1 == 1 || $0.0 == $0.1 }
