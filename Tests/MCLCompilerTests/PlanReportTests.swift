@@ -63,7 +63,7 @@ import Testing
     #expect(report.launches.contains { $0.parts.contains { $0.role == .byProduct } })
     // No launch that changes a parameter stands under the parameter's name: it is where the parameter is read.
     let states = Set(compiled.plan.states.filter(\.isTrainable).map(\.name))
-    let changed = report.launches.filter { states.contains($0.stateWritten ?? "") }
+    let changed = report.launches.filter { !states.isDisjoint(with: $0.statesWritten) }
     #expect(changed.count > 50)
     let homeless = changed.filter { states.contains($0.scope) }
     #expect(homeless.count * 10 < changed.count, "\(homeless.map(\.path))")

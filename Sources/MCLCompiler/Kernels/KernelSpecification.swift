@@ -22,6 +22,14 @@ public struct KernelSpecification: Hashable, Sendable {
     self.byProduct = byProduct
   }
 
+  /// The elements of all that accesses may read: the operands, then the maps made besides.
+  var readElements: [ElementType] {
+    guard case .comprehension(let comprehension) = form, case .maps(let maps) = byProduct else {
+      return operandElements
+    }
+    return operandElements + maps.map { _ in comprehension.element }
+  }
+
   /// Operands: the base, the rows, the int64 start.
   public init(_ update: RowUpdate) {
     form = .updateRows(update)
@@ -35,8 +43,8 @@ public struct KernelSpecification: Hashable, Sendable {
   }
 }
 
-/// Sums over the values that a kernel reads or makes, which it makes on the way: in float64 until they are stored, in an
-/// order that depends on the specification and the target alone. They go to the arguments after the temporary.
+/// What a kernel makes on the way, which goes to the arguments after the temporary: sums over the values that it reads or
+/// makes, in float64 until they are stored, in an order that depends on the specification and the target alone; or maps.
 public enum ByProduct: Hashable, Sendable {
   /// Of a kernel that sums x: `epilogue(sum of (x - mean)^2)`, in the shape of the result.
   case squares(epilogue: ScalarExpression)
@@ -46,6 +54,10 @@ public enum ByProduct: Hashable, Sendable {
   /// Of a contraction's results x along all output axes but those kept: `sum(sum of x)` and
   /// `squares(sum of (x - mean)^2)`, row-major over the axes kept.
   case moments(kept: [Int], sum: ScalarExpression, squares: ScalarExpression)
+  /// Of a map: others over the same points, made before it, in the shape and with the elements of the result. Of an access
+  /// to an operand past the kernel's, the first one past them is what the first of these gives, and so on: it is read at the
+  /// point itself, as it is stored, by those after it and by the map.
+  case maps([ScalarExpression])
 }
 
 /// Rows `(start + i) mod rowCount` of a base replaced by row i of another tensor, in place on the output: the

@@ -21,6 +21,7 @@ extension ByProduct {
     case .sum(let body, let epilogue): " and sum \(body.kernelText) then \(epilogue.kernelText)"
     case .moments(let kept, let sum, let squares):
       " and moments of \(kept) then \(sum.kernelText), \(squares.kernelText)"
+    case .maps(let maps): " and maps \(maps.map(\.kernelText).joined(separator: ", "))"
     }
   }
 }

@@ -18,7 +18,7 @@ public struct CopyNewStates: DecidingPass {
       let entry = graph.entries[update.entry]
       guard let compute = entry.operation as? Compute, compute.comprehension.reduction != .none,
         entry.type.byteCount >= Self.leastBytes,
-        entry.operands.contains(where: { isState(update.name, $0, graph) })
+        entry.operands.contains(where: { Self.isState(update.name, $0, graph) })
       else { return update }
       decisions.append(Decision(name, entry))
       result.entries.append(.copy(of: update.entry, in: graph))
@@ -27,7 +27,8 @@ public struct CopyNewStates: DecidingPass {
     return result
   }
 
-  private func isState(_ name: String, _ entry: Int, _ graph: Graph) -> Bool {
+  /// Whether an entry is the old value of a state.
+  static func isState(_ name: String, _ entry: Int, _ graph: Graph) -> Bool {
     (graph.entries[Schedule.storage(entry, in: graph)].operation as? StateLeaf)?.leafName == name
   }
 }

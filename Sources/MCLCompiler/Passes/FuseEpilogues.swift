@@ -1,6 +1,7 @@
 import MCLGraph
 
-/// Applies a map to the results of the one reduction or contraction it reads, where they are made.
+/// Applies a map to the results of the one reduction or contraction it reads, where they are made. Not so a large new value
+/// of a state that it reads: a map writes it over the old one, which a sum does not, and together with other new values.
 public struct FuseEpilogues: DecidingPass {
   public let name = "fuse-epilogues"
   public let purpose =
@@ -10,6 +11,8 @@ public struct FuseEpilogues: DecidingPass {
 
   public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let uses = graph.useCounts()
+    let updates = Dictionary(
+      graph.updates.map { ($0.entry, $0.name) }, uniquingKeysWith: { first, _ in first })
     var rewriter = GraphRewriter(graph)
     var absorbed: [Int: FusedComputation] = [:]
     for (index, entry) in graph.entries.enumerated() {
@@ -24,6 +27,15 @@ public struct FuseEpilogues: DecidingPass {
         var refusal: (operand: Int, reason: String)?
         for operand in Set(entry.operands).sorted() {
           guard let reduced = absorbed[operand], reduced.comprehension.reduction != .none else { continue }
+          if let state = updates[index], entry.type.byteCount >= CopyNewStates.leastBytes,
+            entry.operands.contains(where: { CopyNewStates.isState(state, $0, graph) })
+          {
+            refusal =
+              refusal ?? (
+                operand, "the new value of a state that it reads, which is written over the old one"
+              )
+            continue
+          }
           guard uses[operand] == 1 else {
             refusal = refusal ?? (operand, "the reduction has other readers: its own result must be stored")
             continue

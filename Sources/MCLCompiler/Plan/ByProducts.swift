@@ -4,7 +4,8 @@ import MCLGraph
 /// a contraction's results along its rows, and the mean of squared deviations from it, as batch norm needs them.
 ///
 /// The graph stays as it is: `mean = sum(x) / n` and `sum((x - mean)^2)` are entries as before, but the launch that makes
-/// x, or else the one that makes the mean, makes them too, where its kernel can (`ByProduct`).
+/// x, or else the one that makes the mean, makes them too, where its kernel can (`ByProduct`). So it is with new values of
+/// states (`findSharedMaps`).
 struct ByProducts {
   /// The entry whose launch makes an entry.
   var hosts: [Int: Int] = [:]
@@ -20,6 +21,7 @@ struct ByProducts {
     self.graph = graph
     try findMoments(isServed)
     try findSecondSums(isServed)
+    try findSharedMaps(isServed)
   }
 
   private mutating func findMoments(
@@ -35,22 +37,24 @@ struct ByProducts {
         decisions.append(
           Decision("by-products", entry, targets: [graph.entries[target]], reason: reason))
       }
-      var reason = "what it sums is no computation of this program, or its launch makes other sums"
-      if let made = graph.entries[source].operation as? Compute, requests[source] == nil {
-        reason = "it keeps other axes than those of what it sums"
-        if let axes = Self.keptAxes(sum, of: made.comprehension) {
-          let request = ByProduct.moments(kept: axes, sum: sum.epilogue, squares: squares.epilogue)
-          if try isServed(graph.entries[source], request) {
-            hosts[mean] = source
-            hosts[index] = source
-            requests[source] = (request, [mean, index])
-            decide(source, nil)
-            continue
+      if let source {
+        var reason = "what it sums is no computation of this program, or its launch makes other sums"
+        if let made = graph.entries[source].operation as? Compute, requests[source] == nil {
+          reason = "it keeps other axes than those of what it sums"
+          if let axes = Self.keptAxes(sum, of: made.comprehension) {
+            let request = ByProduct.moments(kept: axes, sum: sum.epilogue, squares: squares.epilogue)
+            if try isServed(graph.entries[source], request) {
+              hosts[mean] = source
+              hosts[index] = source
+              requests[source] = (request, [mean, index])
+              decide(source, nil)
+              continue
+            }
+            reason = "no kernel that makes what it sums makes these sums besides"
           }
-          reason = "no kernel that makes what it sums makes these sums besides"
         }
+        decide(source, reason)
       }
-      decide(source, reason)
       let request = ByProduct.squares(epilogue: squares.epilogue)
       if try isServed(graph.entries[mean], request) {
         hosts[index] = mean
@@ -62,26 +66,41 @@ struct ByProducts {
     }
   }
 
-  /// Of `sum((x - mean)^2)`, the entry of the mean and that of x, where the mean is of the very values summed.
+  /// Of `sum((x - mean)^2)`, the entry of the mean, where that is of the very values summed, and that of x; nil where x is
+  /// made on the way, such as the sum of a branch and its shortcut.
   private static func deviations(
     _ squares: Comprehension, _ entry: Graph.Entry, _ graph: Graph
-  ) -> (mean: Int, source: Int)? {
+  ) -> (mean: Int, source: Int?)? {
     guard squares.reduction == .sum, squares.epilogue.isOfAccumulatorAlone,
       case .binary(.multiply, let left, let right) = squares.body, left == right,
-      case .binary(.subtract, .load(let value), .load(let average)) = left, value != average
+      case .binary(.subtract, let values, .load(let average)) = left
     else { return nil }
-    let (values, means) = (squares.accesses[value], squares.accesses[average])
-    let mean = Schedule.storage(entry.operands[means.operand], in: graph)
-    let source = Schedule.storage(entry.operands[values.operand], in: graph)
+    func stored(_ access: Access, of entry: Graph.Entry) -> Int {
+      Schedule.storage(entry.operands[access.operand], in: graph)
+    }
+    let means = squares.accesses[average]
+    let mean = stored(means, of: entry)
     guard let sum = (graph.entries[mean].operation as? Compute)?.comprehension, sum.reduction == .sum,
-      sum.axes == squares.axes, sum.outputRank == squares.outputRank, case .load(let summed) = sum.body,
-      sum.accesses[summed].isSame(as: values, axes: sum.axes), !values.mayFallOutside(axes: sum.axes),
-      Schedule.storage(graph.entries[mean].operands[sum.accesses[summed].operand], in: graph) == source,
+      sum.axes == squares.axes, sum.outputRank == squares.outputRank,
       case .binary(.multiply, .accumulator, .constant(let share)) = sum.epilogue,
       abs(share * Double(sum.reductionCount) - 1) < 1e-12,
       means.isRead(atEveryOutput: squares)
     else { return nil }
-    return (mean, source)
+    // The same values: the trees are the same when both read by the mean's accesses.
+    var isKnown = true
+    let summed = values.mapLeaves { leaf in
+      guard case .load(let number) = leaf else { return leaf }
+      let access = squares.accesses[number]
+      let same = sum.accesses.firstIndex { own in
+        own.isSame(as: access, axes: sum.axes)
+          && stored(own, of: graph.entries[mean]) == stored(access, of: entry)
+      }
+      isKnown = isKnown && same != nil && !access.mayFallOutside(axes: squares.axes)
+      return same.map { .load($0) } ?? leaf
+    }
+    guard isKnown, summed == sum.body else { return nil }
+    guard case .load(let single) = summed else { return (mean, nil) }
+    return (mean, stored(sum.accesses[single], of: graph.entries[mean]))
   }
 
   /// The output axes of a comprehension that a sum over its results keeps, where it reads each result once.
@@ -145,7 +164,7 @@ extension Access {
   }
 
   /// Whether at every point it reads the element of the output the point belongs to.
-  fileprivate func isRead(atEveryOutput comprehension: Comprehension) -> Bool {
+  func isRead(atEveryOutput comprehension: Comprehension) -> Bool {
     guard let strides = linearStrides(axes: comprehension.axes) else { return false }
     let own = rowMajorStrides(comprehension.outputShape) + comprehension.reductionShape.map { _ in 0 }
     return zip(zip(strides, own), comprehension.axes).allSatisfy { $1 == 1 || $0.0 == $0.1 }

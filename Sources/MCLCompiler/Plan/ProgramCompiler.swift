@@ -132,6 +132,7 @@ public struct ProgramCompiler: Sendable {
     let passes = Pipeline.passes.compactMap { $0 as? any DecidingPass }.map { ($0.name, $0.purpose) }
     let planning = [
       ("by-products", "Sums are made by the launch that makes or reads their terms anyway."),
+      (ByProducts.mapsRule, ByProducts.mapsPurpose),
       (
         Recomputation.rule,
         "Maps are computed again before they are read late, where that spares memory when most is in use."
@@ -229,7 +230,7 @@ public struct ProgramCompiler: Sendable {
     return ExecutionPlan(
       name: graph.name, inputs: graph.inputs, states: graph.states, buffers: buffers, launches: launches,
       preparationCount: schedule.preparationCount,
-      launchesBeforeUpdates: order.firstIndex { schedule.statesWritten[$0] != nil } ?? order.count,
+      launchesBeforeUpdates: order.firstIndex { schedule.writers.contains($0) } ?? order.count,
       kernels: compiled.plans, objects: compiled.objects, outputs: outputs, taps: taps, copies: copies,
       arenaBytes: memory.byteCount, unsharedBytes: blocks.reduce(0) { $0 + $1.byteCount },
       scratchBytes: compiled.plans.map(\.scratchBytes).max() ?? 0, target: kernelCompiler.target)

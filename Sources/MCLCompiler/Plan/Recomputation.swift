@@ -51,7 +51,9 @@ struct Recomputation {
     let written = Dictionary(
       schedule.statesWritten.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     for (index, entry) in graph.entries.enumerated() {
-      if let leaf = entry.operation as? StateLeaf { writers[index] = written[leaf.leafName] }
+      if let leaf = entry.operation as? StateLeaf {
+        writers[index] = written[leaf.leafName].map { schedule.launch(of: $0) }
+      }
     }
     self.writers = writers
     choose()

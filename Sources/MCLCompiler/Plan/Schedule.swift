@@ -8,6 +8,8 @@ struct Schedule {
   private(set) var preparationCount = 0
   /// For a computing entry, the state whose storage its result is written to.
   private(set) var statesWritten: [Int: String] = [:]
+  /// The entries whose launches write into states.
+  var writers: Set<Int> { Set(statesWritten.keys.map { launch(of: $0) }) }
   /// Updates whose value stands elsewhere when all is computed, and is copied then: (state, entry).
   private(set) var copies: [(state: String, entry: Int)] = []
 
@@ -15,6 +17,7 @@ struct Schedule {
   private(set) var decisions: [Decision] = []
 
   private let graph: Graph
+  private let hosts: [Int: Int]
   /// The entry of every state that is read, by name.
   private let leaves: [String: Int]
 
@@ -31,15 +34,14 @@ struct Schedule {
   /// - Parameter hosts: entries that another one's launch makes, which have none of their own.
   init(_ graph: Graph, hosts: [Int: Int] = [:]) {
     self.graph = graph
+    self.hosts = hosts
     var leaves: [String: Int] = [:]
     for (index, entry) in graph.entries.enumerated() {
       if let leaf = entry.operation as? StateLeaf { leaves[leaf.leafName] = index }
     }
     self.leaves = leaves
-    let stored = graph.entries.indices.map { index in
-      let stored = Self.storage(index, in: graph)
-      return hosts[stored] ?? stored
-    }
+    let values = graph.entries.indices.map { Self.storage($0, in: graph) }
+    let stored = values.map { hosts[$0] ?? $0 }
     let isComputed = graph.entries.indices.map { index in
       guard hosts[index] == nil else { return false }
       return graph.entries[index].operation is Compute || graph.entries[index].operation is UpdateRows
@@ -54,15 +56,15 @@ struct Schedule {
         }
       }
     }
-    let pinned = Set((graph.outputs + graph.taps).map { stored[$0.entry] })
+    let pinned = Set((graph.outputs + graph.taps).map { values[$0.entry] })
 
     // Which updates may be written in place, and what must run before them.
     var waits = [Int: Set<Int>]()
     var copyReasons: [String: String] = [:]
     for update in graph.updates {
-      let writer = stored[update.entry]
+      let (writer, launch) = (values[update.entry], stored[update.entry])
       guard let leaf = leafEntry(update.name) else {
-        if isComputed[writer], statesWritten[writer] == nil, !pinned.contains(writer) {
+        if isComputed[launch], statesWritten[writer] == nil, !pinned.contains(writer) {
           statesWritten[writer] = update.name
         } else {
           copies.append((update.name, writer))
@@ -70,11 +72,11 @@ struct Schedule {
         continue
       }
       guard leaf != writer else { continue }
-      guard isComputed[writer], statesWritten[writer] == nil, !pinned.contains(leaf),
-        canOverwrite(writer, leaf)
+      guard isComputed[launch], statesWritten[writer] == nil, !pinned.contains(leaf),
+        canOverwrite(launch, leaf)
       else {
         copyReasons[update.name] =
-          !isComputed[writer]
+          !isComputed[launch]
           ? "its new value is one that is stored already"
           : statesWritten[writer] != nil
             ? "its new value is another state's too"
@@ -88,22 +90,23 @@ struct Schedule {
         continue
       }
       statesWritten[writer] = update.name
-      waits[writer] = readers[leaf].subtracting([writer])
+      waits[launch, default: []].formUnion(readers[leaf].subtracting([launch]))
     }
     // Every output of one number is known before the first state changes, so that a run can still be stopped there.
     let numbers = Set(
       graph.outputs.filter { graph.entries[$0.entry].type.count == 1 }.map { stored[$0.entry] }
     ).filter { isComputed[$0] }
-    for writer in statesWritten.keys { waits[writer, default: []].formUnion(numbers.subtracting([writer])) }
+    for writer in writers { waits[writer, default: []].formUnion(numbers.subtracting([writer])) }
     // A value copied last from a state that is overwritten before would be the new one.
     let copied = Set(copies.map(\.entry))
     for (writer, state) in statesWritten.sorted(by: { $0.key < $1.key }) {
-      if let leaf = leafEntry(state), copied.contains(leaf) { demote(writer, &waits) }
+      if let leaf = leafEntry(state), copied.contains(leaf) { demote([writer], &waits) }
     }
     let computed = graph.entries.indices.filter { isComputed[$0] }
     breakCycles(computed, readers, dependencies, &waits)
+    let writers = writers
     let inState = Set(statesWritten.keys)
-    let kept = pinned.union(copies.map(\.entry))
+    let kept = Set(pinned.union(copies.map(\.entry)).map { hosts[$0] ?? $0 })
     order = ScheduleOrder(
       computed: computed, dependencies: dependencies, readers: readers, waits: waits,
       bytes: graph.entries.indices.map { inState.contains($0) ? 0 : graph.entries[$0].type.byteCount },
@@ -111,19 +114,19 @@ struct Schedule {
       packings: Set(
         computed.filter { entry in
           dependencies[entry].isEmpty && !readers[entry].isEmpty && !kept.contains(entry)
-            && !inState.contains(entry)
+            && !writers.contains(entry)
             && (graph.entries[entry].operation as? Compute)?.comprehension.reduction == Reduction.none
         })
     ).best()
     let fixed = FixedValues(graph).isFixed
-    let preparation = order.filter { fixed[$0] && statesWritten[$0] == nil }
-    order = preparation + order.filter { !fixed[$0] || statesWritten[$0] != nil }
+    let preparation = order.filter { fixed[$0] && !writers.contains($0) }
+    order = preparation + order.filter { !fixed[$0] || writers.contains($0) }
     preparationCount = preparation.count
     let written = Set(statesWritten.values)
-    for update in graph.updates where leafEntry(update.name) != stored[update.entry] {
+    for update in graph.updates where leafEntry(update.name) != values[update.entry] {
       decisions.append(
         Decision(
-          "update-in-place", graph.entries[stored[update.entry]],
+          "update-in-place", graph.entries[values[update.entry]],
           reason: written.contains(update.name)
             ? nil : copyReasons[update.name] ?? "what reads the old value waits for the new one"))
     }
@@ -133,6 +136,9 @@ struct Schedule {
   func kept(in graph: Graph) -> Set<Int> {
     Set(((graph.outputs + graph.taps).map(\.entry) + copies.map(\.entry)).map { Self.storage($0, in: graph) })
   }
+
+  /// The entry whose launch makes a value.
+  func launch(of entry: Int) -> Int { hosts[entry] ?? entry }
 
   private func leafEntry(_ state: String) -> Int? { leaves[state] }
 
@@ -161,13 +167,16 @@ struct Schedule {
     }
   }
 
-  private mutating func demote(_ writer: Int, _ waits: inout [Int: Set<Int>]) {
-    guard let state = statesWritten.removeValue(forKey: writer) else { return }
-    waits[writer] = nil
-    copies.append((state, writer))
+  /// Lets values be copied into their states.
+  private mutating func demote(_ values: [Int], _ waits: inout [Int: Set<Int>]) {
+    for value in values {
+      guard let state = statesWritten.removeValue(forKey: value) else { continue }
+      copies.append((state, value))
+    }
+    for launch in Set(values.map { launch(of: $0) }).subtracting(writers) { waits[launch] = nil }
   }
 
-  /// Where writers wait for readers that wait for them, the first such writer's result is copied instead.
+  /// Where writers wait for readers that wait for them, what the first such writer makes is copied instead.
   private mutating func breakCycles(
     _ computed: [Int], _ readers: [Set<Int>], _ dependencies: [Set<Int>], _ waits: inout [Int: Set<Int>]
   ) {
@@ -184,7 +193,7 @@ struct Schedule {
       guard let next = ready.popLast() else {
         guard let stuck = held.min() else { return }
         held.remove(stuck)
-        demote(stuck, &waits)
+        demote(statesWritten.keys.filter { launch(of: $0) == stuck }.sorted(), &waits)
         blocked[stuck] = 0
         ready.append(stuck)
         continue

@@ -24,7 +24,7 @@ extension ByProducts {
       for earlier in waiting[space] ?? [] {
         guard let joint = joint(index, with: earlier) else { continue }
         let reason =
-          depends(index, on: earlier)
+          depends(graph.entries[index].operands, onAny: [earlier])
           ? "the one needs the other's result"
           : try isServed(joint.entry, joint.request) ? nil : "no kernel makes both sums"
         decisions.append(
@@ -77,12 +77,12 @@ extension ByProducts {
     return (entry, request)
   }
 
-  /// Whether the launch of an entry must wait for the value of an earlier one.
-  private func depends(_ index: Int, on earlier: Int) -> Bool {
-    var pending = graph.entries[index].operands
+  /// Whether some values can be had only after one of others is there, by whatever launch.
+  func depends(_ values: [Int], onAny others: Set<Int>) -> Bool {
+    var pending = values
     var seen: Set<Int> = []
     while let next = pending.popLast() {
-      if next == earlier { return true }
+      if others.contains(next) { return true }
       guard seen.insert(next).inserted else { continue }
       pending += graph.entries[next].operands
       if let host = hosts[next] { pending.append(host) }

@@ -16,15 +16,16 @@ extension PlanReport {
       bytes += launch.byProducts.reduce(0) { $0 + values[$1].byteCount }
       if let base = launch.base { bytes += 2 * values[base].byteCount }
       let result = launch.buffers.last ?? 0
-      var written: String?
-      if case .state(let name) = values[result].place { written = name }
+      let written = ([result] + launch.byProducts).compactMap { buffer -> String? in
+        if case .state(let name) = values[buffer].place { name } else { nil }
+      }
       return Launch(
         kind: work.kind, family: kernel.family, path: launch.path, scope: scopes[index], parts: launch.parts,
         operands: operands, result: result, byProducts: launch.byProducts,
         sources: Set(operands.compactMap { values[$0].maker }).subtracting([index]).sorted(),
         axes: work.axes, outputRank: work.outputRank, formula: work.formula,
         tasks: kernel.phases.map(\.taskCount), temporaryBytes: kernel.temporaryBytes, bytes: bytes,
-        operations: work.operations, isPreparation: index < plan.preparationCount, stateWritten: written)
+        operations: work.operations, isPreparation: index < plan.preparationCount, statesWritten: written)
     }
   }
 
@@ -93,6 +94,9 @@ extension PlanReport {
       case .sum(let body, let epilogue):
         operations += points * (body.operationCount + 1) + outputs * epilogue.operationCount
       case .moments: operations += 4 * outputs
+      case .maps(let maps):
+        kind = .map
+        operations += maps.reduce(0) { $0 + points * $1.operationCount }
       }
     }
   }

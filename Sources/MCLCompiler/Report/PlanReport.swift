@@ -49,8 +49,8 @@ public struct PlanReport: Sendable {
     public var operations: Int
     /// Whether it runs only once, until a state is set from outside.
     public var isPreparation: Bool
-    /// The name of the state that its result is written to.
-    public var stateWritten: String?
+    /// The names of the states that its results are written to.
+    public var statesWritten: [String]
 
     /// The operation that gave the launch its form, and the type of that operation's result.
     public var main: Compute.Part? { parts.first { $0.role == .main } ?? parts.first }

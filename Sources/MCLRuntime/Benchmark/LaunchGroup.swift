@@ -17,11 +17,18 @@ public enum LaunchGroup: String, Sendable, Hashable, CaseIterable {
 }
 
 extension ExecutionPlan {
-  /// The weight that each launch is about: the state its path names where it makes that state's gradient, else the
-  /// weight among its operands, as it is or as another launch has laid it out.
-  func launchWeights() -> [Graph.State?] {
+  /// The weight that each launch is about: see `weights`.
+  func launchWeights() -> [Graph.State?] { weights().map { $0?.state } }
+
+  /// The weight that each launch is about: the one whose gradient it makes, which its path or that of the launch that reads
+  /// it names, else the one among its operands, as it is or as another launch has laid it out.
+  private func weights() -> [(state: Graph.State, isGradient: Bool)?] {
     let named = Dictionary(states.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var laidOut: [Int: Graph.State] = [:]  // by buffer, until it is written again
+    var reader: [Int: Int] = [:]
+    for (index, launch) in launches.enumerated().reversed() {
+      for buffer in launch.buffers.dropLast() { reader[buffer] = index }
+    }
     return launches.enumerated().map { index, launch in
       let operands = launch.buffers.dropLast()
       var candidates = operands.compactMap { buffer -> Graph.State? in
@@ -35,15 +42,19 @@ extension ExecutionPlan {
           (operands.count == 1 || index < preparationCount) && kernels[launch.kernel].multiplyAdds == 0
           ? candidates.first : nil
       }
-      if let own = named[launch.path], own.type.rank >= 2 { return own }
-      return candidates.first
+      if let own = named[launch.path], own.type.rank >= 2 { return (own, true) }
+      if let first = candidates.first { return (first, false) }
+      guard kernels[launch.kernel].multiplyAdds > 0, let output = launch.buffers.last,
+        let next = reader[output].flatMap({ named[launches[$0].path] }), next.type.rank >= 2
+      else { return nil }
+      return (next, true)
     }
   }
 
   /// The group of each launch.
   ///
   /// A convolution's launches carry its path: the first contraction of the query's is the forward pass, what follows
-  /// is of the input's gradient; the gradient of a weight carries the name of the weight. A program that changes no
+  /// is of the input's gradient, if it is not of the weight's. A program that changes no
   /// state has forward passes alone.
   public func launchGroups() -> [LaunchGroup] {
     var seen: Set<String> = []
@@ -52,12 +63,12 @@ extension ExecutionPlan {
       || launches.contains { launch in
         if let output = launch.buffers.last, case .state = buffers[output].storage { true } else { false }
       }
-    return zip(launches, launchWeights()).enumerated().map { index, pair in
+    return zip(launches, weights()).enumerated().map { index, pair in
       let (launch, weight) = pair
       let operands = launch.buffers.dropLast().map { buffers[$0].storage }
       if kernels[launch.kernel].multiplyAdds > 0 {
-        guard let weight, weight.type.rank == 5 else { return .linear }
-        if weight.name == launch.path { return .weightGradient }
+        guard let weight, weight.state.type.rank == 5 else { return .linear }
+        if weight.isGradient { return .weightGradient }
         let isFirst = seen.insert(launch.path).inserted
         return !isTraining || isFirst || launch.path.hasPrefix("key.") ? .forward : .inputGradient
       }

@@ -50,9 +50,13 @@ import Testing
     let plan = try plan()
     let groups = plan.launchGroups()
     #expect(groups.count == plan.launches.count)
-    for (launch, group) in zip(plan.launches, groups) where group == .weightGradient {
-      #expect(launch.path.hasPrefix("q.") && launch.path.hasSuffix(".weight"))
+    let gradients = zip(plan.launches, groups).filter { $0.1 == .weightGradient }.map(\.0)
+    let isGradient = gradients.allSatisfy { launch in
+      launch.parts.contains { $0.operation == "conv3d_weight_gradient" }
     }
+    #expect(isGradient)
+    let convolutions = plan.states.count { $0.isTrainable && $0.type.rank == 5 }
+    #expect(gradients.count == convolutions)
     #expect(groups.contains(.update) && groups.contains(.loops) && groups.contains(.linear))
   }
 

@@ -14,21 +14,26 @@ struct LoopEmitter {
   let function: KernelFunction
   let body: Int
   let epilogue: Int
-  /// The second sum that is made, if any.
-  private let second: SecondSum?
+  /// What else is made, if anything.
+  private let besides: Besides?
 
-  /// A sum made beside the first: of the squared deviations from the mean, or of another body.
-  private enum SecondSum {
+  /// A sum made beside the first, of the squared deviations from the mean or of another body; or maps, which are read as
+  /// operands from `firstOperand` on.
+  private enum Besides {
     case squares(epilogue: Int)
     case sum(body: Int, epilogue: Int)
+    case maps([Int], firstOperand: Int)
+
+    var isSum: Bool { if case .maps = self { false } else { true } }
+    var count: Int { if case .maps(let roots, _) = self { roots.count } else { 1 } }
   }
 
   /// Emits the kernel `symbol`.
   ///
   /// - Parameters:
-  ///   - operands: where each operand of the comprehension stands among the arguments.
+  ///   - operands: where each operand of the comprehension stands among the arguments, maps made besides last.
   ///   - output: where the result goes.
-  ///   - byProduct: squares, a second sum, or nothing; they go to the argument after the temporary.
+  ///   - byProduct: squares, a second sum, maps, or nothing; they go to the arguments after the temporary.
   static func emit(
     _ comprehension: Comprehension, operandElements: [ElementType], operands: [ArgumentSlot],
     output: ArgumentSlot, byProduct: ByProduct? = nil, symbol: String, builder: ModuleBuilder,
@@ -38,8 +43,8 @@ struct LoopEmitter {
       comprehension, operandElements: operandElements, operands: operands, byProduct: byProduct,
       symbol: symbol, builder: builder, target: target)
     var outputs = [emitter.function.argument(output)]
-    if emitter.second != nil {
-      outputs.append(emitter.function.argument(ArgumentSlot(position: output.position + 2)))
+    for number in 0..<(emitter.besides?.count ?? 0) {
+      outputs.append(emitter.function.argument(ArgumentSlot(position: output.position + 2 + number)))
     }
     emitter.emitTask(outputs)
     if emitter.isStreaming { builder.fence() }
@@ -69,12 +74,16 @@ struct LoopEmitter {
           + "\(comprehension.element.rawValue); convert at the end")
     }
     switch byProduct {
-    case .squares(let tree): second = .squares(epilogue: try program.append(tree, expected: .float32))
+    case .squares(let tree): besides = .squares(epilogue: try program.append(tree, expected: .float32))
     case .sum(let other, let tree):
-      second = .sum(
+      besides = .sum(
         body: try program.append(other, expected: reduced),
         epilogue: try program.append(tree, expected: .float32))
-    case .moments, nil: second = nil
+    case .maps(let trees):
+      besides = .maps(
+        try trees.map { try program.append($0, expected: comprehension.element) },
+        firstOperand: operandElements.count - trees.count)
+    case .moments, nil: besides = nil
     }
     let function = KernelFunction(symbol, builder: builder)
     self.function = function
@@ -84,11 +93,20 @@ struct LoopEmitter {
       bases: space.accesses.map { pointers[$0.operand] }, target: target,
       isWide: comprehension.reduction == .sum || Self.isWide(program))
     accumulation = Accumulation(
-      comprehension.reduction, element: reduced, scalar: point.scalar, isDouble: second != nil)
+      comprehension.reduction, element: reduced, scalar: point.scalar,
+      isDouble: besides?.isSum ?? false)
     // The processor does not foresee windows that jump; the next line of windows is asked for with this one.
     if space.reductionRank > 0, isWrittenOut(space.outputRank), space.outputRank > 2 {
       point.ahead = space.outputRank - 3
     }
+  }
+
+  /// Whether a map is computed in float64: see `isWide(_:)`.
+  static func isWide(_ map: Comprehension, operandElements: [ElementType]) throws -> Bool {
+    var program = ScalarProgram(
+      loads: map.accesses.map { operandElements[$0.operand] }, accumulator: map.element)
+    _ = try program.append(map.body, expected: map.element)
+    return isWide(program)
   }
 
   /// Whether float32 results would be rounded more than once, were they computed in float32.
@@ -120,10 +138,11 @@ struct LoopEmitter {
 
   /// What is evaluated along a row.
   private var roots: [Int] {
-    switch second {
+    switch besides {
     case nil: [body, epilogue]
     case .squares(let root): [body, epilogue, root]
     case .sum(let other, let root): [body, epilogue, other, root]
+    case .maps(let others, _): [body, epilogue] + others
     }
   }
 
@@ -258,7 +277,7 @@ struct LoopEmitter {
 
   // MARK: Reduction
 
-  /// The results at some vectors of output points, each with its by-product, if any.
+  /// The results at some vectors of output points, each with what is made besides.
   private func emitOutputs(_ states: [LoopState], _ known: PointEmitter.Known, lanes: Int) -> [[IRValue]] {
     let axis = plan.orientation == .overOutput ? vectorAxis : -1
     var accumulators: [[IRValue]?] = states.map { _ in nil }
@@ -267,6 +286,7 @@ struct LoopEmitter {
     }
     return zip(states, accumulators).map { state, accumulator in
       var values: PointEmitter.Known = [:]
+      let maps = emitMaps(state, known, lanes: lanes, &values)
       var reduced = accumulator?.first
       if reduced == nil {
         reduced = point.evaluate(
@@ -278,14 +298,33 @@ struct LoopEmitter {
           root, state, lanes: lanes, along: axis, accumulator: reduced, hoisted: known, values: &values)
       }
       let first = finished(epilogue, reduced)
-      guard let second, let accumulator, accumulator.count == 2 else { return [first] }
-      switch second {
+      guard let besides, let accumulator, accumulator.count == 2 else { return [first] + maps }
+      switch besides {
       case .squares(let root):
         let deviations = point.scalar.squaredDeviations(
           sum: accumulator[0], ofSquares: accumulator[1], count: comprehension.reductionCount)
         return [first, finished(root, deviations)]
       case .sum(_, let root): return [first, finished(root, accumulator[1])]
+      case .maps: return [first] + maps
       }
+    }
+  }
+
+  /// The maps made besides, at some points, in order; what reads one of them there has it from now on, as it is stored.
+  private func emitMaps(
+    _ state: LoopState, _ known: PointEmitter.Known, lanes: Int, _ values: inout PointEmitter.Known
+  ) -> [IRValue] {
+    guard case .maps(let roots, let firstOperand) = besides else { return [] }
+    return roots.enumerated().map { number, root in
+      let value = point.evaluate(
+        root, state, lanes: lanes, along: vectorAxis, accumulator: nil, hoisted: known, values: &values)
+      for (node, operation) in point.program.nodes.enumerated() {
+        guard case .load(let access) = operation.operation,
+          space.accesses[access].operand == firstOperand + number
+        else { continue }
+        values[node] = point.scalar.widened(point.scalar.narrowed(value))
+      }
+      return value
     }
   }
 
@@ -380,8 +419,8 @@ struct LoopEmitter {
         return point.scalar.multiplyAdd(evaluate(a), evaluate(b), sum)
       }
       if comprehension.reduction == .sum {
-        switch second {
-        case nil: return [added(body, own[0])]
+        switch besides {
+        case nil, .maps: return [added(body, own[0])]
         case .sum(let other, _): return [added(body, own[0]), added(other, own[1])]
         case .squares:
           let value = evaluate(body)

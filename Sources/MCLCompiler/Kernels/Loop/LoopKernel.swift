@@ -8,12 +8,16 @@ struct LoopKernel: KernelFamily {
     _ specification: KernelSpecification, symbol: String, target: TargetDescription
   ) throws -> KernelPlan? {
     guard case .comprehension(let comprehension) = specification.form else { return nil }
-    let space = try IterationSpace(comprehension, operandElements: specification.operandElements)
+    let space = try IterationSpace(comprehension, operandElements: specification.readElements)
     let loop = LoopPlan(space, comprehension: comprehension, target: target)
     switch specification.byProduct {
     case nil: break
     case .squares, .sum:
       guard comprehension.reduction == .sum, loop.orientation == .overOutput else { return nil }
+    case .maps:
+      guard comprehension.reduction == .none, loop.orientation == .overOutput, loop.transposed == nil else {
+        return nil
+      }
     case .moments: return nil
     }
     return KernelPlan(
@@ -26,10 +30,14 @@ struct LoopKernel: KernelFamily {
     _ specification: KernelSpecification, symbol: String, builder: ModuleBuilder, target: TargetDescription
   ) throws {
     guard case .comprehension(let comprehension) = specification.form else { return }
-    let operands = specification.operandElements.indices.map { ArgumentSlot(position: $0) }
+    let output = specification.operandElements.count
+    // What is made besides stands after the output and the temporary.
+    let operands = specification.readElements.indices.map {
+      ArgumentSlot(position: $0 < output ? $0 : $0 + 2)
+    }
     try LoopEmitter.emit(
-      comprehension, operandElements: specification.operandElements, operands: operands,
-      output: ArgumentSlot(position: operands.count), byProduct: specification.byProduct,
+      comprehension, operandElements: specification.readElements, operands: operands,
+      output: ArgumentSlot(position: output), byProduct: specification.byProduct,
       symbol: "\(symbol)_loop", builder: builder, target: target)
   }
 }

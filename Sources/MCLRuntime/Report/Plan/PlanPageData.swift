@@ -44,7 +44,7 @@ struct PlanPageData: Encodable {
     var temporary: Int
     var bytes: Int
     var flops: Int
-    /// -1 where it writes no state.
+    /// The names of the states that it writes, as one text; -1 where it writes none.
     var state: Int
   }
 
@@ -131,7 +131,8 @@ struct PlanPageData: Encodable {
         sources: launch.sources, axes: launch.axes, rank: launch.outputRank,
         formula: texts.number(launch.formula), tasks: launch.tasks, temporary: launch.temporaryBytes,
         bytes: launch.bytes, flops: launch.operations,
-        state: launch.stateWritten.map { texts.number($0) } ?? -1)
+        state: launch.statesWritten.isEmpty
+          ? -1 : texts.number(launch.statesWritten.joined(separator: ", ")))
     }
     let values = report.values.map { value in
       var offset = -1

@@ -1,0 +1,177 @@
+import MCLGraph
+
+extension ByProducts {
+  static let mapsRule = "share-maps"
+  static let mapsPurpose =
+    "New values of states that read the same, or one another, point by point are made by one launch."
+
+  /// Maps that one launch makes, the last of them as its result.
+  private struct MapGroup {
+    var members: [Int]
+    var last: Int { members[members.count - 1] }
+  }
+
+  /// Why a new value is not made together with one that it reads or reads the same as.
+  private enum MapRefusal: String {
+    case needsAnother = "it needs what is made of the other in between"
+    case isReadElsewhere = "it reads the other's result at other places than its own"
+    case isTooLarge = "the formulas or their reads would be over the limit of a kernel"
+    case hasNoKernel = "no kernel makes both"
+  }
+
+  /// New values of states over the same points, each of which reads what an earlier one reads or gives there, are made
+  /// together by the launch of the last: an optimizer's momentum, parameter and average of parameters then pass through
+  /// the caches once. Each value is rounded as it is stored before others read it, so the bits are those of single launches.
+  mutating func findSharedMaps(
+    _ isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool
+  ) rethrows {
+    let updates = Set(graph.updates.map { Schedule.storage($0.entry, in: graph) })
+    let original = graph.entries
+    var maps: [Int: Comprehension] = [:]
+    var groups: [[Int]: [MapGroup]] = [:]
+    for index in graph.entries.indices where updates.contains(index) {
+      guard let map = try? mergeable(index) else { continue }
+      maps[index] = map
+      var own = MapGroup(members: [index])
+      for (position, group) in (groups[map.axes] ?? []).enumerated().reversed() {
+        guard isRelated(index, map, group, maps, original) else { continue }
+        let joint = MapGroup(members: group.members + [index])
+        let request = request(joint, maps, original)
+        var refusal = whyNotTogether(index, map, group, original)
+        if refusal == nil, let (entry, byProduct) = request {
+          let isFit = FusedComputation(
+            comprehension: (entry.operation as? Compute)?.comprehension ?? map, operands: entry.operands
+          ).isWithinLimits
+          refusal = !isFit ? .isTooLarge : try isServed(entry, byProduct) ? nil : .hasNoKernel
+          if refusal == nil {
+            replace(group, by: joint, entry, byProduct, original)
+            groups[map.axes]?.remove(at: position)
+            own = joint
+          }
+        }
+        decisions.append(
+          Decision(
+            Self.mapsRule, original[index], targets: [original[group.last]], reason: refusal?.rawValue))
+        if refusal == nil { break }
+      }
+      groups[map.axes, default: []].append(own)
+    }
+  }
+
+  /// A computation as a map that others can be made with: without axes of one point; nil where it is none.
+  private func mergeable(_ index: Int) throws -> Comprehension? {
+    guard let map = (graph.entries[index].operation as? Compute)?.comprehension, map.reduction == .none,
+      map.epilogue == .accumulator, map.element == .float32, hosts[index] == nil, requests[index] == nil
+    else { return nil }
+    let result = map.withoutUnitAxes
+    guard !result.axes.isEmpty else { return nil }
+    // Together they are computed in float64; one that alone is not would give other bits, unless it only copies.
+    if case .load = map.body { return result }
+    let elements = graph.entries[index].operands.map { graph.entries[$0].type.element }
+    return try LoopEmitter.isWide(map, operandElements: elements) ? result : nil
+  }
+
+  /// Whether a map reads a result of a group, or a tensor of its own size that the group reads too.
+  private func isRelated(
+    _ index: Int, _ map: Comprehension, _ group: MapGroup, _ maps: [Int: Comprehension],
+    _ original: [Graph.Entry]
+  ) -> Bool {
+    func reads(_ index: Int) -> Set<Int> {
+      Set(original[index].operands.map { Schedule.storage($0, in: graph) })
+    }
+    let own = reads(index)
+    return group.members.contains { member in
+      own.contains(member)
+        || own.intersection(reads(member)).contains { graph.entries[$0].type.count == map.outputCount }
+    }
+  }
+
+  private func whyNotTogether(
+    _ index: Int, _ map: Comprehension, _ group: MapGroup, _ original: [Graph.Entry]
+  ) -> MapRefusal? {
+    let members = Set(group.members)
+    var others: [Int] = []
+    for (number, operand) in original[index].operands.enumerated() {
+      let stored = Schedule.storage(operand, in: graph)
+      guard members.contains(stored) else {
+        others.append(operand)
+        continue
+      }
+      let accesses = map.accesses.filter { $0.operand == number }
+      guard accesses.allSatisfy({ $0.isRead(atEveryOutput: map) }) else { return .isReadElsewhere }
+    }
+    return depends(others, onAny: members) ? .needsAnother : nil
+  }
+
+  /// The last map's entry as it reads for all, and the maps that its launch makes besides.
+  private func request(
+    _ group: MapGroup, _ maps: [Int: Comprehension], _ original: [Graph.Entry]
+  ) -> (entry: Graph.Entry, byProduct: ByProduct)? {
+    let earlier = group.members.dropLast()
+    var operands: [Int] = []
+    for member in group.members {
+      for operand in original[member].operands where !operands.contains(operand) {
+        if !earlier.contains(Schedule.storage(operand, in: graph)) { operands.append(operand) }
+      }
+    }
+    var accesses: [Access] = []
+    var bodies: [ScalarExpression] = []
+    for member in group.members {
+      guard let map = maps[member] else { return nil }
+      let renumbered = map.accesses.map { access in
+        var access = access
+        let operand = original[member].operands[access.operand]
+        let made = earlier.firstIndex(of: Schedule.storage(operand, in: graph))
+        access.operand = made.map { operands.count + $0 } ?? operands.firstIndex(of: operand) ?? 0
+        if let known = accesses.firstIndex(of: access) { return known }
+        accesses.append(access)
+        return accesses.count - 1
+      }
+      bodies.append(
+        map.body.mapLeaves { leaf in
+          if case .load(let access) = leaf { .load(renumbered[access]) } else { leaf }
+        })
+    }
+    guard let compute = original[group.last].operation as? Compute, let map = maps[group.last],
+      let body = bodies.popLast()
+    else { return nil }
+    var entry = original[group.last]
+    entry.operands = operands
+    entry.operation = Compute(
+      Comprehension(axes: map.axes, accesses: accesses, body: body, element: map.element),
+      shape: compute.shape, parts: compute.parts)
+    return (entry, .maps(bodies))
+  }
+
+  private mutating func replace(
+    _ group: MapGroup, by joint: MapGroup, _ entry: Graph.Entry, _ byProduct: ByProduct,
+    _ original: [Graph.Entry]
+  ) {
+    graph.entries[group.last] = original[group.last]
+    requests[group.last] = nil
+    for member in group.members { hosts[member] = joint.last }
+    graph.entries[joint.last] = entry
+    requests[joint.last] = (byProduct, group.members)
+  }
+}
+
+extension Comprehension {
+  /// A map with nothing but axes of several points.
+  fileprivate var withoutUnitAxes: Comprehension {
+    let sized = axes.indices.filter { axes[$0] != 1 }
+    var result = self
+    result.axes = sized.map { axes[$0] }
+    result.outputRank = sized.count
+    for access in accesses.indices {
+      for index in accesses[access].indices.indices {
+        let coefficients = accesses[access].indices[index].coefficients
+        result.accesses[access].indices[index].coefficients = sized.map { coefficients[$0] }
+      }
+    }
+    result.body = body.mapLeaves { leaf in
+      guard case .index(let axis) = leaf else { return leaf }
+      return sized.firstIndex(of: axis).map { .index($0) } ?? .convert(.int64, .constant(0))
+    }
+    return result
+  }
+}
