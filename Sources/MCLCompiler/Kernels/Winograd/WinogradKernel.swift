@@ -19,7 +19,7 @@ struct WinogradKernel: KernelFamily {
     case nil: break
     case .moments(let kept, _, _):
       guard kept.compactMap({ problem.space.places[$0] }) == problem.columns else { return nil }
-    case .squares, .sum: return nil
+    case .squares, .sum, .maps: return nil
     }
     return WinogradPlan.best(problem, target: target)
   }
