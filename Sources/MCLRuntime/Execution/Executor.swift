@@ -139,12 +139,14 @@ public final class Executor {
 
   /// - Throws: `ExecutionError` that names the launch's path and the first element that is NaN or infinite.
   private func expectFinite(_ launch: ExecutionPlan.Launch) throws {
-    guard let output = launch.buffers.last, plan.buffers[output].type.element == .float32 else { return }
-    let values: [Float] = read(try pointer(output), plan.buffers[output].type.count)
-    guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
-    throw ExecutionError(
-      "'\(launch.path)' of program '\(plan.name)' gives \(values[index]) at element \(index) of "
-        + "\(plan.buffers[output].type), the first value that is not finite")
+    let made = launch.byProducts + (launch.buffers.last.map { [$0] } ?? [])
+    for output in made where plan.buffers[output].type.element == .float32 {
+      let values: [Float] = read(try pointer(output), plan.buffers[output].type.count)
+      guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
+      throw ExecutionError(
+        "'\(launch.path)' of program '\(plan.name)' gives \(values[index]) at element \(index) of "
+          + "\(plan.buffers[output].type), the first value that is not finite")
+    }
   }
 
   // MARK: Values in and out
