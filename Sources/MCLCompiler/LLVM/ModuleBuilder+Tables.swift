@@ -25,10 +25,10 @@ extension ModuleBuilder {
   }
 
   /// Asks for the line at an address, which need not be valid.
-  package func prefetch(_ address: IRValue, forWriting: Bool) {
+  package func prefetch(_ address: IRValue, forWriting: Bool, isFar: Bool = false) {
     _ = callIntrinsic(
       "llvm.prefetch", overloads: [pointer],
-      [address, constant(forWriting ? 1 : 0, i32), constant(3, i32), constant(1, i32)])
+      [address, constant(forWriting ? 1 : 0, i32), constant(isFar ? 2 : 3, i32), constant(1, i32)])
   }
 
   /// The same integer, of which the optimiser knows nothing: a loop that counts from here does not become part of

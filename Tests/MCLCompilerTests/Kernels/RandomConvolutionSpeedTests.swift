@@ -11,8 +11,7 @@ import Testing
 /// What the machine can do is its roofline (Williams, Waterman and Patterson 2009): the multiply-adds of its registers
 /// or, where a kernel has few for each byte, as with an image of three channels, the bytes of its memory; both are
 /// measured in the same run, and each tensor's bytes are counted once. Time is that of the processor on one thread, so
-/// that other work on the machine counts little; operations are those on values, not on padding. What is not drawn and
-/// not timed stands in docs/TOUR.md.
+/// that other work on the machine counts little; operations are those on values, not on padding.
 @Suite(.serialized, .enabled(if: soakFactor > 1)) struct RandomConvolutionSpeedTests {
   let seed: UInt64 =
     ProcessInfo.processInfo.environment["MCL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1 << 32)
@@ -46,9 +45,7 @@ import Testing
       example.batch * example.outputs * example.channels * example.size.reduce(1, *) * kernel.reduce(1, *)
       / (stride * stride)
     let room = (0..<3).allSatisfy { example.size[$0] + 2 * example.padding[$0] >= kernel[$0] }
-    // A window larger than its image sums padding for the most part.
-    let isWindow = zip(kernel, example.size).allSatisfy { $0 <= $1 }
-    return room && isWindow && (2_000_000..<600_000_000).contains(work) ? example : nil
+    return room && (2_000_000..<600_000_000).contains(work) ? example : nil
   }
 
   @Test func drawnConvolutionsAreRightAndFast() throws {
@@ -77,16 +74,7 @@ import Testing
         let deviation = trial.deviation()
         #expect(deviation < KernelBenchmark.allowedDeviation, "\(what), seed \(seed)")
         let operations = 2 * Double(shape.validMultiplyAdds)
-        // Not timed, as docs/TOUR.md says: through a window in time alone each value read serves three products a tap.
-        let points = [
-          example.size.reduce(1, *),
-          zip(example.size, example.stride).reduce(1) { $0 * (($1.0 + $1.1 - 1) / $1.1) },
-        ]
-        let isTemporalImageGradient =
-          example.channels == 3 && example.kernel[1] == 1 && example.kernel[0] > 1
-          && comprehension.reductionCount >= example.outputs
-          && points.contains { comprehension.outputCount == example.batch * 3 * $0 }
-        guard operations >= Self.leastOperations, !isTemporalImageGradient else { continue }
+        guard operations >= Self.leastOperations else { continue }
         var (percent, ofPeak) = (0.0, 0.0)
         // The best of some turns: what else runs on the machine empties the caches.
         for turn in 0..<6 where turn < 3 || percent < Self.leastPercent * 1.1 {

@@ -157,6 +157,13 @@ import Testing
     Case(
       channels: 5, outputs: 32, size: [1, 14, 14], kernel: [2, 7, 7], stride: [1, 2, 2], padding: [1, 3, 3]),
     Case(channels: 7, outputs: 20, size: [2, 7, 7], kernel: [1, 5, 5], padding: [0, 2, 2]),
+    // Rows in stretches through time: of one kind, of several, some to a tile with places left over, in steps.
+    Case(batch: 1, channels: 3, outputs: 128, size: [8, 9, 5], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(channels: 3, outputs: 144, size: [27, 3, 4], kernel: [5, 1, 1], padding: [2, 0, 0]),
+    Case(channels: 3, outputs: 16, size: [2, 9, 9], kernel: [3, 1, 1], padding: [1, 0, 0]),
+    Case(
+      channels: 5, outputs: 32, size: [9, 7, 7], kernel: [4, 1, 1], stride: [1, 2, 2], padding: [1, 0, 0]),
+    Case(channels: 3, outputs: 32, size: [12, 7, 7], kernel: [3, 1, 1], stride: [2, 1, 1]),
   ]
 
   @Test(arguments: narrow.indices) func gradientsOfFewChannelsAreRight(number: Int) throws {
@@ -211,7 +218,7 @@ import Testing
     return example
   }
 
-  @Test(arguments: [0, 1, 4, 5, 8].map { shapes[$0] } + [narrow[1], narrow[2], wide[1]])
+  @Test(arguments: [0, 1, 4, 5, 8].map { shapes[$0] } + [1, 2, 5, 6].map { narrow[$0] } + [wide[1]])
   func anyNumberOfThreadsGivesTheSameBits(example: Case) throws {
     let graph = try example.program(isOfImage: true)
     var random = RandomValues(seed: 9)
@@ -251,7 +258,10 @@ import Testing
     let drawn = Case(
       batch: 4, channels: 32, outputs: 144, size: [2, 17, 28], kernel: [5, 1, 1], stride: [1, 2, 2],
       padding: [2, 0, 0])
-    let examples = [0, 1, 2, 4, 5].map { Self.shapes[$0] } + [drawn, Self.narrow[0], Self.wide[0]]
+    let examples =
+      [0, 1, 2, 4, 5].map { Self.shapes[$0] } + [
+        drawn, Self.narrow[0], Self.narrow[4], Self.narrow[5], Self.wide[0],
+      ]
     let scanned = try Self.scanForSpills(
       examples.map { try $0.program(isOfImage: true) }, features: features)
     #expect(scanned >= 10)

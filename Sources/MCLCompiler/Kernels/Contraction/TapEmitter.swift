@@ -97,7 +97,8 @@ struct TapEmitter {
           let part = builder.element(
             classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
           let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
-          let next = self.record(builder.minimum(builder.add(tile, 1), builder.constant(plan.tiles - 1)))
+          let next = self.record(
+            builder.minimum(builder.add(tile, plan.tilesAhead), builder.constant(plan.tiles - 1)))
           let requests = Requests(
             results: resultRequests(block, blocks) { row in
               prefetch(

@@ -37,13 +37,27 @@ struct TapKernel: KernelFamily {
       guard let problem = try TapProblem(comprehension, operandElements: elements, target: target) else {
         return nil
       }
+      self.init(problem, target)
+      for most in (2..<target.vectorRegisters).reversed() {
+        guard let own = problem.stretched(most: most).map({ Arrangement($0, target) }),
+          own.costWithLines < costWithLines
+        else { continue }
+        self = own
+      }
+    }
+
+    private init(_ problem: TapProblem, _ target: TargetDescription) {
       self.problem = problem
-      plans = zip(problem.parts, problem.classes).map { part, classes in
+      plans = problem.parts.indices.map { number in
         TapPlan(
-          part, classes: classes, lane: problem.lane, isDirect: problem.isDirect,
+          problem.parts[number], classes: problem.classes[number], stretch: problem.stretches[number],
+          lane: problem.lane, isDirect: problem.isDirect,
           allowsSplits: problem.parts.count == 1 && !problem.sumsLanes, target: target)
       }
     }
+
+    /// The cost with the time that lines take to come from the second cache.
+    private var costWithLines: Double { cost + 2 * Double(plans.reduce(0) { $0 + $1.lines }) }
   }
 
   /// The share of the time that products alone would take, below which padding is weighed; and the share of the time

@@ -26,6 +26,8 @@ struct TapPlan {
 
   let problem: ContractionProblem
   let classes: [RowClass]
+  /// Which taps are valid for each row of every tile, where that is not the same for all of them.
+  let stretch: RowStretch?
   /// Tiles of each class, and the number of the first.
   let classTiles: [Int]
   let firstTiles: [Int]
@@ -53,6 +55,10 @@ struct TapPlan {
   let cost: Double
 
   static let wantedTasks = 32
+  /// Multiply-adds in the time that memory takes to answer, about.
+  private static let memoryTurns = 1000
+  /// Turns of loops over k that are written out.
+  static let mostWritten = 16
   /// Terms of a block of k: what is worked on for all of a task's tiles before the next, so that the vectors stay in
   /// the nearest caches and sums in registers stay short.
   static let blockTerms = 96
@@ -73,7 +79,15 @@ struct TapPlan {
   var tiles: Int { classTiles.reduce(0, +) }
   var runTiles: Int { run.count / vectors }
   var columnTiles: Int { runTiles * problem.count(outerColumns) }
+  /// Rows after which the taps that are valid are the same again.
+  var period: Int { stretch?.count ?? 1 }
   var blocks: Int { loops.reduce(1) { $0 * $1.blocks } }
+  /// Tiles from one to that whose factors are asked for during it: as many as take the time that memory does.
+  var tilesAhead: Int {
+    guard stretch != nil else { return 1 }
+    let terms = loops.reduce(unrolled.reduce(1) { $0 * $1.size }) { $0 * ($1.block ?? $1.size) }
+    return max(1, min(8, Self.memoryTurns / (terms * rows * vectors)))
+  }
   var tilesPerTask: Int { (tiles + rowTasks - 1) / rowTasks }
   var columnsPerTask: Int { (columnTiles + columnTasks - 1) / columnTasks }
   var taskCount: Int { problem.batchCount * splits * columnTasks * rowTasks }
@@ -102,22 +116,37 @@ struct TapPlan {
   var blockBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
   var scratchBytes: Int { blockBytes + (hasNarrowTiles ? 2 : 1) * tileBytes }
   let multiplyAdds: Int
+  /// Lines of factors that tiles read, where a line is factors along the lanes and used up at once.
+  var lines: Int {
+    guard sumsLanes else { return 0 }
+    return problem.batchCount * columnTiles
+      * zip(classes, classTiles).reduce(0) { sum, part in
+        let terms = part.0.depth / lanes
+        let read = stretch.map {
+          terms / problem.sizes[$0.tap] * $0.firstTaps.joined().count * (rows / period)
+        }
+        return sum + part.1 * (read ?? rows * terms)
+      }
+  }
 
   init(
-    _ problem: ContractionProblem, classes: [RowClass], lane: Int, isDirect: Bool,
-    allowsSplits: Bool,
-    target: TargetDescription
+    _ problem: ContractionProblem, classes: [RowClass], stretch: RowStretch?, lane: Int, isDirect: Bool,
+    allowsSplits: Bool, target: TargetDescription
   ) {
     self.problem = problem
     self.classes = classes
+    self.stretch = stretch
     self.lane = lane
     lanes = target.lanes
     let sumsLanes = problem.inner.contains(lane)
     self.sumsLanes = sumsLanes
     let termsPerTurn = sumsLanes ? target.lanes : 1
-    multiplyAdds =
-      problem.batchCount * problem.columnCount * classes.reduce(0) { $0 + $1.count * $1.depth }
     let sizes = problem.sizes
+    let products = classes.map { part in
+      stretch.map { part.depth / sizes[$0.tap] * $0.taps * (part.count / $0.count) }
+        ?? part.count * part.depth
+    }
+    multiplyAdds = problem.batchCount * problem.columnCount * products.reduce(0, +)
 
     // Columns.
     let others = problem.columns.filter { $0 != lane }
@@ -133,6 +162,7 @@ struct TapPlan {
       outerColumns = []
     }
 
+    let period = stretch?.count ?? 1
     // The register tile that takes the least time.
     let columns = run.count * problem.count(outerColumns)
     let restricted = problem.inner.indices.map { position in
@@ -143,11 +173,13 @@ struct TapPlan {
     for vectors in 1...6 where run.count % vectors == 0 {
       // Sums, a vector of each column and a factor; of many registers one more is left, or terms written out spill.
       let spare = target.vectorRegisters > 16 ? 2 : 1
-      for rows in 1...9 where (rows + 1) * vectors + 1 <= target.vectorRegisters - spare {
+      for rows in stride(from: period, through: 9, by: period)
+      where (rows + 1) * vectors + 1 <= target.vectorRegisters - spare {
         let work = Double(rows * vectors)
         let turn = max(work, 1.15 * Double(rows + vectors), 8) + 0.4
-        let tileTurns = classes.reduce(0.0) {
-          $0 + Double(($1.count + rows - 1) / rows) * Double($1.depth / termsPerTurn + 12)
+        let tileTurns = zip(classes, products).reduce(0.0) {
+          let depth = $1.1 / max($1.0.count, 1)
+          return $0 + Double(($1.0.count + rows - 1) / rows) * Double(depth / termsPerTurn + 12)
         }
         let cost = tileTurns * turn * Double(columns / vectors)
         if cost < best.cost { best = (rows, vectors, cost) }
@@ -176,12 +208,12 @@ struct TapPlan {
       (abs($0.factorStride), abs($0.vectorStride), $1.axis)
         > (abs($1.factorStride), abs($1.vectorStride), $0.axis)
     }
-    var inside: [Loop] = []
-    var written = 1
+    var inside = nest.filter { $0.axis == stretch?.tap }
+    var written = inside.reduce(1) { $0 * $1.size }
     // Jumping about in k is no harm where all of the vectors stay in the cache.
     let isNear = nest.reduce(best.vectors * target.vectorBytes) { $0 * $1.size } <= 256 * 1024
-    for loop in nest.reversed() {
-      let fits = !loop.isRestricted && written * loop.size <= 16
+    for loop in nest.reversed() where loop.axis != stretch?.tap {
+      let fits = !loop.isRestricted && written * loop.size <= Self.mostWritten
       if fits {
         written *= loop.size
         inside.insert(loop, at: 0)

@@ -38,9 +38,9 @@ extension ContractionProblem {
   }
 
   /// Whether taps step from row to row along an axis.
-  private func hasTaps(_ row: Int) -> Bool { inner.contains { isTap($0, of: row) } }
+  func hasTaps(_ row: Int) -> Bool { inner.contains { isTap($0, of: row) } }
 
-  private func isTap(_ axis: Int, of row: Int) -> Bool { abs(a.strides[axis]) == abs(a.strides[row]) }
+  func isTap(_ axis: Int, of row: Int) -> Bool { abs(a.strides[axis]) == abs(a.strides[row]) }
 
   /// The rows with those axes innermost along which taps step from row to row: a tile then reads a line for several of
   /// its rows, one after the other.
@@ -96,9 +96,11 @@ struct TapProblem {
   /// The access whose values are the factors.
   let factor: Int
   /// The problems it falls apart into where the coordinates have divisors.
-  let parts: [ContractionProblem]
+  private(set) var parts: [ContractionProblem]
   /// The rows of each part.
-  let classes: [[RowClass]]
+  private(set) var classes: [[RowClass]]
+  /// How the rows of each part lie in tiles, where they lie there as neighbours.
+  private(set) var stretches: [RowStretch?]
   /// The axis along the lanes.
   let lane: Int
   /// Whether that axis is summed over.
@@ -166,5 +168,22 @@ struct TapProblem {
     self.parts = parts
     self.classes = classes
     self.lane = lane
+    stretches = parts.map { _ in nil }
+  }
+
+  /// The same with rows in stretches of at most so many, where lanes are summed over; nil where no part allows it.
+  func stretched(most: Int) -> TapProblem? {
+    guard sumsLanes else { return nil }
+    var result = self
+    (result.parts, result.classes, result.stretches) = ([], [], [])
+    for (part, classes) in zip(parts, classes) {
+      let own = part.rowClasses().flatMap { part.stretches($0, most: most) }
+      for (classes, stretch) in own ?? [(classes, nil)] {
+        result.parts.append(part)
+        result.classes.append(classes)
+        result.stretches.append(stretch)
+      }
+    }
+    return result.stretches.contains { $0 != nil } ? result : nil
   }
 }

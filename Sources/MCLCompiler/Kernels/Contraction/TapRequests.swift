@@ -29,15 +29,24 @@ extension TapEmitter {
   func prefetchFactors(of record: IRValue, _ origin: IRValue) {
     let offsets = lines(
       (plan.loops.last.map { [($0.unroll, $0.factorStride)] } ?? [])
-        + plan.unrolled.map { ($0.size, $0.factorStride) })
+        + plan.unrolled.filter { $0.axis != plan.stretch?.tap }.map { ($0.size, $0.factorStride) })
     // Rows that are neighbours share their lines, and the first ones' with this tile.
     let areNeighbours = problem.rows.contains { problem.a.strides[$0] == 1 }
     let rows = areNeighbours ? [plan.rows - 1] : Array(0..<plan.rows)
-    guard isCheap(offsets.count * rows.count) else { return }
-    for row in rows {
+    var own = rows.map { _ in offsets }
+    if let stretch = plan.stretch {
+      // A line that several rows read is asked for once, into the second cache: on their way to the first one so many
+      // lines from memory would keep the vectors waiting.
+      let taps = stretch.firstTaps.map { $0.map { $0 * problem.a.strides[stretch.tap] } }
+      own = rows.map { row in taps[row % plan.period].flatMap { tap in offsets.map { $0 + tap } } }
+    }
+    guard isCheap(own.reduce(0) { $0 + $1.count }) else { return }
+    for (row, offsets) in zip(rows, own) where !offsets.isEmpty {
       let base = builder.element(origin, integer(record, 1 + row), bytes: 4)
       for offset in offsets {
-        builder.prefetch(builder.address(base, builder.constant(offset * 4)), forWriting: false)
+        builder.prefetch(
+          builder.address(base, builder.constant(offset * 4)), forWriting: false,
+          isFar: plan.stretch != nil)
       }
     }
   }

@@ -81,7 +81,10 @@ extension TapEmitter {
     _ factor: IRValue,
     _ column: IRValue, _ sums: [IRValue], _ requests: Requests
   ) -> [IRValue] {
-    guard level < plan.loops.count else { return terms(tile, vectors, factor, column, sums) }
+    guard level < plan.loops.count else {
+      if level == 0, plan.stretch != nil { requests.factors(factor) }
+      return terms(tile, vectors, factor, column, sums)
+    }
     if let join = plan.join, level == join.level {
       let (start, end) = bounds[level]
       builder.loop(from: start, to: end, step: join.turns) { first in
@@ -152,7 +155,7 @@ extension TapEmitter {
     var term = 0
     let nextBase = next.map { builder.element($0, column, bytes: 4) }
     var asked: Set<Int> = []
-    func visit(_ level: Int, _ factor: Int, _ column: Int) {
+    func visit(_ level: Int, _ factor: Int, _ column: Int, tap: Int? = nil) {
       guard level < plan.unrolled.count else {
         let values = (0..<plan.vectors).map { number in
           let place = (column + number * plan.run.vectorStride) * 4
@@ -163,6 +166,7 @@ extension TapEmitter {
             vector, builder.address(vectorBase, builder.constant(place)), alignment: 4)
         }
         for (row, base) in bases.enumerated() {
+          if let tap, let stretch = plan.stretch, !stretch.valid[row % plan.period].contains(tap) { continue }
           let place = builder.address(base, builder.constant(factor * 4))
           let factor =
             plan.sumsLanes
@@ -178,7 +182,9 @@ extension TapEmitter {
       }
       let loop = plan.unrolled[level]
       for index in 0..<loop.size {
-        visit(level + 1, factor + index * loop.factorStride, column + index * loop.vectorStride)
+        visit(
+          level + 1, factor + index * loop.factorStride, column + index * loop.vectorStride,
+          tap: loop.axis == plan.stretch?.tap ? index : tap)
       }
     }
     for turn in 0..<(turns?.count ?? 1) {

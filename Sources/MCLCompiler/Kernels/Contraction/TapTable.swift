@@ -87,16 +87,15 @@ extension TapEmitter {
           builder.add(now[3], resultStrides[last]),
         ]
       }
-      // The last row again, where the last tile is not full.
+      // The last rows again, where the last tile is not full.
       let isLast = builder.compare(.equal, builder.add(line, 1), lineCount)
       let isOpen = builder.compare(.signedGreater, ended[1], builder.constant(0))
       builder.when(builder.and(isLast, isOpen)) {
         builder.loop(from: ended[1], to: builder.constant(plan.rows)) { slot in
           let address = builder.element(ended[0], slot, bytes: 4)
-          store(
-            builder.subtract(ended[2], builder.constant(problem.a.strides[problem.rows[last]])), address,
-            places)
-          store(builder.subtract(ended[3], builder.constant(resultStrides[last])), address, results)
+          let before = builder.address(address, builder.constant(-4 * plan.period))
+          store(integer(builder.address(before, builder.constant(places)), 0), address, places)
+          store(integer(builder.address(before, builder.constant(results)), 0), address, results)
         }
       }
     }
