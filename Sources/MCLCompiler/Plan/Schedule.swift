@@ -42,7 +42,7 @@ struct Schedule {
     }
     let isComputed = graph.entries.indices.map { index in
       guard hosts[index] == nil else { return false }
-      return graph.entries[index].operation is Compute || graph.entries[index].operation is UpdateRows
+      return graph.entries[index].operation is any LaunchedOperation
     }
     var readers = [Set<Int>](repeating: [], count: graph.entries.count)
     var dependencies = [Set<Int>](repeating: [], count: graph.entries.count)
