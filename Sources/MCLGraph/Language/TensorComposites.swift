@@ -6,12 +6,6 @@ extension Tensor {
     return shifted - shifted.exponential().sum([axis]).logarithm()
   }
 
-  /// `log(sum(exp(x)))` along `axis`, which keeps size 1. In a softmax all it is of weighs as much as this one number.
-  public func logSumExp(axis: Int) -> Tensor {
-    let largest = maximum([axis]).detached()
-    return largest + (self - largest).exponential().sum([axis]).logarithm()
-  }
-
   /// `exp(x - max) / sum(exp(x - max))` along `axis`.
   public func softmax(axis: Int) -> Tensor {
     let exponentials = (self - maximum([axis]).detached()).exponential()
