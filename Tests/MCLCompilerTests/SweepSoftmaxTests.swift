@@ -4,6 +4,13 @@ import MCLRuntime
 import MCLTestKit
 import Testing
 
+extension Tensor {
+  fileprivate func logSumExp(axis: Int) -> Tensor {
+    let largest = maximum([axis]).detached()
+    return largest + (self - largest).exponential().sum([axis]).logarithm()
+  }
+}
+
 /// The softmax over many products as one sweep: where it is found, where it must not be, and its numbers.
 @Suite struct SweepSoftmaxTests {
   /// The log-sum-exp of the products of a [rows, depth] with a queue, and its gradient by a.
@@ -31,8 +38,8 @@ import Testing
 
   private static func inputs(_ graph: Graph, largest: Double = 1) -> [String: Value] {
     var inputs: [String: Value] = [:]
-    for input in graph.inputs {
-      var random = SplitMix64(seed: UInt64(input.type.count))
+    for (number, input) in graph.inputs.enumerated() {
+      var random = SplitMix64(seed: UInt64(input.type.count + number))
       inputs[input.name] =
         Value(input.type, (0..<input.type.count).map { _ in (random.uniform() * 2 - 1) * largest })
         .roundedToFloat
@@ -49,7 +56,9 @@ import Testing
     for (name, value) in expected {
       let own = try #require(found[name])
       let deviation = Deviation(own.elements, from: value.elements)
-      #expect(deviation.relativeToLargest < gate, "\(name) of \(graph.name)")
+      #expect(
+        deviation.relativeToLargest < gate,
+        "\(name) of \(graph.name): \(own.elements.prefix(2)), \(value.elements.prefix(2))")
     }
   }
 
@@ -177,5 +186,113 @@ import Testing
       let deviation = Deviation(own.elements, from: value.elements)
       #expect(deviation.relativeToLargest < 1e-12)
     }
+  }
+
+  // MARK: Joined to other columns
+
+  /// Cross-entropies of a row's own score among a queue's: the form of a contrastive loss.
+  private static func contrast(
+    rows: Int = 4, terms: Int = 1031, depth: Int = 32, scale: Double = 1, own: Double = 1,
+    _ logits: (_ own: [Tensor], _ others: Tensor) -> Tensor,
+    _ outputs: (_ a: Tensor, _ queue: Tensor, _ logits: Tensor) -> [(String, Tensor)] = { a, _, logits in
+      let loss = logits.crossEntropyOfFirst()
+      return [
+        ("loss", loss), ("gradient", gradient(of: loss, at: [a])[0]),
+        ("probability", logits.detached().probabilityOfFirst()),
+      ]
+    }
+  ) throws -> Graph {
+    let context = ProgramContext()
+    let a = context.input("a", [rows, depth])
+    let queue = context.input("queue", [terms, depth])
+    let keys = (0..<3).map { context.input("key \($0)", [rows, depth]) }
+    let positives = keys.map { (a.dot($0, axis: 1) * own).reshaped([rows, 1]) }
+    let made = logits(positives, a.matmul(queue.matrixTransposed()) * scale)
+    return try Graph(
+      name: "contrast", inputs: context.inputs, states: [], outputs: outputs(a, queue, made), updates: [],
+      taps: [], declared: [a, queue] + keys)
+  }
+
+  private static func isSwept(_ graph: Graph) throws -> Bool {
+    let lowered = try Pipeline.run(graph).graph
+    let sweeps = lowered.entries.count { $0.operation.name == "exponential_sums" }
+    let terms = try #require(graph.inputs.first { $0.name == "queue" }).type.shape[0]
+    return sweeps == 1 && !lowered.entries.contains { $0.type.shape.last ?? 0 >= terms }
+  }
+
+  private static func rowsOfThree(_ own: [Tensor], _ others: Tensor) -> Tensor {
+    concatenate(own.map { concatenate([$0, others], axis: 1) }, axis: 0)
+  }
+
+  @Test(arguments: [1, 3, 17]) func joinedColumnsAndRowsAreTakenApart(rows: Int) throws {
+    let graph = try Self.contrast(rows: rows, depth: 48, scale: 2, own: 2, Self.rowsOfThree)
+    let isSwept = try Self.isSwept(graph)
+    #expect(isSwept)
+    try Self.agree(graph)
+  }
+
+  @Test func otherWritingsAreTakenApart() throws {
+    let writings: [(_ own: [Tensor], _ others: Tensor) -> Tensor] = [
+      { concatenate([$0[0], $1], axis: 1) * 3 },
+      { concatenate([$0[0], $1], axis: 1) / 0.4 },
+      { concatenate([$0[0] * 2, $1 / 0.4], axis: 1) },
+      { concatenate([$0[0], $1, $0[1], $0[2]], axis: 1) },
+      { concatenate([concatenate([$0[0], $0[1]], axis: 1), $1], axis: 1) },
+      { concatenate([concatenate($0, axis: 0), concatenate([$1, $1, $1], axis: 0)], axis: 1) },
+    ]
+    for (number, writing) in writings.enumerated() {
+      let graph = try Self.contrast(writing)
+      let isSwept = try Self.isSwept(graph)
+      #expect(isSwept, "writing \(number)")
+      try Self.agree(graph)
+    }
+  }
+
+  /// Whichever is the largest, no exponential overflows.
+  @Test(arguments: [(40.0, 0.5), (0.5, 40), (40, 40)]) func joinedExtremesStayExact(
+    others: Double, own: Double
+  ) throws {
+    let graph = try Self.contrast(
+      rows: 3, terms: 2053, depth: 16, scale: others, own: own, Self.rowsOfThree
+    ) { a, _, logits in
+      let loss = logits.crossEntropyOfFirst()
+      return [("loss", loss), ("gradient", gradient(of: loss, at: [a])[0])]
+    }
+    let isSwept = try Self.isSwept(graph)
+    #expect(isSwept)
+    try Self.agree(graph, within: 3e-5)
+  }
+
+  @Test func joinedColumnsThatAreReadStayTogether() throws {
+    func isSwept(_ outputs: (Tensor, Tensor, Tensor) -> [(String, Tensor)]) throws -> Bool {
+      let graph = try Self.contrast(Self.rowsOfThree, outputs)
+      try Self.agree(graph, within: 1e-5)
+      return try !Self.sweeps(graph).isEmpty
+    }
+    let named = try isSwept { a, _, logits in
+      [("logits", logits), ("gradient", gradient(of: logits.crossEntropyOfFirst(), at: [a])[0])]
+    }
+    let byQueue = try isSwept { a, queue, logits in
+      let gradients = gradient(of: logits.crossEntropyOfFirst(), at: [a, queue])
+      return [("a", gradients[0]), ("queue", gradients[1])]
+    }
+    let twice = try isSwept { a, _, logits in
+      let first = gradient(of: logits.crossEntropyOfFirst(), at: [a])[0]
+      return [("twice", gradient(of: (first * first).sum(), at: [a])[0])]
+    }
+    let largest = try isSwept { a, _, logits in
+      [("gradient", gradient(of: logits.maximum([1]).sum(), at: [a])[0])]
+    }
+    #expect(!named && !byQueue && !twice && !largest)
+  }
+
+  /// What is left as it is is left whole: not even taken apart.
+  @Test func whatIsLeftIsTheSameGraph() throws {
+    let graph = try Self.contrast(Self.rowsOfThree) { a, queue, logits in
+      [("logits", logits), ("gradient", gradient(of: logits.crossEntropyOfFirst(), at: [a])[0])]
+    }
+    let prepared = try ExpandComposites().run(EliminateDeadCode().run(graph))
+    let swept = try SweepSoftmax().run(prepared)
+    #expect(swept.text == prepared.text)
   }
 }

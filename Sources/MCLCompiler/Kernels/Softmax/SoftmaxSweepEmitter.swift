@@ -110,11 +110,7 @@ struct SoftmaxSweepEmitter {
         carrying: [IRValue](repeating: builder.zero(vector), count: rows * terms)
       ) { at, sums in
         let values = sources.map { load(element($0, at)) }
-        let places = factors.map { element($0, at) }
-        for place in places {
-          builder.prefetch(element(place, chunk * sweep.depth), forWriting: false)
-        }
-        return products(values, places.map { load($0) }, addedTo: sums)
+        return products(values, factors.map { load(element($0, at)) }, addedTo: sums)
       }
       for number in 0..<rows {
         let target = row(stretch.scores, builder.add(first, number), pitch: chunk)
