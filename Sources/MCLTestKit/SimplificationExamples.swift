@@ -70,7 +70,7 @@ public struct SimplificationExample: Sendable {
 
 /// The examples by which the rules of `Simplify` test themselves; a test fails while a rule has none of either kind.
 public enum SimplificationExamples {
-  public static let all: [SimplificationExample] = folding + neutral + views + other
+  public static let all: [SimplificationExample] = folding + zeros + neutral + views + other
 
   private static let folding: [SimplificationExample] = {
     let rule = "fold constants"
@@ -127,6 +127,21 @@ public enum SimplificationExamples {
       },
       SimplificationExample(rule, "a sum of c is another number", fires: false) { draw in
         draw.constant(draw.shape(rank: 2), .float32).sum([0, 1])
+      },
+    ]
+  }()
+
+  private static let zeros: [SimplificationExample] = {
+    let rule = "a sum of zeros is zero"
+    return [
+      SimplificationExample(rule, "sum(0)") { draw in
+        draw.constant(draw.choice([0, -0.0]), draw.shape(rank: 2), .float32).sum([draw.integer(below: 2)])
+      },
+      SimplificationExample(rule, "a maximum of zeros is left alone", fires: false) { draw in
+        draw.constant(0, draw.shape(rank: 2), .float32).maximum([1])
+      },
+      SimplificationExample(rule, "a sum of ones is their number", fires: false) { draw in
+        draw.constant(1, draw.shape(rank: 2), .float32).sum([1])
       },
     ]
   }()

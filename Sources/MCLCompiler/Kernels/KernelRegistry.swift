@@ -19,9 +19,8 @@ protocol KernelFamily: Sendable {
 enum KernelRegistry {
   /// In the order they are asked; the last serves every comprehension.
   static let families: [any KernelFamily] = [
-    RowUpdateKernel(), StencilKernel(), DotProductKernel(), WinogradKernel(), WinogradGradientKernel(),
-    TapKernel(),
-    ContractionKernel(), LoopKernel(),
+    RowUpdateKernel(), StencilKernel(), SoftmaxSweepKernel(), DotProductKernel(), WinogradKernel(),
+    WinogradGradientKernel(), TapKernel(), ContractionKernel(), LoopKernel(),
   ]
 
   /// - Parameter excluded: names of families that are not asked.

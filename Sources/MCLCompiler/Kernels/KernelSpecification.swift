@@ -6,6 +6,7 @@ public struct KernelSpecification: Hashable, Sendable {
     case comprehension(Comprehension)
     case updateRows(RowUpdate)
     case stencilSweep(StencilSweep)
+    case softmaxSweep(SoftmaxSweep)
   }
 
   public var form: Form
@@ -34,6 +35,12 @@ public struct KernelSpecification: Hashable, Sendable {
   public init(_ update: RowUpdate) {
     form = .updateRows(update)
     operandElements = [update.element, update.element, .int64]
+  }
+
+  /// Operands: the rows, the terms.
+  public init(_ sweep: SoftmaxSweep) {
+    form = .softmaxSweep(sweep)
+    operandElements = [.float32, .float32]
   }
 
   /// Operands: the planes.

@@ -9,6 +9,8 @@ extension KernelSpecification {
       return "comprehension(\(operands)) \(comprehension.kernelText)" + (byProduct?.text ?? "")
     case .updateRows(let update):
       return "updateRows(\(operands)) \(update.rowCount) \(update.updatedRows) \(update.rowLength)"
+    case .softmaxSweep(let sweep):
+      return "softmaxSweep \(sweep.rows) \(sweep.terms) \(sweep.depth) \(sweep.scale.bitPattern)"
     case .stencilSweep(let sweep): return "stencil \(sweep.kernelText)"
     }
   }

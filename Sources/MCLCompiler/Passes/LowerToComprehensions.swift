@@ -10,6 +10,11 @@ public struct LowerToComprehensions: Pass {
   public func run(_ graph: Graph) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
+      // A kernel of its own carries it out.
+      if entry.operation is any LaunchedOperation {
+        try rewriter.copy(index)
+        continue
+      }
       let placeholders = entry.operands.map {
         Tensor(InputLeaf(name: "operand", type: graph.entries[$0].type), [])
       }

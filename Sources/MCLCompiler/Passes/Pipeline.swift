@@ -9,6 +9,7 @@ public struct Pipeline: Sendable {
     FoldScales(),
     Simplify(),
     FactorSums(),
+    SweepSoftmax(),
     LowerToComprehensions(),
     TrimPadding(),
     CompactStrides(),

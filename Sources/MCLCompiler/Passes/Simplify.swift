@@ -91,6 +91,10 @@ public enum SimplificationRules {
       default: return nil
       }
     },
+    SimplificationRule(name: "a sum of zeros is zero") { site in
+      guard (site.operation as? Reduce)?.kind == .sum, site.constant(0) == 0 else { return nil }
+      return .operation(constant(0, site.type), [])
+    },
     SimplificationRule(name: "-(-x) is x") { site in
       guard (site.operation as? Unary)?.function == .negate,
         (site.entry(0).operation as? Unary)?.function == .negate

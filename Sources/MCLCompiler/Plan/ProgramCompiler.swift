@@ -72,7 +72,7 @@ public struct ProgramCompiler: Sendable {
     let schedule = Schedule(planned, hosts: byProducts.hosts)
     let computed = planned.entries.indices.count { index in
       let operation = planned.entries[index].operation
-      return (operation is Compute || operation is UpdateRows) && byProducts.hosts[index] == nil
+      return operation is any LaunchedOperation && byProducts.hosts[index] == nil
     }
     guard schedule.order.count == computed else {
       throw ModelError([
@@ -118,14 +118,10 @@ public struct ProgramCompiler: Sendable {
   }
 
   private func specification(_ entry: Graph.Entry, in graph: Graph) throws -> KernelSpecification {
-    let types = entry.operands.map { graph.entries[$0].type }
-    if let compute = entry.operation as? Compute {
-      return KernelSpecification(compute.comprehension, operandElements: types.map(\.element))
+    guard let operation = entry.operation as? any LaunchedOperation else {
+      throw KernelError("no kernel carries out \(entry.operation.name)")
     }
-    return KernelSpecification(
-      RowUpdate(
-        rowCount: types[0].shape[0], updatedRows: types[1].shape[0],
-        rowLength: types[0].count / max(types[0].shape[0], 1), element: types[0].element))
+    return operation.specification(entry.operands.map { graph.entries[$0].type })
   }
 
   private static let purposes: [String: String] = {

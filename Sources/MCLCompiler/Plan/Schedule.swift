@@ -44,7 +44,7 @@ struct Schedule {
     let stored = values.map { hosts[$0] ?? $0 }
     let isComputed = graph.entries.indices.map { index in
       guard hosts[index] == nil else { return false }
-      return graph.entries[index].operation is Compute || graph.entries[index].operation is UpdateRows
+      return graph.entries[index].operation is any LaunchedOperation
     }
     var readers = [Set<Int>](repeating: [], count: graph.entries.count)
     var dependencies = [Set<Int>](repeating: [], count: graph.entries.count)

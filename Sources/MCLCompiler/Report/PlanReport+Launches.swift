@@ -52,6 +52,14 @@ extension PlanReport {
         let bytes = update.updatedRows * update.rowLength * update.element.byteCount
         for (operand, moved) in zip(readBytes.indices, [0, bytes, 8]) { readBytes[operand] = moved }
         writtenBytes = bytes
+      case .softmaxSweep(let sweep):
+        kind = .contraction
+        axes = [sweep.rows, sweep.terms, sweep.depth]
+        outputRank = 1
+        formula = "maximum and sums of exponentials of %0[a0,a2] %1[a1,a2], and of %1 times these"
+        operations = 2 * kernel.multiplyAdds
+        readBytes = [sweep.rows, sweep.terms].map { 4 * $0 * sweep.depth }
+        writtenBytes = 4 * sweep.rows * (sweep.depth + 2)
       case .stencilSweep(let sweep):
         kind = .sweep
         formula = "a sweep over \(sweep.planeCount) planes"
