@@ -252,15 +252,49 @@ extension Tensor {
   @Test(arguments: [(40.0, 0.5), (0.5, 40), (40, 40)]) func joinedExtremesStayExact(
     others: Double, own: Double
   ) throws {
-    let graph = try Self.contrast(
-      rows: 3, terms: 2053, depth: 16, scale: others, own: own, Self.rowsOfThree
-    ) { a, _, logits in
+    func program(_ outputs: (Tensor, Tensor, Tensor) -> [(String, Tensor)]) throws -> Graph {
+      try Self.contrast(
+        rows: 3, terms: 2053, depth: 16, scale: others, own: own, Self.rowsOfThree, outputs)
+    }
+    func loss(_ a: Tensor, _ logits: Tensor) -> [(String, Tensor)] {
       let loss = logits.crossEntropyOfFirst()
       return [("loss", loss), ("gradient", gradient(of: loss, at: [a])[0])]
     }
+    try Self.agree(program { a, _, logits in loss(a, logits) }, within: 3e-5)
+    let graph = try program { a, _, logits in
+      loss(a, logits) + [("probability", logits.detached().probabilityOfFirst())]
+    }
     let isSwept = try Self.isSwept(graph)
     #expect(isSwept)
-    try Self.agree(graph, within: 3e-5)
+    let inputs = Self.inputs(graph)
+    var interpreter = Interpreter(graph, states: [:])
+    let expected = try #require(interpreter.run(inputs).outputs["probability"])
+    let found = try #require(CompiledRun(graph, inputs: inputs, threads: 2).outputs["probability"])
+    for (own, value) in zip(found.elements, expected.elements) {
+      // As far as the scores, of some hundreds, are known; float32 ends at about 1e-45.
+      #expect(abs(own - value) <= 2e-4 * value + 1e-40, "\(own), \(value)")
+    }
+  }
+
+  /// Scores of a stretch that all overflow downwards add nothing to the others' sums.
+  @Test func overflownScoresAddNothing() throws {
+    let graph = try Self.program(rows: 2, terms: 4096, depth: 16)
+    var inputs = Self.inputs(graph)
+    let queue = try #require(inputs["queue"])
+    inputs["a"] = Value(TensorType(.float32, [2, 16]), [Double](repeating: 1e20, count: 32)).roundedToFloat
+    inputs["queue"] =
+      Value(
+        queue.type,
+        queue.elements.enumerated().map { abs($1) * ($0 < 16 * 1000 ? -1e20 : 1e-20) }
+      ).roundedToFloat
+    var interpreter = Interpreter(graph, states: [:])
+    let expected = try interpreter.run(inputs).outputs
+    let found = try CompiledRun(graph, inputs: inputs, threads: 2).outputs
+    for (name, value) in expected {
+      let own = try #require(found[name])
+      let deviation = Deviation(own.elements, from: value.elements)
+      #expect(deviation.relativeToLargest < 1e-5, "\(name): \(own.elements.prefix(2))")
+    }
   }
 
   @Test func joinedColumnsThatAreReadStayTogether() throws {

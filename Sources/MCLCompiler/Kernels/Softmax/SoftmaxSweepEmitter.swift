@@ -136,12 +136,16 @@ struct SoftmaxSweepEmitter {
     let before = load(largest, builder.f32)
     let here = maximum.fold(values.dropFirst().reduce(values[0], maximum.combine))
     let now = maximum.combine(before, here)
-    let shift = builder.splat(now, lanes)
+    // Where all scores so far have overflowed downwards, their exponentials are zero.
+    let none = builder.constant(-Double.infinity, builder.f32)
+    let over = builder.select(
+      builder.compare(.orderedEqual, now, none), builder.constant(0.0, builder.f32), now)
+    let shift = builder.splat(over, lanes)
     let weights: [IRValue] = values.map {
       scalar.exponential(builder.build(.floatSubtract, $0, shift))
     }
     for (weight, place) in zip(weights, places) { store(weight, place) }
-    let factor = scalar.exponential(builder.build(.floatSubtract, before, now))
+    let factor = scalar.exponential(builder.build(.floatSubtract, before, over))
     let added = sum.fold(weights.dropFirst().reduce(weights[0], sum.combine))
     store(scalar.multiplyAdd(load(total, builder.f32), factor, added), total)
     store(now, largest)

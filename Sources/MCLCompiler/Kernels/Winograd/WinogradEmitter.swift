@@ -1,7 +1,7 @@
 import MCLGraph
 
 /// Emits the two phases of a convolution by Winograd's minimal filtering.
-struct WinogradEmitter {
+struct WinogradEmitter: WinogradCode {
   let builder: ModuleBuilder
   let plan: WinogradPlan
   let hasFusedMultiplyAdd: Bool
@@ -16,45 +16,10 @@ struct WinogradEmitter {
   let moments: ColumnMoments?
 
   private var problem: WinogradProblem { plan.problem }
-  private var whole: ContractionProblem { plan.problem.problem }
-  private var vector: IRType { builder.vector(builder.f32, plan.lanes) }
-  private var scalar: ScalarEmitter {
-    ScalarEmitter(builder: builder, hasFusedMultiplyAdd: hasFusedMultiplyAdd)
-  }
-  private var zero: IRValue { builder.constant(0) }
-
-  private func offset(_ base: IRValue, _ bytes: Int) -> IRValue {
-    bytes == 0 ? base : builder.address(base, builder.constant(bytes))
-  }
-
-  private func load(_ base: IRValue, _ bytes: Int = 0) -> IRValue {
-    builder.load(vector, offset(base, bytes), alignment: 4)
-  }
-
-  private func store(_ value: IRValue, _ base: IRValue, _ bytes: Int = 0) {
-    builder.store(value, offset(base, bytes), alignment: 4)
-  }
-
-  private func transform(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> SeparableTransform {
-    SeparableTransform(
-      builder: builder, scalar: scalar, matrices: plan.sides.map { $0.filter[keyPath: matrix] })
-  }
-
-  /// Elements from an operand's start, from the coordinates along some axes.
-  private func place(_ axes: [Int], _ coordinates: [IRValue], _ strides: [Int]) -> IRValue {
-    zip(axes, coordinates).reduce(zero) {
-      builder.add($0, builder.multiply($1.1, strides[$1.0]))
-    }
-  }
-
-  /// The place of a vector of columns by its number.
-  private func columnPlace(_ number: IRValue, _ strides: [Int]) -> IRValue {
-    var sizes = problem.columns.map { whole.sizes[$0] }
-    sizes[sizes.count - 1] /= plan.lanes
-    var coordinates = builder.delinearize(number, sizes)
-    coordinates[sizes.count - 1] = builder.multiply(coordinates[sizes.count - 1], plan.lanes)
-    return place(problem.columns, coordinates, strides)
-  }
+  var whole: ContractionProblem { plan.problem.problem }
+  var lanes: Int { plan.lanes }
+  var sides: [WinogradSide] { plan.sides }
+  var frames: [Int] { plan.problem.frames }
 
   // MARK: Weights
 
@@ -70,7 +35,7 @@ struct WinogradEmitter {
     let step = whole.b.strides[problem.channels.last ?? 0]
     for number in 0..<plan.vectors {
       let column = builder.add(builder.multiply(panel, plan.vectors), number)
-      let place = builder.add(first, columnPlace(column, whole.b.strides))
+      let place = builder.add(first, vectorPlace(column, problem.columns, whole.b.strides))
       let source = builder.element(weights, place, bytes: 4)
       builder.loop(from: zero, to: builder.constant(plan.channelRun)) { channel in
         let taps = builder.element(source, channel, bytes: step * 4)
@@ -78,14 +43,13 @@ struct WinogradEmitter {
         let values = transform(\.taps).results { place in
           load(
             taps,
-            zip(plan.sides, place).reduce(0) { bytes, part in
+            zip(sides, place).reduce(0) { bytes, part in
               let window = part.0.window
               return bytes + window.place(ofTap: part.1) * whole.b.strides[window.tap] * 4
             })
         }
         for (product, value) in values.enumerated() {
-          store(
-            value ?? builder.zero(vector), result, product * plan.weightStride + number * plan.lanes * 4)
+          store(value, result, product * plan.weightStride + number * plan.lanes * 4)
         }
       }
     }
@@ -121,7 +85,8 @@ struct WinogradEmitter {
       }
       for number in 0..<plan.vectors {
         let column = builder.add(builder.multiply(panel, plan.vectors), number)
-        let target = builder.element(output, columnPlace(column, whole.outputStrides), bytes: 4)
+        let target = builder.element(
+          output, vectorPlace(column, problem.columns, whole.outputStrides), bytes: 4)
         let none = moments.map { [IRValue](repeating: builder.zero($0.wide), count: 2) } ?? []
         let sums = builder.loop(from: zero, to: count, carrying: none) { row, sums in
           let source = builder.element(products, row, bytes: plan.vectors * plan.lanes * 4)
@@ -167,25 +132,15 @@ struct WinogradEmitter {
     }
     for (position, sum) in sums.enumerated() {
       let address = offset(results, position * plan.lanes * 4)
-      store(channels.lowerBound == 0 ? sum : builder.build(.floatAdd, load(address), sum), address)
+      store(channels.lowerBound == 0 ? sum : add(load(address), sum), address)
     }
   }
 
   // MARK: Tiles
 
-  /// The coordinates of a tile: along the frames' axes, then the first row of results of each side.
-  private func coordinates(_ tile: IRValue) -> (frames: [IRValue], corner: [IRValue]) {
-    let parts = builder.delinearize(
-      tile, problem.frames.map { whole.sizes[$0] } + plan.sides.map(\.tiles))
-    let corner = zip(parts.suffix(plan.sides.count), plan.sides).map {
-      builder.multiply($0, $1.filter.outputs)
-    }
-    return (Array(parts.dropLast(plan.sides.count)), corner)
-  }
-
   /// Bytes to a tile's values along a side, from its first one where there are many tiles, else from the image's coordinate
   /// 0; nil where a value lies outside for certain.
-  private func places(_ side: WinogradPlan.Side) -> [Int?] {
+  private func places(_ side: WinogradSide) -> [Int?] {
     let bytes = side.window.stride * 4
     return (0..<side.filter.side).map { position in
       if side.tiles > 1 { return position * bytes }
@@ -198,10 +153,10 @@ struct WinogradEmitter {
   private func transformImage(_ tile: IRValue, to target: IRValue) {
     let (frames, corner) = coordinates(tile)
     let base = builder.add(place(problem.frames, frames, whole.a.strides), problem.imageOffset)
-    let firsts = zip(plan.sides, corner).map { builder.add($1, $0.window.origin) }
-    let own = plan.sides.map { places($0) }
+    let firsts = zip(sides, corner).map { builder.add($1, $0.window.origin) }
+    let own = sides.map { places($0) }
     let emit = {
-      let start = zip(plan.sides, firsts).reduce(base) { start, part in
+      let start = zip(sides, firsts).reduce(base) { start, part in
         part.0.tiles == 1
           ? start : builder.add(start, builder.multiply(part.1, part.0.window.stride))
       }
@@ -215,7 +170,7 @@ struct WinogradEmitter {
       }
     }
     var isInside: IRValue?
-    for (side, first) in zip(plan.sides, firsts) where side.tiles > 1 && !side.isInside {
+    for (side, first) in zip(sides, firsts) where side.tiles > 1 && !side.isInside {
       let room = builder.constant(max(0, side.window.extent - (side.filter.side - 1)))
       isInside = builder.and(isInside, builder.compare(.unsignedLess, first, room))
     }
@@ -237,7 +192,7 @@ struct WinogradEmitter {
     let masks = offset(scratch, plan.imageBytes + plan.productBytes)
     var clamped = own.map { $0.map { $0.map { builder.constant($0) } } }
     var inside = own.map { $0.map { _ in nil as IRValue? } }
-    for (number, (side, first)) in zip(plan.sides, firsts).enumerated() where side.tiles > 1 {
+    for (number, (side, first)) in zip(sides, firsts).enumerated() where side.tiles > 1 {
       let window = side.window
       for position in 0..<side.filter.side {
         let place = builder.add(first, position)
@@ -247,8 +202,7 @@ struct WinogradEmitter {
         inside[number][position] = builder.compare(.unsignedLess, place, builder.constant(window.extent))
       }
     }
-    let counts = plan.sides.map(\.filter.side)
-    func number(_ place: [Int]) -> Int { zip(counts, place).reduce(0) { $0 * $1.0 + $1.1 } }
+    let counts = sides.map(\.filter.side)
     for product in 0..<plan.products {
       var (rest, condition) = (product, nil as IRValue?)
       for (side, count) in counts.enumerated().reversed() {
@@ -266,7 +220,7 @@ struct WinogradEmitter {
         guard let bytes = side[position] else { return nil }
         address = builder.address(address, bytes)
       }
-      let mask = builder.load(bits, offset(masks, number(place) * plan.lanes * 4), alignment: 4)
+      let mask = builder.load(bits, offset(masks, sides.product(at: place) * plan.lanes * 4), alignment: 4)
       let value = builder.build(.and, builder.load(bits, address, alignment: 4), mask)
       return builder.cast(.bitcast, value, to: vector)
     }
@@ -287,7 +241,7 @@ struct WinogradEmitter {
         transform(\.image).forEach {
           value(from, $0)
         } _: { product, result in
-          store(result ?? builder.zero(vector), to, product * plan.imageStride)
+          store(result, to, product * plan.imageStride)
         }
       }
     }
@@ -299,22 +253,17 @@ struct WinogradEmitter {
     let (frames, corner) = coordinates(tile)
     let strides = whole.outputStrides
     var origin = builder.add(place(problem.frames, frames, strides), whole.outputOffset)
-    for (side, coordinate) in zip(plan.sides, corner) {
+    for (side, coordinate) in zip(sides, corner) {
       origin = builder.add(origin, builder.multiply(coordinate, strides[side.window.row]))
     }
     let target = builder.element(columns, origin, bytes: 4)
-    let counts = plan.sides.map(\.filter.side)
-    let values = transform(\.results).results { place in
-      load(products, zip(counts, place).reduce(0) { $0 * $1.0 + $1.1 } * plan.productStride)
-    }
+    let values = transform(\.results).results { load(products, sides.product(at: $0) * plan.productStride) }
     var kept: [IRValue] = []
     for (number, value) in values.enumerated() {
       guard let value else { continue }
-      var (rest, bytes, condition) = (number, 0, nil as IRValue?)
+      var (bytes, condition) = (0, nil as IRValue?)
       var isResult = true
-      for (side, coordinate) in zip(plan.sides, corner).reversed() {
-        let position = rest % side.filter.outputs
-        rest /= side.filter.outputs
+      for ((side, coordinate), position) in zip(zip(sides, corner), sides.place(ofResult: number)) {
         bytes += position * strides[side.window.row] * 4
         if side.tiles == 1 {
           isResult = isResult && position < side.rows

@@ -1,7 +1,7 @@
 import MCLGraph
 
 /// Emits the products of a weight gradient by Winograd's minimal filtering.
-struct WinogradGradientEmitter {
+struct WinogradGradientEmitter: WinogradCode {
   let builder: ModuleBuilder
   let plan: WinogradGradientPlan
   let hasFusedMultiplyAdd: Bool
@@ -14,40 +14,11 @@ struct WinogradGradientEmitter {
   let scratch: IRValue
 
   private var problem: WinogradGradientProblem { plan.problem }
-  private var whole: ContractionProblem { plan.problem.problem }
-  private var vector: IRType { builder.vector(builder.f32, plan.lanes) }
-  private var scalar: ScalarEmitter {
-    ScalarEmitter(builder: builder, hasFusedMultiplyAdd: hasFusedMultiplyAdd)
-  }
-  private var zero: IRValue { builder.constant(0) }
+  var whole: ContractionProblem { plan.problem.problem }
+  var lanes: Int { plan.lanes }
+  var sides: [WinogradSide] { plan.sides }
+  var frames: [Int] { plan.problem.frames }
   private var zeros: IRValue { offset(scratch, plan.zeroOffset) }
-
-  private func offset(_ base: IRValue, _ bytes: Int) -> IRValue {
-    bytes == 0 ? base : builder.address(base, builder.constant(bytes))
-  }
-
-  private func load(_ address: IRValue) -> IRValue { builder.load(vector, address, alignment: 4) }
-  private func store(_ value: IRValue, _ address: IRValue) { builder.store(value, address, alignment: 4) }
-  private func add(_ a: IRValue, _ b: IRValue) -> IRValue { builder.build(.floatAdd, a, b) }
-
-  private func transform(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> SeparableTransform {
-    SeparableTransform(
-      builder: builder, scalar: scalar, matrices: plan.sides.map { $0.filter[keyPath: matrix] })
-  }
-
-  /// Elements from an operand's start, from the coordinates along some axes.
-  private func place(_ axes: [Int], _ coordinates: [IRValue], _ strides: [Int]) -> IRValue {
-    zip(axes, coordinates).reduce(zero) { builder.add($0, builder.multiply($1.1, strides[$1.0])) }
-  }
-
-  /// The place of a vector along axes whose last is contiguous in the operand, by its number.
-  private func vectorPlace(_ number: IRValue, _ axes: [Int], _ strides: [Int]) -> IRValue {
-    var sizes = axes.map { whole.sizes[$0] }
-    sizes[sizes.count - 1] /= plan.lanes
-    var coordinates = builder.delinearize(number, sizes)
-    coordinates[sizes.count - 1] = builder.multiply(coordinates[sizes.count - 1], plan.lanes)
-    return place(axes, coordinates, strides)
-  }
 
   /// Computes one block's results over one split of the tiles.
   func emit(task: IRValue) {
@@ -94,21 +65,11 @@ struct WinogradGradientEmitter {
 
   // MARK: Tiles
 
-  /// The coordinates of a tile: along the frames' axes, then the first row of each side.
-  private func coordinates(_ tile: IRValue) -> (frames: [IRValue], corner: [IRValue]) {
-    let parts = builder.delinearize(
-      tile, problem.frames.map { whole.sizes[$0] } + plan.sides.map(\.tiles))
-    let corner = zip(parts.suffix(plan.sides.count), plan.sides).map {
-      builder.multiply($0, $1.filter.tapCount)
-    }
-    return (Array(parts.dropLast(plan.sides.count)), corner)
-  }
-
   /// The address of a tile's first value at channel or column 0.
   private func corner(_ tile: (frames: [IRValue], corner: [IRValue]), _ access: LinearAccess, _ base: IRValue)
     -> IRValue
   {
-    let axes = problem.frames + plan.sides.map(\.window.row)
+    let axes = problem.frames + sides.map(\.window.row)
     let elements = builder.add(place(axes, tile.frames + tile.corner, access.strides), access.offset)
     return builder.element(base, elements, bytes: 4)
   }
@@ -125,7 +86,7 @@ struct WinogradGradientEmitter {
   private func value(_ base: IRValue, _ place: [Int], _ strides: [Int], _ presences: [[Presence]]) -> IRValue?
   {
     var (elements, condition) = (0, nil as IRValue?)
-    for ((side, position), presence) in zip(zip(plan.sides, place), presences) {
+    for ((side, position), presence) in zip(zip(sides, place), presences) {
       elements += position * strides[side.window.row]
       switch presence[position] {
       case .always: break
@@ -141,7 +102,7 @@ struct WinogradGradientEmitter {
   private func transformImage(_ tile: IRValue, _ firstVector: IRValue, to target: IRValue) {
     let parts = coordinates(tile)
     let source = corner(parts, whole.a, image)
-    let firsts = zip(parts.corner, plan.sides).map { builder.add($0, $1.window.origin) }
+    let firsts = zip(parts.corner, sides).map { builder.add($0, $1.window.origin) }
     let emit = { (presences: [[Presence]]) in
       builder.loop(from: zero, to: builder.constant(plan.channelVectors)) { number in
         let own = vectorPlace(builder.add(firstVector, number), problem.channels, whole.a.strides)
@@ -150,12 +111,12 @@ struct WinogradGradientEmitter {
         transform(\.image).forEach {
           value(from, $0, whole.a.strides, presences)
         } _: { product, result in
-          store(result ?? builder.zero(vector), offset(to, product * plan.imageStride))
+          store(result, offset(to, product * plan.imageStride))
         }
       }
     }
     func presences(inside: Bool) -> [[Presence]] {
-      zip(plan.sides, firsts).map { side, first in
+      zip(sides, firsts).map { side, first in
         (0..<side.filter.side).map { position in
           let place = side.window.origin + position
           if side.tiles == 1 { return 0..<side.window.extent ~= place ? .always : .never }
@@ -167,7 +128,7 @@ struct WinogradGradientEmitter {
       }
     }
     var isInside: IRValue?
-    for (side, first) in zip(plan.sides, firsts) where side.tiles > 1 {
+    for (side, first) in zip(sides, firsts) where side.tiles > 1 {
       let room = builder.constant(max(0, side.window.extent - (side.filter.side - 1)))
       isInside = builder.and(isInside, builder.compare(.unsignedLess, first, room))
     }
@@ -188,7 +149,7 @@ struct WinogradGradientEmitter {
   private func transformGradient(_ tile: IRValue, _ firstVector: IRValue, to target: IRValue) {
     let parts = coordinates(tile)
     let source = corner(parts, whole.b, gradient)
-    let presences = zip(plan.sides, parts.corner).map { side, coordinate in
+    let presences = zip(sides, parts.corner).map { side, coordinate in
       (0..<side.filter.tapCount).map { position -> Presence in
         if side.tiles == 1 { return position < side.rows ? .always : .never }
         guard position > 0, side.hangsOver else { return .always }
@@ -203,7 +164,7 @@ struct WinogradGradientEmitter {
       transform(\.taps).forEach {
         value(from, $0, whole.b.strides, presences)
       } _: { product, result in
-        store(result ?? builder.zero(vector), offset(to, product * plan.gradientStride))
+        store(result, offset(to, product * plan.gradientStride))
       }
     }
   }
@@ -306,17 +267,12 @@ struct WinogradGradientEmitter {
           let columns = vectorPlace(builder.add(firstColumns, column), problem.columns, strides)
           let source = builder.element(products, column, bytes: plan.lanes * 4)
           let target = builder.element(target, builder.add(place, columns), bytes: 4)
-          let taps = transform(\.results).results { place in
-            let product = zip(plan.sides, place).reduce(0) { $0 * $1.0.filter.side + $1.1 }
-            return load(offset(source, product * plan.productStride))
-          }
+          let taps = transform(\.results).results { load(source, sides.product(at: $0) * plan.productStride) }
           for (number, value) in taps.enumerated() {
-            var (rest, elements) = (number, 0)
-            for side in plan.sides.reversed() {
-              elements += rest % side.filter.outputs * strides[side.window.tap]
-              rest /= side.filter.outputs
+            let elements = zip(sides, sides.place(ofResult: number)).reduce(0) {
+              $0 + $1.1 * strides[$1.0.window.tap]
             }
-            store(value ?? builder.zero(vector), offset(target, elements * 4))
+            store(value, target, elements * 4)
           }
         }
       }

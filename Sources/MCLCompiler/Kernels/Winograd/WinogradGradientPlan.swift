@@ -7,19 +7,6 @@ import MCLGraph
 /// transformed gradient. A task owns a block of channels and one of columns, and some of the tiles: it transforms a
 /// chunk of them after the other, adds the chunk's products to M, all in its own cache, and transforms M back.
 struct WinogradGradientPlan {
-  /// One direction that the window slides along.
-  struct Side {
-    var window: SlidingWindow
-    /// Its taps are the gradient's values, its results the window's taps.
-    var filter: MinimalFilter
-    /// Values of the gradient along it.
-    var rows: Int
-
-    var tiles: Int { (rows + filter.tapCount - 1) / filter.tapCount }
-    /// Whether the last tile hangs over.
-    var hangsOver: Bool { rows % filter.tapCount != 0 }
-  }
-
   let problem: WinogradGradientProblem
   let lanes: Int
   /// The register tile: channels x vectors of columns.
@@ -28,7 +15,8 @@ struct WinogradGradientPlan {
   /// A task's vectors of channels and of columns.
   let channelVectors: Int
   let columnVectors: Int
-  let sides: [Side]
+  /// The filters' taps are the gradient's values, their results the window's taps.
+  let sides: [WinogradSide]
   let tiles: Int
   /// Tiles of a chunk, and of a task, all of whose chunks but the last are whole.
   let chunk: Int
@@ -61,8 +49,8 @@ struct WinogradGradientPlan {
   static let joinElements = 4096
 
   /// Products of a tile, and the taps they become.
-  var products: Int { sides.reduce(1) { $0 * $1.filter.side } }
-  var taps: Int { sides.reduce(1) { $0 * $1.filter.outputs } }
+  var products: Int { sides.products }
+  var taps: Int { sides.results }
   static func filled(_ tiles: Int) -> Int { (tiles + unroll - 1) / unroll * unroll }
   var joinTasks: Int {
     splits == 1 ? 0 : (partialElements + Self.joinElements - 1) / Self.joinElements
@@ -121,11 +109,11 @@ struct WinogradGradientPlan {
     self.problem = problem
     lanes = target.lanes
     let sides = zip(problem.windows, filters).map { window, filter in
-      Side(window: window, filter: filter, rows: whole.sizes[window.row])
+      WinogradSide(window: window, filter: filter, rows: whole.sizes[window.row], step: filter.tapCount)
     }
     self.sides = sides
-    let products = sides.reduce(1) { $0 * $1.filter.side }
-    tiles = sides.reduce(whole.count(problem.frames)) { $0 * $1.tiles }
+    let products = sides.products
+    tiles = sides.tiles * whole.count(problem.frames)
     func largest(_ count: Int, _ most: Int) -> Int {
       (1...most).last { count % $0 == 0 } ?? 1
     }
@@ -150,12 +138,11 @@ struct WinogradGradientPlan {
     // Tasks, each with chunks of the same size.
     let blocks =
       whole.count(problem.channels) * whole.columnCount / (channelVectors * columnVectors * lanes * lanes)
-    let taps = sides.reduce(1) { $0 * $1.filter.outputs }
-    let partial = taps * whole.count(problem.channels) * whole.columnCount * 4
+    let partial = sides.results * whole.count(problem.channels) * whole.columnCount * 4
     let wanted = max(
       1, min((Self.wantedTasks + blocks - 1) / blocks, tiles / 64, Self.mostPartialBytes / partial))
     let longest = min(Self.longestChain, Self.mostChunkProducts / products)
-    let frame = sides.reduce(1) { $0 * $1.tiles }
+    let frame = sides.tiles
     let frames = tiles / frame
     let group = (1...max(1, longest / frame)).last { frames % $0 == 0 } ?? 1
     if sides.contains(where: \.hangsOver), (Self.shortestChain...longest).contains(group * frame) {
@@ -177,18 +164,15 @@ struct WinogradGradientPlan {
     let turns = Double(ranges.isEmpty ? products * chunk : ranges.reduce(0) { $0 + $1.count })
     let (channels, columns) = (whole.count(problem.channels), whole.columnCount)
     let pairs = Double(channels * columns / lanes)
-    func operations(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> Int {
-      SeparableTransform.operations(sides.map { $0.filter[keyPath: matrix] })
-    }
-    let images = operations(\.image) * channels / lanes * (columns / (columnVectors * lanes))
-    let gradients = operations(\.taps) * columns / lanes * (channels / (channelVectors * lanes))
-    let results = Double(operations(\.results) * ((tiles + splitTiles - 1) / splitTiles))
+    let images = sides.operations(\.image) * channels / lanes * (columns / (columnVectors * lanes))
+    let gradients = sides.operations(\.taps) * columns / lanes * (channels / (channelVectors * lanes))
+    let results = Double(sides.operations(\.results) * ((tiles + splitTiles - 1) / splitTiles))
     cost =
       pairs * (chunks * (best.cost * turns + 1.5 * Double(products)) + results)
       + Double(tiles * (images + gradients))
   }
 
-  private static func order(frames: Int, _ sides: [Side]) -> (tiles: [Int], ranges: [Range<Int>]) {
+  private static func order(frames: Int, _ sides: [WinogradSide]) -> (tiles: [Int], ranges: [Range<Int>]) {
     // One direction is as two, of which the first has one tile.
     let across = sides[sides.count - 1]
     let down = sides.count == 2 ? sides[0] : nil
@@ -203,7 +187,7 @@ struct WinogradGradientPlan {
     let ends = (1...4).map { classes.prefix($0).reduce(0) { $0 + $1.count } }
     // Ranges are widened to whole turns: what they then hold besides is 0.
     let side = across.filter.side
-    let ranges = (0..<sides.reduce(1) { $0 * $1.filter.side }).map { number in
+    let ranges = (0..<sides.products).map { number in
       let isBottomless = hangs.down && number / side == (down?.filter.side ?? 0) - 1
       let isRightless = hangs.across && number % side == side - 1
       let start = isRightless ? ends[0] : 0

@@ -7,24 +7,8 @@ import MCLGraph
 /// columns] the transformed weights. A task transforms a chunk of tiles, multiplies, and transforms back, all in its own
 /// cache.
 struct WinogradPlan {
-  /// One direction that the window slides along.
-  struct Side {
-    var window: SlidingWindow
-    var filter: MinimalFilter
-    /// Results along it.
-    var rows: Int
-
-    var tiles: Int { (rows + filter.outputs - 1) / filter.outputs }
-    /// Whether the last tile hangs over.
-    var hangsOver: Bool { rows % filter.outputs != 0 }
-    /// Whether no tile reads outside the image.
-    var isInside: Bool {
-      window.origin >= 0 && window.origin + (tiles - 1) * filter.outputs + filter.side <= window.extent
-    }
-  }
-
   let problem: WinogradProblem
-  let sides: [Side]
+  let sides: [WinogradSide]
   let lanes: Int
   /// The register tile: tiles x vectors of columns.
   private(set) var rows = 1
@@ -47,7 +31,7 @@ struct WinogradPlan {
   private static let leastWork = 32_000_000
 
   /// Products of a tile.
-  var products: Int { sides.reduce(1) { $0 * $1.filter.side } }
+  var products: Int { sides.products }
   /// Vectors of columns, and panels of them that are worked on together.
   var columnVectors: Int { problem.problem.columnCount / lanes }
   var panels: Int { columnVectors / vectors }
@@ -90,11 +74,11 @@ struct WinogradPlan {
     let whole = problem.problem
     self.problem = problem
     sides = zip(problem.windows, filters).map { window, filter in
-      Side(window: window, filter: filter, rows: whole.sizes[window.row])
+      WinogradSide(window: window, filter: filter, rows: whole.sizes[window.row], step: filter.outputs)
     }
     lanes = target.lanes
     channels = whole.count(problem.channels)
-    tiles = sides.reduce(whole.count(problem.frames)) { $0 * $1.tiles }
+    tiles = sides.tiles * whole.count(problem.frames)
     let blocks = (channels + Self.longestChain - 1) / Self.longestChain
     block = (channels + blocks - 1) / blocks
     guard channels >= 32, whole.columnCount >= 32,
@@ -117,16 +101,13 @@ struct WinogradPlan {
         }
       }
     }
-    func operations(_ matrix: KeyPath<MinimalFilter, [[Double]]>) -> Double {
-      Double(SeparableTransform.operations(sides.map { $0.filter[keyPath: matrix] }))
-    }
     // The products, the transformation of a tile's image and results, that of a weight, whose taps lie apart.
     let vectorChannels = Double(channels) / Double(target.lanes)
-    let images = operations(\.image) * vectorChannels
-    let results = operations(\.results) * Double(columnVectors)
+    let images = Double(sides.operations(\.image)) * vectorChannels
+    let results = Double(sides.operations(\.results) * columnVectors)
     let pairs = Double(channels * columnVectors)
     cost =
       Double(products) * best * pairs + Double(tiles) * (images + results)
-      + 1.4 * operations(\.taps) * pairs
+      + 1.4 * Double(sides.operations(\.taps)) * pairs
   }
 }
