@@ -7,8 +7,9 @@
 struct RowStretch: Hashable {
   /// The axis of k whose taps these are.
   var tap: Int
-  /// Rows from the line that a row reads for a tap to the one that it reads for the next.
-  var step: Int
+  /// Elements from what a row reads to what the next one does, and from one tap to the next.
+  var rowStride: Int
+  var tapStride: Int
   /// The valid taps of each row of a stretch.
   var valid: [Range<Int>]
 
@@ -18,7 +19,9 @@ struct RowStretch: Hashable {
   /// For each row the taps for which it reads a line that no row before it does.
   var firstTaps: [[Int]] {
     var seen: Set<Int> = []
-    return valid.enumerated().map { row, taps in taps.filter { seen.insert(row + step * $0).inserted } }
+    return valid.enumerated().map { row, taps in
+      taps.filter { seen.insert(row * rowStride + $0 * tapStride).inserted }
+    }
   }
 }
 
@@ -26,36 +29,44 @@ extension ContractionProblem {
   /// The most parts that differ in the taps of their rows.
   private static let mostParts = 4
 
-  /// The rows in stretches of at most `most`, one part for each kind of them; nil where taps do not step along one axis
-  /// of rows alone, the innermost.
+  /// The rows in stretches of at most `most` along the innermost of their axes, one part for each kind of them; nil where
+  /// no taps step along it.
   func stretches(_ classes: [RowClass], most: Int) -> [(classes: [RowClass], stretch: RowStretch?)]? {
-    guard let axis = rows.last, rows.filter(hasTaps) == [axis], let first = classes.first else { return nil }
+    guard let axis = rows.last, !isEmpty else { return nil }
     let last = rows.count - 1
     let taps = inner.indices.filter { isTap(inner[$0], of: axis) }
-    guard taps.count == 1, !isEmpty, sizes[inner[taps[0]]] <= TapPlan.mostWritten else { return nil }
+    guard taps.count == 1, sizes[inner[taps[0]]] <= TapPlan.mostWritten else { return nil }
     let tap = taps[0]
-    let step = a.strides[inner[tap]] / a.strides[axis]
-    var valid: [Range<Int>] = []
+    // Classes that differ in the taps along this axis alone are one class of stretches.
+    var lines: [RowClass] = []
+    var valid: [[Range<Int>]] = []
+    var numbers: [RowClass: Int] = [:]
     for part in classes {
-      // Other axes have no part in what is valid.
-      guard part.start[last] == valid.count, part.count == part.size[last] * rowCount / sizes[axis],
-        inner.indices.allSatisfy({ $0 == tap || part.inner[$0] == first.inner[$0] })
-      else { return nil }
-      valid += [Range<Int>](repeating: part.inner[tap], count: part.size[last])
+      var line = part
+      (line.start[last], line.size[last]) = (0, sizes[axis])
+      line.inner[tap] = 0..<sizes[inner[tap]]
+      let number = numbers[line] ?? lines.count
+      if number == lines.count {
+        numbers[line] = number
+        lines.append(line)
+        valid.append([])
+      }
+      guard part.start[last] == valid[number].count else { return nil }
+      valid[number] += [Range<Int>](repeating: part.inner[tap], count: part.size[last])
     }
-    var whole = first
-    whole.inner[tap] = 0..<sizes[inner[tap]]
+    guard let own = valid.first, own.count == sizes[axis], valid.allSatisfy({ $0 == own }) else { return nil }
     var parts: [(classes: [RowClass], stretch: RowStretch?)] = []
     let count = (sizes[axis] + most - 1) / most
     for number in 0..<count {
       let range = sizes[axis] * number / count..<sizes[axis] * (number + 1) / count
-      let stretch = RowStretch(tap: inner[tap], step: step, valid: Array(valid[range]))
-      whole.start[last] = range.lowerBound
-      whole.size[last] = range.count
+      let stretch = RowStretch(
+        tap: inner[tap], rowStride: a.strides[axis], tapStride: a.strides[inner[tap]],
+        valid: Array(own[range]))
+      let strips = lines.compactMap { $0.clipped(to: range, along: last) }
       if let position = parts.firstIndex(where: { $0.stretch == stretch }) {
-        parts[position].classes.append(whole)
+        parts[position].classes += strips
       } else {
-        parts.append(([whole], stretch))
+        parts.append((strips, stretch))
       }
     }
     return parts.count <= Self.mostParts ? parts : nil

@@ -231,9 +231,13 @@ struct TapEmitter {
       for row in 0..<plan.rows {
         let address = builder.element(base, integer(record, 1 + plan.rows + row), bytes: 4)
         for number in 0..<plan.vectors {
-          builder.store(
-            sums[row * plan.vectors + number],
-            builder.address(address, builder.constant(number * runStride * 4)), alignment: 4)
+          let place = builder.address(address, builder.constant(number * runStride * 4))
+          let sum = sums[row * plan.vectors + number]
+          if isStreaming {
+            builder.storeStreaming(sum, place, alignment: plan.lanes * 4)
+          } else {
+            builder.store(sum, place, alignment: 4)
+          }
         }
       }
       return
@@ -263,11 +267,13 @@ struct TapEmitter {
   }
 
   /// Bytes of a result from which on it is stored past the caches: together with what its epilogue reads it would not
-  /// stay there. Vectors must be lines, and as a result that large is, at multiples of their size.
+  /// stay there, and where sums are short, storing it is most of the work. Vectors must be lines, and as a result that
+  /// large is, at multiples of their size.
   static let streamingBytes = 10 << 20
 
   var isStreaming: Bool {
-    epilogue != nil && !plan.isPartial && plan.lanes * 4 == 64 && problem.outputStrides[plan.lane] == 1
+    (epilogue != nil || plan.hasFewTerms) && !plan.isPartial && plan.lanes * 4 == 64
+      && problem.outputStrides[plan.lane] == 1
       && problem.outputStrides.allSatisfy { abs($0) == 1 || $0 % plan.lanes == 0 }
       && problem.batchCount * problem.rowCount * problem.columnCount * 4 >= Self.streamingBytes
   }

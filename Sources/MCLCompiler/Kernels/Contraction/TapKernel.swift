@@ -38,12 +38,23 @@ struct TapKernel: KernelFamily {
         return nil
       }
       self.init(problem, target)
-      for most in (2..<target.vectorRegisters).reversed() {
-        guard let own = problem.stretched(most: most).map({ Arrangement($0, target) }),
-          own.costWithLines < costWithLines
-        else { continue }
-        self = own
+      guard problem.sumsLanes || !isFull(target) else { return }
+      let most = problem.sumsLanes ? costWithLines : TapKernel.leastGain * costWithLines
+      for (axis, size) in problem.stretchAxes {
+        for count in 1...size {
+          let rows = (size + count - 1) / count
+          guard (2...TapPlan.mostRows).contains(rows),
+            let own = problem.stretched(along: axis, most: rows).map({ Arrangement($0, target) }),
+            own.costWithLines < min(costWithLines, most)
+          else { continue }
+          self = own
+        }
       }
+    }
+
+    /// Whether nearly all multiply-adds are of products of values.
+    func isFull(_ target: TargetDescription) -> Bool {
+      Double(multiplyAdds) >= TapKernel.fullEnough * cost * Double(target.lanes)
     }
 
     private init(_ problem: TapProblem, _ target: TargetDescription) {
@@ -70,7 +81,7 @@ struct TapKernel: KernelFamily {
     _ own: Arrangement, _ comprehension: Comprehension, _ elements: [ElementType], _ target: TargetDescription
   ) throws -> (factor: PaddedFactor, arrangement: Arrangement)? {
     guard own.problem.classes.contains(where: { $0.count > 1 }),
-      Double(own.multiplyAdds) < Self.fullEnough * own.cost * Double(target.lanes)
+      !own.isFull(target)
     else { return nil }
     var best: (factor: PaddedFactor, arrangement: Arrangement)?
     var least = Self.leastGain * own.cost

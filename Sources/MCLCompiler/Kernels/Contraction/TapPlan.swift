@@ -55,6 +55,10 @@ struct TapPlan {
   let cost: Double
 
   static let wantedTasks = 32
+  /// Rows of the largest tile.
+  static let mostRows = 9
+  /// Rows that a vector is to be used by, where some rows of a tile have no use for it.
+  private static let leastRows = 4
   /// Multiply-adds in the time that memory takes to answer, about.
   private static let memoryTurns = 1000
   /// Turns of loops over k that are written out.
@@ -67,12 +71,16 @@ struct TapPlan {
   /// twenty products.
   static let chainTerms = 24
   static let littleWork = 150_000_000
+  /// Products a result below which storing it is most of the work.
+  private static let fewTerms = 32
+  /// Bytes of vectors that do not stay in the caches.
+  private static let farBytes = 8 << 20
 
   /// The columns, the lane last.
   var laneLast: [Int] { problem.columns.filter { $0 != lane } + [lane] }
   /// The axes of partial results, outermost first: a tile's rows lie next to each other, as they do where results are
   /// stored in blocks of channels.
-  var partialOrder: [[Int]] { [problem.batch] + laneLast.dropLast().map { [$0] } + [problem.rows, [lane]] }
+  var partialOrder: [[Int]] { [problem.batch] + (laneLast.dropLast() + problem.rows + [lane]).map { [$0] } }
 
   /// Products of a row and a column in a turn of the innermost loop.
   var writtenTerms: Int { unrolled.reduce(loops.last?.unroll ?? 1) { $0 * $1.size } }
@@ -104,6 +112,7 @@ struct TapPlan {
   var narrowChains: Int { max(1, min(8 / vectors, rows, writtenTerms)) }
   /// Whether many tiles are so: where an image is small and its window large, as most kinds of pixels are few then.
   var hasNarrowTiles: Bool {
+    guard stretch == nil else { return false }
     var (all, spared) = (0, 0)
     for (part, tiles) in zip(classes, classTiles) {
       all += tiles * rows * part.depth
@@ -111,6 +120,10 @@ struct TapPlan {
       if rest > 0, rest <= mostNarrowRows { spared += (rows - rest) * part.depth }
     }
     return spared * 10 > all
+  }
+  /// Whether sums are short.
+  var hasFewTerms: Bool {
+    multiplyAdds < Self.fewTerms * problem.batchCount * problem.rowCount * problem.columnCount
   }
   /// Running sums of the task's tiles between blocks, then of the tile at hand, then of a narrow tile's rows.
   var blockBytes: Int { blocks > 1 ? tilesPerTask * tileBytes : 0 }
@@ -127,6 +140,15 @@ struct TapPlan {
         }
         return sum + part.1 * (read ?? rows * terms)
       }
+  }
+
+  /// Turns that a tile takes for a term of each row: its multiply-adds, or what they load, or the time that a
+  /// multiply-add waits for the one before it.
+  private static func turn(rows: Int, vectors: Int, _ stretch: RowStretch?, sizes: [Int]) -> Double {
+    // A vector is loaded for every tap, of which only some are valid for a row.
+    let share = stretch.map { Double($0.count * sizes[$0.tap]) / Double(max($0.taps, 1)) } ?? 1
+    let loads = Double(rows) + share * Double(vectors)
+    return max(Double(rows * vectors), 1.15 * loads, 8) + 0.4
   }
 
   init(
@@ -170,13 +192,17 @@ struct TapPlan {
         || classes.contains { $0.inner[position] != 0..<sizes[problem.inner[position]] }
     }
     var best = (rows: 1, vectors: 1, cost: Double.infinity)
+    /// Whether a vector that is loaded for a tap is used by as many rows as the caches take to give the next.
+    func serves(_ rows: Int) -> Bool {
+      guard let stretch, !sumsLanes else { return true }
+      return rows / stretch.count * stretch.taps >= Self.leastRows * sizes[stretch.tap]
+    }
     for vectors in 1...6 where run.count % vectors == 0 {
       // Sums, a vector of each column and a factor; of many registers one more is left, or terms written out spill.
       let spare = target.vectorRegisters > 16 ? 2 : 1
-      for rows in stride(from: period, through: 9, by: period)
-      where (rows + 1) * vectors + 1 <= target.vectorRegisters - spare {
-        let work = Double(rows * vectors)
-        let turn = max(work, 1.15 * Double(rows + vectors), 8) + 0.4
+      for rows in stride(from: period, through: Self.mostRows, by: period)
+      where (rows + 1) * vectors + 1 <= target.vectorRegisters - spare && serves(rows) {
+        let turn = Self.turn(rows: rows, vectors: vectors, stretch, sizes: sizes)
         let tileTurns = zip(classes, products).reduce(0.0) {
           let depth = $1.1 / max($1.0.count, 1)
           return $0 + Double(($1.0.count + rows - 1) / rows) * Double(depth / termsPerTurn + 12)
@@ -250,8 +276,9 @@ struct TapPlan {
     var chain = written
     var join: (level: Int, turns: Int)?
     for level in nest.indices.reversed() where multiplyAdds < Self.littleWork {
-      let turns = min(nest[level].size, nest[level].block ?? nest[level].size)
-      if chain * turns > Self.chainTerms * 5 / 4 {
+      let valid = classes.map { $0.inner[nest[level].position].count }.max() ?? 0
+      let turns = min(valid, nest[level].size, nest[level].block ?? nest[level].size)
+      if chain * turns > Self.chainTerms * 4 / 3 {
         let step = nest[level].unroll
         join = (level, max(1, Self.chainTerms / chain / step) * step)
         break
@@ -267,7 +294,9 @@ struct TapPlan {
     let perTask = Double(tiles * columnTiles * problem.batchCount) / Double(Self.wantedTasks)
     var splits = 1
     if allowsSplits, perTask < 8, depth >= 2048 {
-      splits = max(1, min(Int((8 / perTask).rounded()), depth / 1024, blocks, 16))
+      // Vectors that come from memory are better read by one task each than by several that share the rows.
+      let most = depth * columns * target.vectorBytes > Self.farBytes ? Self.wantedTasks : 16
+      splits = max(1, min(Int((8 / perTask).rounded()), depth / 1024, blocks, most))
       let bytes = problem.batchCount * problem.rowCount * problem.columnCount * 4
       while splits > 1, bytes * splits > 8 << 20 { splits -= 1 }
     }

@@ -40,7 +40,10 @@ extension ContractionProblem {
   /// Whether taps step from row to row along an axis.
   func hasTaps(_ row: Int) -> Bool { inner.contains { isTap($0, of: row) } }
 
-  func isTap(_ axis: Int, of row: Int) -> Bool { abs(a.strides[axis]) == abs(a.strides[row]) }
+  func isTap(_ axis: Int, of row: Int) -> Bool {
+    abs(a.strides[axis]) == abs(a.strides[row])
+      || a.guards.contains { $0.coefficients[axis] != 0 && $0.coefficients[row] != 0 }
+  }
 
   /// The rows with those axes innermost along which taps step from row to row: a tile then reads a line for several of
   /// its rows, one after the other.
@@ -171,19 +174,27 @@ struct TapProblem {
     stretches = parts.map { _ in nil }
   }
 
-  /// The same with rows in stretches of at most so many, where lanes are summed over; nil where no part allows it.
-  func stretched(most: Int) -> TapProblem? {
-    guard sumsLanes else { return nil }
+  /// The same with rows in stretches of at most so many along an axis; nil where no part allows it.
+  func stretched(along axis: Int, most: Int) -> TapProblem? {
     var result = self
     (result.parts, result.classes, result.stretches) = ([], [], [])
     for (part, classes) in zip(parts, classes) {
-      let own = part.rowClasses().flatMap { part.stretches($0, most: most) }
+      var turned = part
+      turned.rows = part.rows.filter { $0 != axis } + [axis]
+      let own = turned.rowClasses().flatMap { turned.stretches($0, most: most) }
       for (classes, stretch) in own ?? [(classes, nil)] {
-        result.parts.append(part)
+        result.parts.append(stretch == nil ? part : turned)
         result.classes.append(classes)
         result.stretches.append(stretch)
       }
     }
+    guard isDirect || result.parts.count == 1 else { return nil }
     return result.stretches.contains { $0 != nil } ? result : nil
+  }
+
+  /// The axes of rows along which taps step, and their sizes.
+  var stretchAxes: [(axis: Int, size: Int)] {
+    let axes = Set(parts.flatMap { part in part.rows.filter(part.hasTaps) })
+    return axes.sorted().map { axis in (axis, parts.map { $0.sizes[axis] }.max() ?? 1) }
   }
 }

@@ -27,6 +27,7 @@ extension TapEmitter {
 
   /// Asks for the lines that a tile's rows read during a turn of the innermost loop.
   func prefetchFactors(of record: IRValue, _ origin: IRValue) {
+    guard plan.stretch == nil || plan.sumsLanes else { return }
     let offsets = lines(
       (plan.loops.last.map { [($0.unroll, $0.factorStride)] } ?? [])
         + plan.unrolled.filter { $0.axis != plan.stretch?.tap }.map { ($0.size, $0.factorStride) })

@@ -103,12 +103,13 @@ struct Accumulation {
       var segment = lanes
       while segment > 1 {
         segment /= 2
-        // The first and the second half of every segment of two vectors one after the other.
-        let lower = (0..<2 * lanes).filter { $0 / segment % 2 == 0 }
-        let upper = lower.map { $0 + segment }
+        // Of every segment of two vectors the first half of one and the second of the other, which stay in their places,
+        // and the halves that are missing.
+        let kept = (0..<lanes).map { $0 / segment % 2 == 0 ? $0 : $0 + lanes }
+        let moved = (0..<lanes).map { $0 / segment % 2 == 0 ? $0 + segment : $0 + lanes - segment }
         parts = stride(from: 0, to: parts.count, by: 2).map { number in
           let (a, b) = (parts[number], parts[min(number + 1, parts.count - 1)])
-          return combine(builder.shuffle(a, b, lower), builder.shuffle(a, b, upper))
+          return combine(builder.shuffle(a, b, kept), builder.shuffle(a, b, moved))
         }
       }
       return group.indices.map { builder.extract(parts[0], $0 - start) }
