@@ -48,6 +48,11 @@ import Testing
     }
   }
 
+  private static func terms(_ launch: ExecutionPlan.Launch) -> Int? {
+    guard case .comprehension(let comprehension) = launch.specification.form else { return nil }
+    return comprehension.reductionCount
+  }
+
   private static func late() throws -> Graph {
     let example = Example()
     let activation = relu(example.before)
@@ -74,6 +79,31 @@ import Testing
     #expect(launches[0] + 1 < peak && peak < launches[1])
     let alive = report.alive(at: peak).filter { report.values[$0].name.hasPrefix("maximum") }
     #expect(alive.isEmpty)
+  }
+
+  /// A product of 16 terms takes less time than its memory is worth; one of 96 does not.
+  @Test(arguments: [(16, 2), (96, 1)]) func aLargeProductOfFewTermsIsComputedAgain(terms: Int, launches: Int)
+    throws
+  {
+    let example = Example()
+    let few = example.context.input("few", [256, terms])
+    let product = few.matmul(example.context.input("thin", [terms, 256]))
+    let middle = example.middle(product.matmul(example.weight))
+    let graph = try example.graph([product.matrixTransposed().matmul(middle)])
+    let compiled = try Self.compile(graph)
+    let made = compiled.plan.launches.filter { Self.terms($0) == terms }
+    #expect(made.count == launches && Set(made.map(\.kernel)).count == 1)
+    var random = RandomValues(seed: 12)
+    let inputs = Dictionary(
+      uniqueKeysWithValues: graph.inputs.map { ($0.name, random.value($0.type).roundedToFloat) })
+    var interpreter = Interpreter(graph, states: [:])
+    let expected = try #require(try interpreter.run(inputs).outputs["y0"]).elements
+    let executor = try Executor(compiled.plan)
+    for (name, value) in inputs { try executor.setInput(name, value) }
+    executor.poison()
+    try executor.run()
+    let deviation = Deviation(try executor.value("y0").map { Double($0) }, from: expected)
+    #expect(deviation.relativeToLargest < 1e-5)
   }
 
   @Test func theBitsAreThoseOfTheDefinitionAndOfAnyThreads() throws {

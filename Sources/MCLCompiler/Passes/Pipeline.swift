@@ -16,6 +16,7 @@ public struct Pipeline: Sendable {
     KeepOldStates(),
     FusePointwise(),
     FuseEpilogues(),
+    NarrowPositions(),
     TrimPadding(),
     AssignLayouts(),
     CopyNewStates(),

@@ -1,7 +1,8 @@
 import MCLGraph
 
 /// Computes maps a second time, before they are read again late, instead of keeping them until then: a layer's activations,
-/// which a forward pass makes from values that the backward pass needs anyway, take no memory between the two.
+/// which a forward pass makes from values that the backward pass needs anyway, take no memory between the two. So it is
+/// with large products of few terms, such as a shortcut's convolution from few channels to many.
 ///
 /// It looks at the step during which most memory is in use. Of the maps that wait there for a later reader, the one that is
 /// the cheapest for its size is computed again as late as it can be; then the fullest step is looked for anew, until no
@@ -11,8 +12,11 @@ struct Recomputation {
   static let rule = "recompute"
   /// Maps of less cost more by another launch than they give.
   static let leastBytes = 1 << 16
-  /// Bytes read and written for each byte spared, at most.
+  /// Bytes read and written for each byte spared, at most; for products, with their work as so many bytes as are moved in
+  /// its time.
   static let mostTraffic = 4
+  static let mostTrafficOfProducts = 8
+  static let multiplyAddsPerByte = 3
   /// An operand of so small a part of the result may be kept for it.
   static let smallShare = 16
   /// The share of the memory that must be saved, or all stays as it is.
@@ -80,7 +84,7 @@ struct Recomputation {
   }
 
   private mutating func choose() {
-    let maps = schedule.order[schedule.preparationCount...].filter(isMap)
+    let maps = schedule.order[schedule.preparationCount...].filter { isMap($0) || isProduct($0) }
     var waiting = maps.filter(isCheap).enumerated().sorted { a, b in
       let (left, right) = (relativeTraffic(a.element), relativeTraffic(b.element))
       return left != right ? left < right : a.offset > b.offset
@@ -121,7 +125,7 @@ struct Recomputation {
     for entry in maps {
       guard let answer = answer(entry, at: peak, lifetimes) else { continue }
       if !isCheap(entry) {
-        decide(entry, [], .isDear)
+        if isMap(entry) { decide(entry, [], .isDear) }
       } else if case .no(let refusal) = answer {
         decide(entry, [], refusal)
       }
@@ -149,18 +153,32 @@ struct Recomputation {
       && bytes[entry] >= Self.leastBytes
   }
 
+  /// A sum of products whose result is larger than what it is made of; what its launch makes besides is no state.
+  private func isProduct(_ entry: Int) -> Bool {
+    let (made, operands) = (graph.entries[entry], graph.entries[entry].operands)
+    guard let comprehension = (made.operation as? Compute)?.comprehension, comprehension.reduction == .sum,
+      case .binary(.multiply, .load, .load) = comprehension.body
+    else { return false }
+    return !kept.contains(entry) && bytes[entry] >= Self.leastBytes
+      && operands.allSatisfy { graph.entries[$0].type.byteCount < bytes[entry] }
+      && (besides[entry] ?? []).allSatisfy { schedule.statesWritten[$0] == nil && !kept.contains($0) }
+  }
+
   private func isCheap(_ entry: Int) -> Bool {
     guard let comprehension = (graph.entries[entry].operation as? Compute)?.comprehension else {
       return false
     }
-    return !comprehension.isExpensive && relativeTraffic(entry) <= Self.mostTraffic
+    let most = comprehension.reduction == .none ? Self.mostTraffic : Self.mostTrafficOfProducts
+    return !comprehension.isExpensive && relativeTraffic(entry) <= most
   }
 
-  /// How many times its own size is moved to compute it, rounded.
+  /// How many times its own size is moved to compute it, or could be meanwhile, rounded.
   private func relativeTraffic(_ entry: Int) -> Int {
-    let operands = Set(graph.entries[entry].operands)
-    let moved = operands.reduce(bytes[entry]) { $0 + graph.entries[$1].type.byteCount }
-    return (moved + bytes[entry] / 2) / max(bytes[entry], 1)
+    let made = graph.entries[entry]
+    let moved = Set(made.operands).reduce(bytes[entry]) { $0 + graph.entries[$1].type.byteCount }
+    let terms = (made.operation as? Compute)?.comprehension.reductionCount ?? 1
+    let work = terms > 1 ? made.type.count * terms / Self.multiplyAddsPerByte : 0
+    return (moved + work + bytes[entry] / 2) / max(bytes[entry], 1)
   }
 
   /// Whether a map waits during a step and where it is computed again; nil where it does not wait.

@@ -215,6 +215,7 @@ struct TapKernel: KernelFamily {
           }
           let task = builder.add(function.task, -first)
           if isTable { emitter.emitTable(task: task) } else { emitter.emitProducts(task: task) }
+          if !isTable, emitter.isStreaming { builder.fence() }
         }
         if layout.plans.count == 1 {
           emit()
