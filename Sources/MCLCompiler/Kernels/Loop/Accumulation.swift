@@ -112,7 +112,15 @@ struct Accumulation {
           return combine(builder.shuffle(a, b, kept), builder.shuffle(a, b, moved))
         }
       }
-      return group.indices.map { builder.extract(parts[0], $0 - start) }
+      // A vector's lowest bit chose the half, the next one the quarter, and so on.
+      return group.indices.map { number in
+        var (lane, rest, bit) = (0, number - start, lanes / 2)
+        while bit > 0 {
+          lane += rest % 2 * bit
+          (rest, bit) = (rest / 2, bit / 2)
+        }
+        return builder.extract(parts[0], lane)
+      }
     }
   }
 
