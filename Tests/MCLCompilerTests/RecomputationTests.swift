@@ -163,7 +163,8 @@ import Testing
       value * factors.reshaped([1, 256]).broadcast(to: [256, 256])
     }
     let activation = relu(scaled(example.before, scale))
-    let middle = example.middle(scaled(activation.matmul(example.weight), changed))
+    let middle = example.middle(
+      scaled(activation.matmul(example.weight).matmul(example.weight), changed))
     let compiled = try Self.compile(
       try example.graph(
         [activation.matrixTransposed().matmul(middle) * example.before], updates: [("scale", changed)]))

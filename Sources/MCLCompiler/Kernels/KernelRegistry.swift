@@ -3,6 +3,8 @@ import MCLGraph
 /// A way to make kernels: decides whether it serves a specification, plans it, and emits its code.
 protocol KernelFamily: Sendable {
   var name: String { get }
+  /// Whether its kernels can make an operand themselves (`OperandMap`).
+  var makesOperands: Bool { get }
 
   /// The plan for a specification, its symbols starting with `symbol`; nil where another family must serve it.
   func plan(
@@ -13,6 +15,10 @@ protocol KernelFamily: Sendable {
   func emit(
     _ specification: KernelSpecification, symbol: String, builder: ModuleBuilder, target: TargetDescription
   ) throws
+}
+
+extension KernelFamily {
+  var makesOperands: Bool { false }
 }
 
 /// The one table of kernel families, and the one place where a specification finds its own.
@@ -33,6 +39,7 @@ enum KernelRegistry {
         "there is no kernel family '\(unknown)' to leave out (MCL_WITHOUT); there are \(known)")
     }
     for family in families where !excluded.contains(family.name) {
+      guard specification.operandMap == nil || family.makesOperands else { continue }
       if let plan = try family.plan(specification, symbol: symbol, target: target) { return (family, plan) }
     }
     throw KernelError("no kernel family serves \(specification.text)")

@@ -14,6 +14,8 @@ public struct KernelSpecification: Hashable, Sendable {
   public var operandElements: [ElementType]
   /// What the kernel makes besides its result.
   public var byProduct: ByProduct?
+  /// An operand that the kernel makes before it reads it; as such it goes to the argument after the by-products.
+  public var operandMap: OperandMap?
 
   public init(
     _ comprehension: Comprehension, operandElements: [ElementType], byProduct: ByProduct? = nil
@@ -50,6 +52,17 @@ public struct KernelSpecification: Hashable, Sendable {
   }
 }
 
+/// An operand of a contraction that its own tasks make, each for the rows that it reads, and leave behind for others.
+///
+/// So batch norm's scale and shift, a shortcut's sum and a ReLU need no sweep of their own: a task has just made in its
+/// caches what it multiplies, and while one waits for memory another multiplies.
+public struct OperandMap: Hashable, Sendable {
+  /// The operand's number; the argument in its place is not read as such.
+  public var operand: Int
+  /// The map that gives it, of operands by their numbers.
+  public var map: Comprehension
+}
+
 /// What a kernel makes on the way, which goes to the arguments after the temporary: sums over the values that it reads or
 /// makes, in float64 until they are stored, in an order that depends on the specification and the target alone; or maps.
 public enum ByProduct: Hashable, Sendable {
@@ -65,6 +78,17 @@ public enum ByProduct: Hashable, Sendable {
   /// to an operand past the kernel's, the first one past them is what the first of these gives, and so on: it is read at the
   /// point itself, as it is stored, by those after it and by the map.
   case maps([ScalarExpression])
+}
+
+extension ByProduct {
+  /// How many arguments it goes to.
+  var resultCount: Int {
+    switch self {
+    case .squares, .sum: 1
+    case .moments: 2
+    case .maps(let maps): maps.count
+    }
+  }
 }
 
 /// Rows `(start + i) mod rowCount` of a base replaced by row i of another tensor, in place on the output: the

@@ -7,6 +7,7 @@ extension KernelSpecification {
     switch form {
     case .comprehension(let comprehension):
       return "comprehension(\(operands)) \(comprehension.kernelText)" + (byProduct?.text ?? "")
+        + (operandMap.map { " with %\($0.operand) by \($0.map.kernelText)" } ?? "")
     case .updateRows(let update):
       return "updateRows(\(operands)) \(update.rowCount) \(update.updatedRows) \(update.rowLength)"
     case .softmaxSweep(let sweep):

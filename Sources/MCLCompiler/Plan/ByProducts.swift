@@ -11,17 +11,27 @@ struct ByProducts {
   var hosts: [Int: Int] = [:]
   /// What an entry's kernel makes besides its result, and which entries these are.
   var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
+  /// Which map an entry's kernel makes before it reads it.
+  var operandMaps: [Int: (map: OperandMap, entry: Int)] = [:]
+  /// The entries that an entry's launch makes besides its result, in the order of its arguments.
+  var besides: [Int: [Int]] {
+    requests.mapValues(\.entries).merging(operandMaps.mapValues { [$0.entry] }) { $0 + $1 }
+  }
   /// Which sums are made besides, and why others have a launch of their own.
   var decisions: [Decision] = []
   /// The program, where an entry that makes another sum reads what that reads too.
   var graph: Graph
 
-  /// - Parameter isServed: whether some kernel family serves an entry with this by-product.
-  init(_ graph: Graph, isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool) rethrows {
+  /// - Parameter isServed: whether some kernel family serves an entry with this by-product and this map.
+  init(
+    _ graph: Graph,
+    isServed: (_ entry: Graph.Entry, _ request: ByProduct?, _ map: OperandMap?) throws -> Bool
+  ) rethrows {
     self.graph = graph
-    try findMoments(isServed)
-    try findSecondSums(isServed)
-    try findSharedMaps(isServed)
+    try findMoments { try isServed($0, $1, nil) }
+    try findSecondSums { try isServed($0, $1, nil) }
+    try findSharedMaps { try isServed($0, $1, nil) }
+    try findOperandMaps(isServed)
   }
 
   private mutating func findMoments(

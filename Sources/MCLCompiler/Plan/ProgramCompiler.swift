@@ -62,9 +62,10 @@ public struct ProgramCompiler: Sendable {
       stages.append((name, (now - last).inSeconds))
       last = now
     }
-    let byProducts = try ByProducts(lowered) { entry, request in
+    let byProducts = try ByProducts(lowered) { entry, request, map in
       var specification = try specification(entry, in: lowered)
       specification.byProduct = request
+      specification.operandMap = map
       return fuses && kernelCompiler.isServed(specification)
     }
     mark("by-products")
@@ -81,18 +82,23 @@ public struct ProgramCompiler: Sendable {
             + "fault of the compiler; please report the model")
       ])
     }
-    let specifications = try schedule.order.map { entry in
+    // A map that a contraction makes has a kernel of its own, should it be computed again.
+    let maps = byProducts.operandMaps.values.map(\.entry).sorted()
+    let specifications = try (schedule.order + maps).map { entry in
       var specification = try specification(planned.entries[entry], in: planned)
       specification.byProduct = byProducts.requests[entry]?.request
+      specification.operandMap = byProducts.operandMaps[entry]?.map
       return specification
     }
     mark("schedule")
     let compiled = try kernelCompiler.compile(specifications)
     mark("kernels")
-    let besides = byProducts.requests.mapValues(\.entries)
     var temporaries = [Int](repeating: 0, count: planned.entries.count)
-    for (kernel, entry) in zip(compiled.plans, schedule.order) { temporaries[entry] = kernel.temporaryBytes }
-    let recomputation = Recomputation(planned, schedule, besides: besides, temporaries: temporaries)
+    for (kernel, entry) in zip(compiled.plans, schedule.order + maps) {
+      temporaries[entry] = kernel.temporaryBytes
+    }
+    let recomputation = Recomputation(
+      planned, schedule, besides: byProducts.besides, operandMaps: maps, temporaries: temporaries)
     let plan = plan(planned, schedule, recomputation, byProducts, specifications, compiled)
     mark("memory plan")
     let report = Report(
@@ -129,6 +135,7 @@ public struct ProgramCompiler: Sendable {
     let planning = [
       ("by-products", "Sums are made by the launch that makes or reads their terms anyway."),
       (ByProducts.mapsRule, ByProducts.mapsPurpose),
+      (ByProducts.operandRule, ByProducts.operandPurpose),
       (
         Recomputation.rule,
         "Maps are computed again before they are read late, where that spares memory when most is in use."
@@ -145,7 +152,7 @@ public struct ProgramCompiler: Sendable {
       return (made.operation as? Compute)?.parts
         ?? [Compute.Part(made.operation.name, path: made.path, type: made.type)]
     }
-    let besides = byProducts.requests[entry]?.entries ?? []
+    let besides = byProducts.besides[entry] ?? []
     return own(entry) + besides.flatMap { own($0).map { $0.with(.byProduct) } }
   }
 
@@ -158,8 +165,10 @@ public struct ProgramCompiler: Sendable {
     let inputNumber = Dictionary(
       graph.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     let order = recomputation.order
+    let besides = byProducts.besides
     let kernel = Dictionary(
-      schedule.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+      (schedule.order + byProducts.operandMaps.values.map(\.entry).sorted()).enumerated().map { ($1, $0) },
+      uniquingKeysWith: { first, _ in first })
 
     // What lives in the arena: values, then kernels' temporaries.
     let lifetimes = recomputation.lifetimes
@@ -211,7 +220,7 @@ public struct ProgramCompiler: Sendable {
       launches.append(
         ExecutionPlan.Launch(
           kernel: kernel[entry] ?? 0, buffers: operands + [output],
-          byProducts: byProducts.requests[entry]?.entries.map(buffer) ?? [],
+          byProducts: besides[entry]?.map(buffer) ?? [],
           temporaryOffset: memory.offsets[firstTemporary + step],
           base: isUpdate && buffers[operands[0]].storage != buffers[output].storage ? operands[0] : nil,
           path: graph.entries[entry].path, specification: specifications[kernel[entry] ?? 0],

@@ -29,6 +29,8 @@ struct Recomputation {
   private let graph: Graph
   private let schedule: Schedule
   private let besides: [Int: [Int]]
+  /// Maps that contractions make besides.
+  private let operandMaps: [Int]
   private let stored: [Int]
   private let kept: Set<Int>
   /// What each entry's value takes of the arena.
@@ -39,9 +41,11 @@ struct Recomputation {
 
   /// - Parameters:
   ///   - besides: the entries that an entry's launch makes besides.
+  ///   - operandMaps: those of them that are maps with kernels of their own.
   ///   - temporaries: bytes that an entry's kernel needs while it runs.
-  init(_ graph: Graph, _ schedule: Schedule, besides: [Int: [Int]], temporaries: [Int]) {
+  init(_ graph: Graph, _ schedule: Schedule, besides: [Int: [Int]], operandMaps: [Int], temporaries: [Int]) {
     self.graph = graph
+    self.operandMaps = operandMaps
     self.schedule = schedule
     self.besides = besides
     self.temporaries = temporaries
@@ -84,7 +88,10 @@ struct Recomputation {
   }
 
   private mutating func choose() {
-    let maps = schedule.order[schedule.preparationCount...].filter { isMap($0) || isProduct($0) }
+    let made = schedule.order[schedule.preparationCount...].flatMap { entry in
+      [entry] + (besides[entry] ?? []).filter(operandMaps.contains)
+    }
+    let maps = made.filter { isMap($0) || isProduct($0) }
     var waiting = maps.filter(isCheap).enumerated().sorted { a, b in
       let (left, right) = (relativeTraffic(a.element), relativeTraffic(b.element))
       return left != right ? left < right : a.offset > b.offset
@@ -161,7 +168,9 @@ struct Recomputation {
     else { return false }
     return !kept.contains(entry) && bytes[entry] >= Self.leastBytes
       && operands.allSatisfy { graph.entries[$0].type.byteCount < bytes[entry] }
-      && (besides[entry] ?? []).allSatisfy { schedule.statesWritten[$0] == nil && !kept.contains($0) }
+      && (besides[entry] ?? []).allSatisfy {
+        schedule.statesWritten[$0] == nil && !kept.contains($0) && !operandMaps.contains($0)
+      }
   }
 
   private func isCheap(_ entry: Int) -> Bool {
@@ -183,7 +192,7 @@ struct Recomputation {
 
   /// Whether a map waits during a step and where it is computed again; nil where it does not wait.
   private func answer(_ entry: Int, at peak: Int, _ lifetimes: Lifetimes) -> Answer? {
-    let made = lifetimes.values[..<order.count].filter { $0.entry == entry }
+    let made = lifetimes.values.filter { $0.entry == entry }
     guard let value = made.first(where: { $0.first < peak && peak < $0.last }), !value.readers.contains(peak)
     else { return nil }
     guard made.count == 1 else { return .no(.isRepeated) }

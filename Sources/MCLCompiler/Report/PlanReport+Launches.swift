@@ -96,6 +96,9 @@ extension PlanReport {
       if comprehension.reduction != .none {
         operations += outputs * comprehension.epilogue.operationCount
       }
+      if let map = specification.operandMap?.map {
+        operations += map.outputCount * map.body.operationCount
+      }
       switch specification.byProduct {
       case nil: break
       case .squares(let epilogue): operations += 3 * points + outputs * epilogue.operationCount

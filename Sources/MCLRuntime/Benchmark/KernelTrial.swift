@@ -6,6 +6,7 @@ import MCLGraph
 public final class KernelTrial {
   public let comprehension: Comprehension
   public let plan: KernelPlan
+  private let operandMap: OperandMap?
   private let operandTypes: [TensorType]
   private let outputType: TensorType
   private let operands: [MemoryRegion]
@@ -29,6 +30,7 @@ public final class KernelTrial {
     self.comprehension = comprehension
     self.pool = pool
     plan = program.kernels[launch.kernel]
+    operandMap = launch.specification.operandMap
     operandTypes = launch.buffers.dropLast().map { program.buffers[$0].type }
     outputType = program.buffers[last].type
     operands = try operandTypes.map { try MemoryRegion(byteCount: $0.byteCount, purpose: "operand") }
@@ -75,10 +77,13 @@ public final class KernelTrial {
     output.base.bindMemory(to: Float.self, capacity: outputType.count).update(
       repeating: .nan, count: outputType.count)
     run()
-    let values = zip(operandTypes, operands).map { type, region -> Value in
+    var values = zip(operandTypes, operands).map { type, region -> Value in
       guard type.element == .float32 else { return Value(type, [Double](repeating: 0, count: type.count)) }
       let floats = region.base.bindMemory(to: Float.self, capacity: type.count)
       return Value(type, (0..<type.count).map { Double(floats[$0]) })
+    }
+    if let operandMap {
+      values[operandMap.operand].elements = operandMap.map.evaluate(values)
     }
     let count = max(4, min(places, budget / max(comprehension.reductionCount, 1)))
     let shape = comprehension.outputShape

@@ -16,6 +16,8 @@ struct TapEmitter {
   let epilogue: TapEpilogue?
   /// Sums the results along the rows; nil where that is not asked for.
   var moments: TapMoments?
+  /// Makes the rows' operand; nil where it is given.
+  var operandMap: TapOperandMap?
 
   var problem: ContractionProblem { plan.problem }
   var vector: IRType { builder.vector(builder.f32, plan.lanes) }
@@ -74,66 +76,79 @@ struct TapEmitter {
       plan.isPartial
       ? plan.run.axis.map { strides[$0] } ?? plan.lanes * strides[plan.lane] : plan.run.outputStride
 
-    builder.loop(from: columns.0, to: columns.1) { column in
-      let (outerColumn, runTile) = builder.divide(column, by: plan.runTiles)
-      let firstVector = builder.multiply(runTile, plan.vectors)
-      var vectorPlace = builder.add(vectors, builder.multiply(firstVector, plan.run.vectorStride))
-      var resultPlace = builder.add(origin, builder.multiply(firstVector, runStride))
-      var momentPlace = builder.multiply(firstVector, momentStride)
-      var known: [(axis: Int, coordinate: IRValue)] = Array(zip(problem.batch, batches))
-      for (axis, coordinate) in zip(plan.outerColumns, coordinates(plan.outerColumns, outerColumn)) {
-        vectorPlace = builder.add(
-          vectorPlace, builder.multiply(coordinate, problem.b.strides[axis]))
-        resultPlace = builder.add(resultPlace, builder.multiply(coordinate, strides[axis]))
-        momentPlace = builder.add(momentPlace, builder.multiply(coordinate, laneLastStrides[axis]))
-        known.append((axis, coordinate))
-      }
-      let vectorBase = builder.element(b, vectorPlace, bytes: 4)
-      let resultBase = builder.element(output, resultPlace, bytes: 4)
-      builder.loop(from: blocks.0, to: blocks.1) { block in
-        let parts = blockRanges(block)
-        builder.loop(from: tiles.0, to: tiles.1) { tile in
-          let record = self.record(tile)
-          let part = builder.element(
-            classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
-          let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
-          let next = self.record(
-            builder.minimum(builder.add(tile, plan.tilesAhead), builder.constant(plan.tiles - 1)))
-          let requests = Requests(
-            results: resultRequests(block, blocks) { row in
-              prefetch(
-                row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
-            },
-            factors: { prefetchFactors(of: next, builder.element(factors, $0, bytes: 4)) },
-            vectors: nextVectors(block, vectorBase))
-          let sums = problem.isEmpty ? noSums : self.sums(bounds, factors, record, vectorBase, requests)
-          let local = builder.subtract(tile, tiles.0)
-          finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
-            store(
-              $0, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
-            guard let moments else { return }
-            let sums = $0
-            let used = integer(record, 1 + 2 * plan.rows)
-            let isFirst = builder.compare(.equal, tile, tiles.0)
-            _ = builder.choose(
-              builder.compare(.equal, used, builder.constant(plan.rows)),
-              then: {
-                moments.add(
-                  sums, rowTask: rowTask, column: momentPlace, stride: momentStride, isFirst: isFirst)
-                return []
+    func multiply(_ chunk: (IRValue, IRValue)) {
+      builder.loop(from: columns.0, to: columns.1) { column in
+        let (outerColumn, runTile) = builder.divide(column, by: plan.runTiles)
+        let firstVector = builder.multiply(runTile, plan.vectors)
+        var vectorPlace = builder.add(vectors, builder.multiply(firstVector, plan.run.vectorStride))
+        var resultPlace = builder.add(origin, builder.multiply(firstVector, runStride))
+        var momentPlace = builder.multiply(firstVector, momentStride)
+        var known: [(axis: Int, coordinate: IRValue)] = Array(zip(problem.batch, batches))
+        for (axis, coordinate) in zip(plan.outerColumns, coordinates(plan.outerColumns, outerColumn)) {
+          vectorPlace = builder.add(
+            vectorPlace, builder.multiply(coordinate, problem.b.strides[axis]))
+          resultPlace = builder.add(resultPlace, builder.multiply(coordinate, strides[axis]))
+          momentPlace = builder.add(momentPlace, builder.multiply(coordinate, laneLastStrides[axis]))
+          known.append((axis, coordinate))
+        }
+        let vectorBase = builder.element(b, vectorPlace, bytes: 4)
+        let resultBase = builder.element(output, resultPlace, bytes: 4)
+        builder.loop(from: blocks.0, to: blocks.1) { block in
+          let parts = blockRanges(block)
+          builder.loop(from: chunk.0, to: chunk.1) { tile in
+            let record = self.record(tile)
+            let part = builder.element(
+              classTable, integer(record, 0), bytes: Self.classInts(plan) * 4)
+            let bounds = plan.loops.indices.map { self.bounds($0, part, parts[$0]) }
+            let next = self.record(
+              builder.minimum(builder.add(tile, plan.tilesAhead), builder.constant(plan.tiles - 1)))
+            let requests = Requests(
+              results: resultRequests(block, blocks) { row in
+                prefetch(
+                  row: row, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
               },
-              else: {
-                for (position, sum) in sums.enumerated() {
-                  builder.store(sum, running(position), alignment: 4)
-                }
-                moments.add(
-                  running(0), rows: used, rowTask: rowTask, column: momentPlace, stride: momentStride,
-                  isFirst: isFirst)
-                return []
-              })
+              factors: { prefetchFactors(of: next, builder.element(factors, $0, bytes: 4)) },
+              vectors: nextVectors(block, vectorBase))
+            let sums = problem.isEmpty ? noSums : self.sums(bounds, factors, record, vectorBase, requests)
+            let local = builder.subtract(tile, tiles.0)
+            finish(sums, block, blocks, kept: builder.element(scratch, local, bytes: plan.tileBytes)) {
+              store(
+                $0, record, resultBase, runStride: runStride, known: known, firstVector: firstVector)
+              guard let moments else { return }
+              let sums = $0
+              let used = integer(record, 1 + 2 * plan.rows)
+              let isFirst = builder.compare(.equal, tile, tiles.0)
+              _ = builder.choose(
+                builder.compare(.equal, used, builder.constant(plan.rows)),
+                then: {
+                  moments.add(
+                    sums, rowTask: rowTask, column: momentPlace, stride: momentStride, isFirst: isFirst)
+                  return []
+                },
+                else: {
+                  for (position, sum) in sums.enumerated() {
+                    builder.store(sum, running(position), alignment: 4)
+                  }
+                  moments.add(
+                    running(0), rows: used, rowTask: rowTask, column: momentPlace, stride: momentStride,
+                    isFirst: isFirst)
+                  return []
+                })
+            }
           }
         }
       }
+    }
+    guard let operandMap else { return multiply(tiles) }
+    let chunkTiles = TapOperandMap.chunkTiles(plan)
+    builder.loop(from: tiles.0, to: tiles.1, step: chunkTiles) { first in
+      let last = builder.minimum(builder.add(first, chunkTiles), tiles.1)
+      operandMap.emit(
+        rows: (
+          builder.multiply(first, plan.rows),
+          builder.minimum(builder.multiply(last, plan.rows), builder.constant(problem.rowCount))
+        ))
+      multiply((first, last))
     }
   }
 

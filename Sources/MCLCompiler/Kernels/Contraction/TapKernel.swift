@@ -8,6 +8,7 @@ import MCLGraph
 /// was split or the result is not contiguous along the lanes, puts the results in their places.
 struct TapKernel: KernelFamily {
   let name = "contraction"
+  let makesOperands = true
 
   private struct Layout {
     var problem: TapProblem
@@ -22,6 +23,7 @@ struct TapKernel: KernelFamily {
     var padded: (factor: PaddedFactor, byteOffset: Int)?
     /// Products of values.
     var multiplyAdds: Int
+    var operandMap: OperandMap?
 
     func symbolOfPadding(_ symbol: String) -> String { "\(symbol)_pad" }
   }
@@ -33,18 +35,24 @@ struct TapKernel: KernelFamily {
     var cost: Double { plans.reduce(0) { $0 + $1.cost } }
     var multiplyAdds: Int { plans.reduce(0) { $0 + $1.multiplyAdds } }
 
-    init?(_ comprehension: Comprehension, _ elements: [ElementType], _ target: TargetDescription) throws {
+    /// - Parameter keepsColumns: whether each task computes all columns of its rows.
+    init?(
+      _ comprehension: Comprehension, _ elements: [ElementType], keepsColumns: Bool = false,
+      _ target: TargetDescription
+    ) throws {
       guard let problem = try TapProblem(comprehension, operandElements: elements, target: target) else {
         return nil
       }
-      self.init(problem, target)
+      self.init(problem, keepsColumns: keepsColumns, target)
       guard problem.sumsLanes || !isFull(target) else { return }
       let most = problem.sumsLanes ? costWithLines : TapKernel.leastGain * costWithLines
       for (axis, size) in problem.stretchAxes {
         for count in 1...size {
           let rows = (size + count - 1) / count
           guard (2...TapPlan.mostRows).contains(rows),
-            let own = problem.stretched(along: axis, most: rows).map({ Arrangement($0, target) }),
+            let own = problem.stretched(along: axis, most: rows).map({
+              Arrangement($0, keepsColumns: keepsColumns, target)
+            }),
             own.costWithLines < min(costWithLines, most)
           else { continue }
           self = own
@@ -57,13 +65,14 @@ struct TapKernel: KernelFamily {
       Double(multiplyAdds) >= TapKernel.fullEnough * cost * Double(target.lanes)
     }
 
-    private init(_ problem: TapProblem, _ target: TargetDescription) {
+    private init(_ problem: TapProblem, keepsColumns: Bool, _ target: TargetDescription) {
       self.problem = problem
       plans = problem.parts.indices.map { number in
         TapPlan(
           problem.parts[number], classes: problem.classes[number], stretch: problem.stretches[number],
           lane: problem.lane, isDirect: problem.isDirect,
-          allowsSplits: problem.parts.count == 1 && !problem.sumsLanes, target: target)
+          allowsSplits: problem.parts.count == 1 && !problem.sumsLanes, keepsColumns: keepsColumns,
+          target: target)
       }
     }
 
@@ -98,12 +107,19 @@ struct TapKernel: KernelFamily {
   private func layout(_ specification: KernelSpecification, target: TargetDescription) throws -> Layout? {
     guard case .comprehension(let comprehension) = specification.form else { return nil }
     let elements = specification.operandElements
-    guard let own = try Arrangement(comprehension, elements, target),
+    let keepsColumns = specification.operandMap != nil
+    guard let own = try Arrangement(comprehension, elements, keepsColumns: keepsColumns, target),
       own.multiplyAdds >= ContractionKernel.leastMultiplyAdds,
       own.plans.reduce(0, { $0 + $1.problem.rowCount }) >= 2,
       comprehension.reductionCount >= ContractionKernel.leastTerms
     else { return nil }
-    let padded = try padded(own, comprehension, elements, target)
+    if let map = specification.operandMap {
+      guard own.plans.count == 1,
+        try TapOperandMap.isServed(
+          map, comprehension, factor: own.problem.factor, own.plans[0], elements)
+      else { return nil }
+    }
+    let padded = keepsColumns ? nil : try padded(own, comprehension, elements, target)
     let (problem, plans) =
       padded.map { ($0.arrangement.problem, $0.arrangement.plans) } ?? (own.problem, own.plans)
     var offset = 0
@@ -114,7 +130,7 @@ struct TapKernel: KernelFamily {
     }
     var layout = Layout(
       problem: problem, plans: plans, tableOffsets: tableOffsets, partialOffset: offset,
-      temporaryBytes: offset, multiplyAdds: own.multiplyAdds)
+      temporaryBytes: offset, multiplyAdds: own.multiplyAdds, operandMap: specification.operandMap)
     if let factor = padded?.factor {
       layout.padded = (factor, offset)
       offset += (factor.byteCount + 63) / 64 * 64
@@ -186,6 +202,7 @@ struct TapKernel: KernelFamily {
         factor.copy, operandElements: [.float32], operands: [ArgumentSlot(position: factor.operand)],
         output: paddedSlot, symbol: layout.symbolOfPadding(symbol), builder: builder, target: target)
     }
+    let madeSlot = ArgumentSlot(position: output + 2 + (specification.byProduct?.resultCount ?? 0))
     let classTables = layout.plans.map { builder.constantTable(TapEmitter.classTable($0)) }
     for isTable in [true, false] {
       let function = KernelFunction(symbol + (isTable ? "_rows" : "_product"), builder: builder)
@@ -200,10 +217,18 @@ struct TapKernel: KernelFamily {
           plan.isPartial
           ? ArgumentSlot(position: output + 1, byteOffset: layout.partialOffset)
           : ArgumentSlot(position: output)
+        let operandMap =
+          try isTable
+          ? nil
+          : layout.operandMap.map {
+            try self.operandMap($0, specification, plan, made: madeSlot, function, target)
+          }
         let emit = {
           var emitter = TapEmitter(
             builder: builder, plan: plan, target: target,
-            a: function.argument(paddedSlot ?? ArgumentSlot(position: plan.problem.a.operand)),
+            a: function.argument(
+              layout.operandMap == nil
+                ? paddedSlot ?? ArgumentSlot(position: plan.problem.a.operand) : madeSlot),
             b: function.argument(ArgumentSlot(position: plan.problem.b.operand)),
             output: function.argument(result),
             table: function.argument(
@@ -213,6 +238,7 @@ struct TapKernel: KernelFamily {
             emitter.moments = TapMoments(
               sums: moments(layout, offset, function, temporary: output + 1, target), plan: plan)
           }
+          emitter.operandMap = operandMap
           let task = builder.add(function.task, -first)
           if isTable { emitter.emitTable(task: task) } else { emitter.emitProducts(task: task) }
           if !isTable, emitter.isStreaming { builder.fence() }
@@ -244,6 +270,22 @@ struct TapKernel: KernelFamily {
       builder: function.builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd,
       extent: TapMoments.extent(layout.plans[0]),
       partials: function.argument(ArgumentSlot(position: temporary, byteOffset: offset)))
+  }
+
+  private func operandMap(
+    _ own: OperandMap, _ specification: KernelSpecification, _ plan: TapPlan, made: ArgumentSlot,
+    _ function: KernelFunction, _ target: TargetDescription
+  ) throws -> TapOperandMap {
+    let elements = specification.operandElements
+    var program = ScalarProgram(
+      loads: own.map.accesses.map { elements[$0.operand] }, accumulator: .float32)
+    let root = try program.append(own.map.body, expected: .float32)
+    let space = try IterationSpace(own.map, operandElements: elements)
+    let point = PointEmitter(
+      builder: function.builder, space: space, program: program,
+      bases: space.accesses.map { function.argument(ArgumentSlot(position: $0.operand)) }, target: target,
+      isWide: LoopEmitter.isWide(program))
+    return TapOperandMap(point: point, root: root, lanes: plan.lanes, output: function.argument(made))
   }
 
   private func epilogue(

@@ -153,7 +153,7 @@ struct TapPlan {
 
   init(
     _ problem: ContractionProblem, classes: [RowClass], stretch: RowStretch?, lane: Int, isDirect: Bool,
-    allowsSplits: Bool, target: TargetDescription
+    allowsSplits: Bool, keepsColumns: Bool, target: TargetDescription
   ) {
     self.problem = problem
     self.classes = classes
@@ -313,7 +313,7 @@ struct TapPlan {
     let near = problem.inner.first { strides[$0] == 1 }.map { sizes[$0] } ?? 1
     let areApart = problem.inner.count <= 2 && (problem.rows.map { strides[$0] }.min() ?? 0) > near
     let fitting = areApart ? 640 * 1024 : 128 * 1024
-    columnTasks = columnBytes * columnTiles > fitting ? min(columnTiles, share) : 1
+    columnTasks = !keepsColumns && columnBytes * columnTiles > fitting ? min(columnTiles, share) : 1
     let wantedRows = max(1, min(tiles, (share + columnTasks - 1) / columnTasks))
     let perRowTask = (tiles + wantedRows - 1) / wantedRows
     rowTasks = max(1, (tiles + perRowTask - 1) / perRowTask)
