@@ -11,7 +11,8 @@ struct BenchKernelsCommand: ParsableCommand {
       The kernels are those of the compiled program, each shape once. Each is first compared with its definition in Double
       at drawn places; one that is wrong is not timed, and the exit code is 1. Kernel, peak and OpenBLAS take turns, and
       the figures are medians of the turns. GFLOP/s count multiply-adds of values; 'nominal' counts padding too. Operands
-      stay in the caches between runs, as far as they fit.
+      stay in the caches between runs, as far as they fit. Maps that a step's contractions make of what they read, such as a
+      normalisation with its ReLU, are no part of these times.
 
         mclc bench kernels --filter conv2.forward
         mclc bench kernels --shape 64-64-1x3x3 --plot roofline.svg
@@ -47,7 +48,7 @@ struct BenchKernelsCommand: ParsableCommand {
       let chosen = settings.isEmpty ? ["size=112", "batch=4"] : settings
       let options = try ModelOptions.parse([model] + chosen.flatMap { ["--set", $0] })
       let graph = try options.load().program(program)
-      let plan = try ProgramCompiler().compile(graph).plan
+      let plan = try ProgramCompiler(makesOperands: false).compile(graph).plan
       var entries = ContractionEntry.all(of: plan)
       if let filter { entries.removeAll { !$0.name.contains(filter) } }
       if let shape { entries.removeAll { !$0.layer.contains(shape) } }

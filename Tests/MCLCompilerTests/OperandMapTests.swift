@@ -42,10 +42,11 @@ import Testing
   }
 
   private static func run(
-    _ graph: Graph, threads: Int, fuses: Bool = true
+    _ graph: Graph, threads: Int, fuses: Bool = true, target: TargetDescription = .host
   ) throws -> (plan: ExecutionPlan, values: [String: [Float]]) {
-    let plan = try ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)), fuses: fuses)
-      .compile(graph).plan
+    let plan = try ProgramCompiler(
+      KernelCompiler(target: target, cache: ObjectCache(directory: nil)), fuses: fuses
+    ).compile(graph).plan
     let executor = try Executor(plan, threads: threads)
     var random = RandomValues(seed: 8)
     for input in graph.inputs {
@@ -78,10 +79,14 @@ import Testing
       #expect(maxima.count == 1, "it has no launch of its own")
       let (plain, expected) = try Self.run(graph, threads: 2, fuses: false)
       #expect(Self.makers(plain).isEmpty)
-      for (name, value) in expected {
-        let found = try #require(values[name])
-        let deviation = Deviation(found.map { Double($0) }, from: value.map { Double($0) })
-        #expect(deviation.relativeToLargest < 2e-5, "\(name) of \(block) is off by \(deviation)")
+      for target in TapContractionTests.targets {
+        let (plan, found) = try Self.run(graph, threads: 2, target: target)
+        #expect(Self.makers(plan).count == 1)
+        for (name, value) in expected {
+          let found = try #require(found[name])
+          let deviation = Deviation(found.map { Double($0) }, from: value.map { Double($0) })
+          #expect(deviation.relativeToLargest < 2e-5, "\(name) of \(block) is off by \(deviation)")
+        }
       }
       for threads in [2, 3, 7] {
         let other = try Self.run(graph, threads: threads).values

@@ -7,10 +7,16 @@ public struct ProgramCompiler: Sendable {
   public let kernelCompiler: KernelCompiler
   /// Whether operations are put together; if not, each has a launch and a path of its own, for looking at.
   public let fuses: Bool
+  /// Whether contractions make the maps they read (`OperandMap`); if not, these have launches of their own, as where
+  /// contractions alone are measured.
+  public let makesOperands: Bool
 
-  public init(_ kernelCompiler: KernelCompiler = KernelCompiler(), fuses: Bool = true) {
+  public init(
+    _ kernelCompiler: KernelCompiler = KernelCompiler(), fuses: Bool = true, makesOperands: Bool = true
+  ) {
     self.kernelCompiler = kernelCompiler
     self.fuses = fuses
+    self.makesOperands = makesOperands
   }
 
   /// What compiling did, for people.
@@ -66,7 +72,7 @@ public struct ProgramCompiler: Sendable {
       var specification = try specification(entry, in: lowered)
       specification.byProduct = request
       specification.operandMap = map
-      return fuses && kernelCompiler.isServed(specification)
+      return fuses && (makesOperands || map == nil) && kernelCompiler.isServed(specification)
     }
     mark("by-products")
     let planned = byProducts.graph

@@ -55,7 +55,8 @@ import Testing
     let peak = try PeakKernel()
     _ = try peak.gigaflops(on: pool, clock: .processor)
     let bandwidth = try KernelBenchmark.copySpeed(pool)
-    let compiler = ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
+    let compiler = ProgramCompiler(
+      KernelCompiler(cache: ObjectCache(directory: nil)), makesOperands: false)
     var drawn = 0
     var findings: [Finding] = []
     while drawn < Self.count {

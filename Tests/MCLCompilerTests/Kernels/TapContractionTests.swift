@@ -142,6 +142,10 @@ import Testing
       channels: 3, outputs: 45, size: [4, 14, 14], kernel: [1, 7, 7], stride: [1, 2, 2], padding: [0, 3, 3]),
     Case(channels: 45, outputs: 83, size: [4, 5, 5], kernel: [3, 1, 1], padding: [1, 0, 0]),
     Case(channels: 8, outputs: 230, size: [2, 5, 5], kernel: [1, 3, 3], padding: [0, 1, 1]),
+    // A result of one pixel, read by a gradient that steps over it.
+    Case(
+      batch: 1, channels: 64, outputs: 45, size: [1, 1, 3], kernel: [1, 3, 3], stride: [1, 2, 2],
+      padding: [0, 1, 0]),
   ]
 
   @Test(arguments: shapes.indices) func theNetworksShapesAreRight(number: Int) throws {

@@ -307,7 +307,12 @@ struct Splitting {
     if layout.isVector {
       var moved = index(access.indices[position])
       moved.extent = layout.blocks * BlockedLayout.block
-      return Access(operand: access.operand, [moved], fill: access.fill)
+      // Other coordinates are 0 wherever they are inside.
+      let checked = access.indices.indices.filter {
+        $0 != position && access.indices[$0].mayFallOutside(axes: comprehension.axes)
+      }
+      return Access(
+        operand: access.operand, checked.map { index(access.indices[$0]) } + [moved], fill: access.fill)
     }
     guard let channel = BlockedChannel(access.indices[position], axes: comprehension.axes, layout) else {
       return access
