@@ -48,8 +48,10 @@ extension Tensor {
   }
 
   /// Compiles, and compares with the operations' own definitions.
-  private static func agree(_ graph: Graph, largest: Double = 1, within gate: Double = 2e-6) throws {
-    let inputs = inputs(graph, largest: largest)
+  private static func agree(
+    _ graph: Graph, largest: Double = 1, inputs given: [String: Value]? = nil, within gate: Double = 2e-6
+  ) throws {
+    let inputs = given ?? inputs(graph, largest: largest)
     var interpreter = Interpreter(graph, states: [:])
     let expected = try interpreter.run(inputs).outputs
     let found = try CompiledRun(graph, inputs: inputs, threads: 2).outputs
@@ -287,14 +289,7 @@ extension Tensor {
         queue.type,
         queue.elements.enumerated().map { abs($1) * ($0 < 16 * 1000 ? -1e20 : 1e-20) }
       ).roundedToFloat
-    var interpreter = Interpreter(graph, states: [:])
-    let expected = try interpreter.run(inputs).outputs
-    let found = try CompiledRun(graph, inputs: inputs, threads: 2).outputs
-    for (name, value) in expected {
-      let own = try #require(found[name])
-      let deviation = Deviation(own.elements, from: value.elements)
-      #expect(deviation.relativeToLargest < 1e-5, "\(name): \(own.elements.prefix(2))")
-    }
+    try Self.agree(graph, inputs: inputs, within: 1e-5)
   }
 
   @Test func joinedColumnsThatAreReadStayTogether() throws {

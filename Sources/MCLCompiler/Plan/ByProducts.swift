@@ -13,6 +13,8 @@ struct ByProducts {
   var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
   /// Which map an entry's kernel makes before it reads it.
   var operandMaps: [Int: (map: OperandMap, entry: Int)] = [:]
+  /// The maps of `operandMaps`, which have kernels of their own, should they be computed again.
+  var madeMaps: [Int] { operandMaps.values.map(\.entry).sorted() }
   /// The entries that an entry's launch makes besides its result, in the order of its arguments.
   var besides: [Int: [Int]] {
     requests.mapValues(\.entries).merging(operandMaps.mapValues { [$0.entry] }) { $0 + $1 }

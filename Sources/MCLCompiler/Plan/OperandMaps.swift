@@ -21,13 +21,15 @@ extension ByProducts {
         readers[operand].append(index)
       }
     }
-    for index in graph.entries.indices {
+    // What is made once and stays is not made anew at every run.
+    let isFixed = FixedValues(graph).isFixed
+    for index in graph.entries.indices where !isFixed[index] {
       let entry = graph.entries[index]
       guard let map = (entry.operation as? Compute)?.comprehension, map.reduction == .none,
         map.element == .float32, entry.type.byteCount >= Self.leastMapBytes, !map.isExpensive,
-        !map.isRearrangement, !kept.contains(index), hosts[index] == nil, requests[index] == nil,
-        operandMaps[index] == nil
+        !map.isRearrangement, !kept.contains(index), hosts[index] == nil, requests[index] == nil
       else { continue }
+      var refusal: Decision?
       for reader in readers[index] where isContraction(reader) && operandMaps[reader] == nil {
         guard let (made, own) = joined(reader, making: index) else { continue }
         var reason: String?
@@ -36,14 +38,20 @@ extension ByProducts {
         } else if try !isServed(made, requests[reader]?.request, own) {
           reason = "no kernel makes it: its rows are not the contraction's, or columns are shared among tasks"
         }
-        decisions.append(
-          Decision(Self.operandRule, entry, targets: [graph.entries[reader]], reason: reason))
-        guard reason == nil else { continue }
+        let decision = Decision(
+          Self.operandRule, entry, targets: [graph.entries[reader]], reason: reason)
+        guard decision.isDone else {
+          refusal = refusal ?? decision
+          continue
+        }
+        decisions.append(decision)
+        refusal = nil
         graph.entries[reader] = made
         operandMaps[reader] = (own, index)
         hosts[index] = reader
         break
       }
+      if let refusal { decisions.append(refusal) }
     }
   }
 

@@ -88,9 +88,8 @@ public struct ProgramCompiler: Sendable {
             + "fault of the compiler; please report the model")
       ])
     }
-    // A map that a contraction makes has a kernel of its own, should it be computed again.
-    let maps = byProducts.operandMaps.values.map(\.entry).sorted()
-    let specifications = try (schedule.order + maps).map { entry in
+    let compiledEntries = schedule.order + byProducts.madeMaps
+    let specifications = try compiledEntries.map { entry in
       var specification = try specification(planned.entries[entry], in: planned)
       specification.byProduct = byProducts.requests[entry]?.request
       specification.operandMap = byProducts.operandMaps[entry]?.map
@@ -100,11 +99,10 @@ public struct ProgramCompiler: Sendable {
     let compiled = try kernelCompiler.compile(specifications)
     mark("kernels")
     var temporaries = [Int](repeating: 0, count: planned.entries.count)
-    for (kernel, entry) in zip(compiled.plans, schedule.order + maps) {
-      temporaries[entry] = kernel.temporaryBytes
-    }
+    for (kernel, entry) in zip(compiled.plans, compiledEntries) { temporaries[entry] = kernel.temporaryBytes }
     let recomputation = Recomputation(
-      planned, schedule, besides: byProducts.besides, operandMaps: maps, temporaries: temporaries)
+      planned, schedule, besides: byProducts.besides, operandMaps: Set(byProducts.madeMaps),
+      temporaries: temporaries)
     let plan = plan(planned, schedule, recomputation, byProducts, specifications, compiled)
     mark("memory plan")
     let report = Report(
@@ -173,7 +171,7 @@ public struct ProgramCompiler: Sendable {
     let order = recomputation.order
     let besides = byProducts.besides
     let kernel = Dictionary(
-      (schedule.order + byProducts.operandMaps.values.map(\.entry).sorted()).enumerated().map { ($1, $0) },
+      (schedule.order + byProducts.madeMaps).enumerated().map { ($1, $0) },
       uniquingKeysWith: { first, _ in first })
 
     // What lives in the arena: values, then kernels' temporaries.

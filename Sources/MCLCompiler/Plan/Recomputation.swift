@@ -30,7 +30,7 @@ struct Recomputation {
   private let schedule: Schedule
   private let besides: [Int: [Int]]
   /// Maps that contractions make besides.
-  private let operandMaps: [Int]
+  private let operandMaps: Set<Int>
   private let stored: [Int]
   private let kept: Set<Int>
   /// What each entry's value takes of the arena.
@@ -43,7 +43,8 @@ struct Recomputation {
   ///   - besides: the entries that an entry's launch makes besides.
   ///   - operandMaps: those of them that are maps with kernels of their own.
   ///   - temporaries: bytes that an entry's kernel needs while it runs.
-  init(_ graph: Graph, _ schedule: Schedule, besides: [Int: [Int]], operandMaps: [Int], temporaries: [Int]) {
+  init(_ graph: Graph, _ schedule: Schedule, besides: [Int: [Int]], operandMaps: Set<Int>, temporaries: [Int])
+  {
     self.graph = graph
     self.operandMaps = operandMaps
     self.schedule = schedule

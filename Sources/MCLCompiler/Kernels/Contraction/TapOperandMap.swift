@@ -42,6 +42,14 @@ struct TapOperandMap {
     guard rank >= 2, space.outputRank == rank, space.axes[rank - 1] % plan.lanes == 0,
       space.axes[rank - 2] == problem.rowCount, problem.a.strides[problem.rows[0]] == space.axes[rank - 1]
     else { return false }
+    // A row's terms lie in that row alone, in whatever blocks.
+    var reach = 0
+    for axis in problem.inner
+    where problem.a.strides[axis] % (problem.rowCount * space.axes[rank - 1]) != 0 {
+      guard problem.a.strides[axis] > 0 else { return false }
+      reach += problem.a.strides[axis] * (problem.sizes[axis] - 1)
+    }
+    guard reach < space.axes[rank - 1] else { return false }
     return space.accesses.allSatisfy { access in
       access.guards.isEmpty && (!access.depends(on: rank - 1) || access.isContiguous(along: rank - 1))
     }
