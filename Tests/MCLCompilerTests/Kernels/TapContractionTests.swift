@@ -146,6 +146,10 @@ import Testing
     Case(
       batch: 1, channels: 64, outputs: 45, size: [1, 1, 3], kernel: [1, 3, 3], stride: [1, 2, 2],
       padding: [0, 1, 0]),
+    // Lines of results that read nothing but padding.
+    Case(
+      batch: 2, channels: 16, outputs: 4, size: [5, 8, 7], kernel: [1, 1, 4], stride: [2, 1, 1],
+      padding: [0, 1, 0]),
   ]
 
   @Test(arguments: shapes.indices) func theNetworksShapesAreRight(number: Int) throws {

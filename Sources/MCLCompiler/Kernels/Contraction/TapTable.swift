@@ -2,7 +2,8 @@ import MCLGraph
 
 /// The table of rows: for each tile the class of its rows, their places in `a`, and those of their results.
 extension TapEmitter {
-  /// int32 a class: first tile, rows, entries, then start and end of each row axis, then of each inner axis.
+  /// int32 a class: first tile, rows, entries, then start and end of each row axis, then of each inner
+  /// axis, in turns of the loop over it.
   static func classInts(_ plan: TapPlan) -> Int {
     3 + 2 * plan.problem.rows.count + 2 * plan.problem.inner.count
   }
@@ -12,7 +13,11 @@ extension TapEmitter {
     for (number, part) in plan.classes.enumerated() {
       values += [plan.firstTiles[number], part.count, plan.classTiles[number] * plan.rows]
       for (start, size) in zip(part.start, part.size) { values += [start, start + size] }
-      for range in part.inner { values += [range.lowerBound, range.upperBound] }
+      for (axis, range) in zip(plan.problem.inner, part.inner) {
+        // Of lanes that are summed over, a turn takes a vector.
+        let step = axis == plan.lane ? plan.lanes : 1
+        values += [range.lowerBound / step, range.upperBound / step]
+      }
     }
     return values.map { Int32($0) }
   }
