@@ -30,7 +30,7 @@ public final class ThreadPool: Sendable {
   }
 
   /// How often a thread looks for work before it sleeps.
-  private static let spins = 4000
+  private static let spins = 50_000
 
   /// - Parameter workers: threads in all, the caller included; the number of processors by default.
   public init(workers: Int? = nil) {
