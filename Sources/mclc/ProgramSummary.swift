@@ -53,6 +53,10 @@ struct ProgramSummary {
     lines.append(
       "  kernels: \(report.launches) launches (\(families)) for \(report.operationsBefore) operations; \(fused) fused or folded"
     )
+    if plan.calls.count < report.launches {
+      lines.append(
+        "  calls: \(plan.calls.count); launches of one kernel on the same weights run together")
+    }
     lines.append(
       "  code: \(report.distinctKernels) distinct kernels, \(report.compiledKernels) compiled now, the rest from the cache"
         + (report.isCacheWritable ? "" : " (the cache cannot be written: set MCL_CACHE)"))
@@ -71,7 +75,8 @@ struct ProgramSummary {
     let (plan, report) = (compiled.plan, compiled.report)
     return [
       "program": graph.name, "operations": report.operationsBefore, "launches": report.launches,
-      "distinctKernels": report.distinctKernels, "compiledKernels": report.compiledKernels,
+      "calls": plan.calls.count, "distinctKernels": report.distinctKernels,
+      "compiledKernels": report.compiledKernels,
       "multiplyAdds": multiplyAdds, "forwardMultiplyAddsPerClip": forwardMultiplyAdds / clips,
       "arenaBytes": plan.arenaBytes, "unsharedBytes": plan.unsharedBytes, "seconds": report.seconds,
       "passes": report.passes.map {

@@ -87,9 +87,11 @@ import Testing
     var bytes: Range<Int>
   }
 
-  /// From the flat plan alone: from the launch that writes a place to the last that reads it, or to the end.
+  /// From the flat plan alone: from the call that writes a place to the last that reads it, or to the end. Common memory
+  /// that launches of a call share counts once.
   private static func liveRanges(_ plan: ExecutionPlan) -> [LiveRange] {
     let end = plan.launches.count
+    let calls = plan.calls.flatMap { call in call.map { _ in call } }
     let kept = Set((plan.outputs + plan.taps).map(\.buffer) + plan.copies.map(\.buffer))
     var ranges: [LiveRange] = []
     for (number, buffer) in plan.buffers.enumerated() {
@@ -99,15 +101,21 @@ import Testing
       let last = plan.launches.lastIndex { $0.buffers.contains(number) || $0.base == number } ?? first
       ranges.append(
         LiveRange(
-          launches: first...(kept.contains(number) ? end : last),
+          launches: calls[first].lowerBound...(kept.contains(number) ? end : calls[last].upperBound - 1),
           bytes: offset..<offset + buffer.type.byteCount))
     }
     for (position, launch) in plan.launches.enumerated() {
-      let size = plan.kernels[launch.kernel].temporaryBytes
-      guard size > 0 else { continue }
-      ranges.append(
-        LiveRange(
-          launches: position...position, bytes: launch.temporaryOffset..<launch.temporaryOffset + size))
+      let kernel = plan.kernels[launch.kernel]
+      let call = calls[position]
+      var blocks = [(launch.temporaryOffset, kernel.temporaryBytes)]
+      if !plan.launches[call.lowerBound..<position].contains(where: { $0.commonOffset == launch.commonOffset }
+      ) {
+        blocks.append((launch.commonOffset, kernel.commonBytes))
+      }
+      for (offset, size) in blocks where size > 0 {
+        ranges.append(
+          LiveRange(launches: call.lowerBound...call.upperBound - 1, bytes: offset..<offset + size))
+      }
     }
     return ranges
   }

@@ -15,10 +15,10 @@ import Synchronization
 /// ```
 ///
 /// The ABI is `void symbol(void **arguments, int64_t task, void *scratch)` with
-/// `arguments = [operand pointers in order ..., output, temporary, by-products ...]`. Operands and output are row-major
+/// `arguments = [operand pointers in order ..., output, temporary, by-products ..., common]`. Operands and output are row-major
 /// and aligned to their elements at least (64 bytes is best, and needed of an output of `TapEmitter.streamingBytes` or
 /// more, see also `LoopEmitter.streamingBytes`); temporary and scratch, of `plan.temporaryBytes` and
-/// `plan.scratchBytes`, to 64. Kernels read no byte outside their operands. The output may be the same buffer as an
+/// `plan.scratchBytes`, and common memory, of `plan.commonBytes`, to 64. Kernels read no byte outside their operands. The output may be the same buffer as an
 /// operand only where the specification is a comprehension without reduction, of the loop family, that reads that
 /// operand at the point itself alone, or an update of rows.
 public struct KernelCompiler: Sendable {
@@ -26,7 +26,7 @@ public struct KernelCompiler: Sendable {
   public let cache: ObjectCache
 
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
-  static let emitterVersion = 111
+  static let emitterVersion = 113
 
   /// Families of kernels that are not used, such as `winograd`.
   public let excludedFamilies: Set<String>

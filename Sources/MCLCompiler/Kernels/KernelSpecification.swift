@@ -25,6 +25,11 @@ public struct KernelSpecification: Hashable, Sendable {
     self.byProduct = byProduct
   }
 
+  /// Where the pointer to the memory in common stands among a kernel's arguments.
+  var commonPosition: Int {
+    operandElements.count + 2 + (byProduct?.resultCount ?? 0) + (operandMap == nil ? 0 : 1)
+  }
+
   /// The elements of all that accesses may read: the operands, then the maps made besides.
   var readElements: [ElementType] {
     guard case .comprehension(let comprehension) = form, case .maps(let maps) = byProduct else {
@@ -117,6 +122,8 @@ public struct KernelPlan: Hashable, Sendable {
   public struct Phase: Hashable, Sendable {
     public var symbol: String
     public var taskCount: Int
+    /// Whether it reads `commonOperands` alone and writes the common memory alone.
+    public var isCommon = false
   }
 
   /// All tasks of a phase are done before the next phase starts.
@@ -124,6 +131,10 @@ public struct KernelPlan: Hashable, Sendable {
   /// Bytes of memory, 64-byte aligned, shared by all tasks and alive from the first phase to the last: the pointer
   /// after the output's. 0 where none is needed; the argument may then be nil or missing.
   public var temporaryBytes: Int
+  /// Bytes of memory, 64-byte aligned, that the common phases, which come first, fill: the last argument. Launches of one
+  /// kernel on the same common operands may share it, and the first does these phases for all.
+  public var commonBytes = 0
+  public var commonOperands: [Int] = []
   /// Bytes of memory, 64-byte aligned, that each running thread brings; its content need not survive a task.
   public var scratchBytes: Int
   /// The family that made the kernel, such as `loop` or `contraction`.
@@ -133,7 +144,7 @@ public struct KernelPlan: Hashable, Sendable {
 
   /// How the work is cut.
   var text: String {
-    "\(family) \(phases.map { "\($0.symbol) \($0.taskCount)" }.joined(separator: ", ")), \(temporaryBytes) and "
+    "\(family) \(phases.map { "\($0.symbol) \($0.taskCount)" }.joined(separator: ", ")), \(temporaryBytes), \(commonBytes) and "
       + "\(scratchBytes) bytes"
   }
 }

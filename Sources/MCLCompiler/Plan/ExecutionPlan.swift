@@ -24,6 +24,8 @@ public struct ExecutionPlan: Sendable {
     public var byProducts: [Int]
     /// Where the memory shared by the kernel's tasks stands in the arena.
     public var temporaryOffset: Int
+    /// Where the kernel's common memory stands in the arena: in one place for launches of a call that share it.
+    public var commonOffset: Int
     /// Copied into the output before the kernel runs, where it updates a part of what it has not made.
     public var base: Int?
     /// The place in the model.
@@ -44,7 +46,9 @@ public struct ExecutionPlan: Sendable {
   public var states: [Graph.State]
   public var buffers: [Buffer]
   public var launches: [Launch]
-  /// So many of the launches, the first ones, need to run again only when a state was set from outside: what they make
+  /// The launches in ranges, in order: those of one range are of one kernel and run as one, the others alone.
+  public var calls: [Range<Int>]
+  /// So many of the launches, the first ones, each a call of its own, need to run again only when a state was set from outside: what they make
   /// stays in the arena, such as weights with their batch norm folded in, in the order their kernel reads them.
   public var preparationCount: Int
   /// How many launches run before the first that writes into a state; all outputs of one number are made by these.
@@ -59,6 +63,17 @@ public struct ExecutionPlan: Sendable {
   /// What the arena would be if nothing shared its place.
   public var unsharedBytes: Int
   public var scratchBytes: Int
+  /// The call that a launch is part of.
+  func call(of launch: Int) -> Range<Int> {
+    // The calls before the one searched for end at the launch or before it.
+    var (low, high) = (0, calls.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if calls[middle].upperBound <= launch { low = middle + 1 } else { high = middle }
+    }
+    return calls[low]
+  }
+
   /// The processor that the kernels are made for.
   public var target: TargetDescription
 }

@@ -1,13 +1,16 @@
 extension ExecutionPlan {
-  /// The program as it runs, a launch a line: kernel family, tasks, where operands and result stand, and the formula.
+  /// The program as it runs, a launch a line: kernel family, tasks, where operands and result stand, and the formula; a
+  /// plus sign stands before launches that run together with the one before.
   public var text: String {
     var lines = ["plan '\(name)' arena \(arenaBytes) bytes"]
+    let firsts = Set(calls.map(\.lowerBound))
     for (index, launch) in launches.enumerated() {
       let kernel = kernels[launch.kernel]
       let places = launch.buffers.map { place(buffers[$0].storage) }
       let tasks = kernel.phases.map { "\($0.taskCount)" }.joined(separator: "+")
       let besides = launch.byProducts.map { " and \(place(buffers[$0].storage))" }.joined()
-      var line = "\(index): \(kernel.family) tasks \(tasks) \(places.last ?? "")\(besides) <- "
+      var line =
+        "\(firsts.contains(index) ? "" : "+")\(index): \(kernel.family) tasks \(tasks) \(places.last ?? "")\(besides) <- "
       line += places.dropLast().joined(separator: ", ")
       if case .comprehension(let comprehension) = launch.specification.form {
         line += " : \(comprehension.axes) \(comprehension.text)"

@@ -16,17 +16,24 @@ struct Lifetimes {
   private(set) var values: [Value]
   /// The by-products' values of each step that makes some.
   private(set) var byProducts: [Int: [Int]] = [:]
+  /// The steps during which what a step needs for itself is in use: those that run together with it.
+  private(set) var spans: [ClosedRange<Int>]
 
   /// - Parameters:
   ///   - order: the entries computed, a step each.
+  ///   - calls: the steps in ranges of those that run together; without, each runs alone.
   ///   - stored: for every entry the one that stores its value.
   ///   - besides: the entries that an entry's step makes besides.
   ///   - kept: entries whose values stay to the end.
   ///   - preparationCount: so many steps, the first, run once; what later ones read of them stays, and so do all by-products.
   init(
-    _ graph: Graph, order: [Int], stored: [Int], besides: [Int: [Int]], kept: Set<Int>, preparationCount: Int
+    _ graph: Graph, order: [Int], calls: [Range<Int>]? = nil, stored: [Int], besides: [Int: [Int]],
+    kept: Set<Int>, preparationCount: Int
   ) {
     let end = order.count
+    spans =
+      calls?.flatMap { call in call.map { _ in call.lowerBound...call.upperBound - 1 } }
+      ?? order.indices.map { $0...$0 }
     values = order.enumerated().map { Value(entry: $1, first: $0, last: $0) }
     var latest = [Int](repeating: -1, count: graph.entries.count)
     for (step, entry) in order.enumerated() {
@@ -45,6 +52,8 @@ struct Lifetimes {
     }
     for index in values.indices {
       let value = values[index]
+      values[index].first = spans[value.first].lowerBound
+      values[index].last = spans[value.last].upperBound
       let isPrepared = value.first < preparationCount && (value.last >= preparationCount || index >= end)
       if isPrepared || kept.contains(value.entry) { values[index].last = end }
     }
@@ -55,16 +64,19 @@ struct Lifetimes {
   ///   - bytes: what each entry's value takes.
   ///   - temporaries: what an entry's computation takes besides while it runs.
   func bytesInUse(_ bytes: [Int], temporaries: [Int]) -> [Int] {
-    let steps = values.count - byProducts.values.reduce(0) { $0 + $1.count }
-    var changes = [Int](repeating: 0, count: steps + 2)
+    var changes = [Int](repeating: 0, count: spans.count + 2)
     for value in values {
       changes[value.first] += bytes[value.entry]
       changes[value.last + 1] -= bytes[value.entry]
     }
+    for (step, span) in spans.enumerated() {
+      changes[span.lowerBound] += temporaries[values[step].entry]
+      changes[span.upperBound + 1] -= temporaries[values[step].entry]
+    }
     var sum = 0
-    return (0..<steps).map { step in
+    return spans.indices.map { step in
       sum += changes[step]
-      return sum + temporaries[values[step].entry]
+      return sum
     }
   }
 }

@@ -20,22 +20,23 @@ package struct MemoryPlan {
   /// The size of the arena.
   package private(set) var byteCount = 0
 
-  /// Places the largest blocks first, each at the lowest offset free of every block it shares a step with.
+  /// Places the largest blocks first, each at the lowest offset free of every block it shares a step with; those of no bytes
+  /// take no room.
   package init(_ blocks: [Block]) {
     offsets = [Int](repeating: 0, count: blocks.count)
     func rounded(_ bytes: Int) -> Int { (bytes + Self.alignment - 1) / Self.alignment * Self.alignment }
-    let order = blocks.indices.sorted {
+    let order = blocks.indices.filter { blocks[$0].byteCount > 0 }.sorted {
       blocks[$0].byteCount != blocks[$1].byteCount ? blocks[$0].byteCount > blocks[$1].byteCount : $0 < $1
     }
     // Kept sorted by offset.
     var placed: [Int] = []
     for index in order {
       let block = blocks[index]
-      let size = rounded(max(block.byteCount, 1))
+      let size = rounded(block.byteCount)
       var offset = 0
       for other in placed where blocks[other].first <= block.last && block.first <= blocks[other].last {
         if offsets[other] >= offset + size { break }
-        offset = max(offset, offsets[other] + rounded(max(blocks[other].byteCount, 1)))
+        offset = max(offset, offsets[other] + rounded(blocks[other].byteCount))
       }
       offsets[index] = offset
       byteCount = max(byteCount, offset + size)

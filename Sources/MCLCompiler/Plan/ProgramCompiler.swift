@@ -99,16 +99,24 @@ public struct ProgramCompiler: Sendable {
     let compiled = try kernelCompiler.compile(specifications)
     mark("kernels")
     var temporaries = [Int](repeating: 0, count: planned.entries.count)
-    for (kernel, entry) in zip(compiled.plans, compiledEntries) { temporaries[entry] = kernel.temporaryBytes }
+    for (kernel, entry) in zip(compiled.plans, compiledEntries) {
+      temporaries[entry] = kernel.temporaryBytes + kernel.commonBytes
+    }
     let recomputation = Recomputation(
       planned, schedule, besides: byProducts.besides, operandMaps: Set(byProducts.madeMaps),
       temporaries: temporaries)
-    let plan = plan(planned, schedule, recomputation, byProducts, specifications, compiled)
+    let kernels = zip(compiledEntries, compiled.plans).map { ($0, $1.phases.first?.symbol ?? "") }
+    let siblings = SiblingLaunches(
+      planned, schedule, recomputation,
+      kernels: Dictionary(kernels, uniquingKeysWith: { first, _ in first }), besides: byProducts.besides,
+      temporaries: temporaries)
+    let lifetimes = recomputation.lifetimes(order: siblings.order, calls: siblings.calls)
+    let plan = plan(planned, schedule, siblings, lifetimes, byProducts, specifications, compiled)
     mark("memory plan")
     let report = Report(
       passes: records, stages: stages,
       decisions: records.flatMap(\.decisions) + byProducts.decisions + schedule.decisions
-        + recomputation.decisions,
+        + recomputation.decisions + siblings.decisions,
       purposes: Self.purposes,
       operationsBefore: source.entries.count, launches: plan.launches.count,
       distinctKernels: compiled.objects.count, compiledKernels: compiled.compiledCount,
@@ -144,6 +152,7 @@ public struct ProgramCompiler: Sendable {
         Recomputation.rule,
         "Maps are computed again before they are read late, where that spares memory when most is in use."
       ),
+      (SiblingLaunches.rule, SiblingLaunches.purpose),
       ("update-in-place", "The new value of a state is written over the old one instead of being copied."),
     ]
     return Dictionary(passes + planning, uniquingKeysWith: { first, _ in first })
@@ -161,21 +170,20 @@ public struct ProgramCompiler: Sendable {
   }
 
   private func plan(
-    _ graph: Graph, _ schedule: Schedule, _ recomputation: Recomputation, _ byProducts: ByProducts,
-    _ specifications: [KernelSpecification], _ compiled: KernelCompiler.Result
+    _ graph: Graph, _ schedule: Schedule, _ siblings: SiblingLaunches, _ lifetimes: Lifetimes,
+    _ byProducts: ByProducts, _ specifications: [KernelSpecification], _ compiled: KernelCompiler.Result
   ) -> ExecutionPlan {
     let stateNumber = Dictionary(
       graph.states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     let inputNumber = Dictionary(
       graph.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let order = recomputation.order
+    let order = siblings.order
     let besides = byProducts.besides
     let kernel = Dictionary(
       (schedule.order + byProducts.madeMaps).enumerated().map { ($1, $0) },
       uniquingKeysWith: { first, _ in first })
 
-    // What lives in the arena: values, then kernels' temporaries.
-    let lifetimes = recomputation.lifetimes
+    // What lives in the arena: values, then kernels' temporaries, then what they have in common.
     var blocks = lifetimes.values.map { value in
       let isInState = schedule.statesWritten[value.entry] != nil
       return MemoryPlan.Block(
@@ -185,7 +193,22 @@ public struct ProgramCompiler: Sendable {
     let firstTemporary = blocks.count
     for (step, entry) in order.enumerated() {
       let bytes = compiled.plans[kernel[entry] ?? 0].temporaryBytes
-      blocks.append(MemoryPlan.Block(byteCount: bytes, first: step, last: step))
+      let span = lifetimes.spans[step]
+      blocks.append(MemoryPlan.Block(byteCount: bytes, first: span.lowerBound, last: span.upperBound))
+    }
+    var commonBlocks: [Int] = []
+    for (step, span) in lifetimes.spans.enumerated() {
+      let plan = compiled.plans[kernel[order[step]] ?? 0]
+      func operands(_ step: Int) -> [Int] {
+        plan.commonOperands.map { Schedule.storage(graph.entries[order[step]].operands[$0], in: graph) }
+      }
+      if step > span.lowerBound, operands(step) == operands(span.lowerBound) {
+        commonBlocks.append(commonBlocks[span.lowerBound])
+      } else {
+        commonBlocks.append(blocks.count)
+        blocks.append(
+          MemoryPlan.Block(byteCount: plan.commonBytes, first: span.lowerBound, last: span.upperBound))
+      }
     }
     let memory = MemoryPlan(blocks)
 
@@ -226,6 +249,7 @@ public struct ProgramCompiler: Sendable {
           kernel: kernel[entry] ?? 0, buffers: operands + [output],
           byProducts: besides[entry]?.map(buffer) ?? [],
           temporaryOffset: memory.offsets[firstTemporary + step],
+          commonOffset: memory.offsets[commonBlocks[step]],
           base: isUpdate && buffers[operands[0]].storage != buffers[output].storage ? operands[0] : nil,
           path: graph.entries[entry].path, specification: specifications[kernel[entry] ?? 0],
           parts: Self.parts(entry, byProducts, graph)))
@@ -238,7 +262,7 @@ public struct ProgramCompiler: Sendable {
     let copies = schedule.copies.map { (state: stateNumber[$0.state] ?? 0, buffer: buffer($0.entry)) }
     return ExecutionPlan(
       name: graph.name, inputs: graph.inputs, states: graph.states, buffers: buffers, launches: launches,
-      preparationCount: schedule.preparationCount,
+      calls: siblings.calls, preparationCount: schedule.preparationCount,
       launchesBeforeUpdates: order.firstIndex { schedule.writers.contains($0) } ?? order.count,
       kernels: compiled.plans, objects: compiled.objects, outputs: outputs, taps: taps, copies: copies,
       arenaBytes: memory.byteCount, unsharedBytes: blocks.reduce(0) { $0 + $1.byteCount },

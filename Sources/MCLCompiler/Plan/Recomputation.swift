@@ -34,7 +34,7 @@ struct Recomputation {
   private let stored: [Int]
   private let kept: Set<Int>
   /// What each entry's value takes of the arena.
-  private let bytes: [Int]
+  let bytes: [Int]
   private let temporaries: [Int]
   /// The entry that writes over a state's old value.
   private let writers: [Int: Int]
@@ -68,9 +68,13 @@ struct Recomputation {
     choose()
   }
 
-  var lifetimes: Lifetimes {
+  var lifetimes: Lifetimes { lifetimes(order: order) }
+
+  /// From when to when every value of an order is in use.
+  /// - Parameter calls: the steps in ranges of those that run together; without, each runs alone.
+  func lifetimes(order: [Int], calls: [Range<Int>]? = nil) -> Lifetimes {
     Lifetimes(
-      graph, order: order, stored: stored, besides: besides, kept: kept,
+      graph, order: order, calls: calls, stored: stored, besides: besides, kept: kept,
       preparationCount: schedule.preparationCount)
   }
 
@@ -113,10 +117,7 @@ struct Recomputation {
       waiting.removeAll { $0 == choice.entry }
     }
     let before =
-      Lifetimes(
-        graph, order: schedule.order, stored: stored, besides: besides, kept: kept,
-        preparationCount: schedule.preparationCount
-      ).bytesInUse(bytes, temporaries: temporaries).max() ?? 0
+      lifetimes(order: schedule.order).bytesInUse(bytes, temporaries: temporaries).max() ?? 0
     let after = lifetimes.bytesInUse(bytes, temporaries: temporaries).max() ?? 0
     let isWorthIt = after <= before - before / Self.leastShare
     if !isWorthIt { order = schedule.order }

@@ -10,6 +10,9 @@ struct Schedule {
   private(set) var statesWritten: [Int: String] = [:]
   /// The entries whose launches write into states.
   var writers: Set<Int> { Set(statesWritten.keys.map { launch(of: $0) }) }
+  /// For a launch that writes into a state, those that run before it: readers of the old value and makers of outputs of one
+  /// number.
+  private(set) var waits: [Int: Set<Int>] = [:]
   /// Updates whose value stands elsewhere when all is computed, and is copied then: (state, entry).
   private(set) var copies: [(state: String, entry: Int)] = []
 
@@ -104,6 +107,7 @@ struct Schedule {
     }
     let computed = graph.entries.indices.filter { isComputed[$0] }
     breakCycles(computed, readers, dependencies, &waits)
+    self.waits = waits
     let writers = writers
     let inState = Set(statesWritten.keys)
     let kept = Set(pinned.union(copies.map(\.entry)).map { hosts[$0] ?? $0 })

@@ -24,7 +24,8 @@ extension PlanReport {
         operands: operands, result: result, byProducts: launch.byProducts,
         sources: Set(operands.compactMap { values[$0].maker }).subtracting([index]).sorted(),
         axes: work.axes, outputRank: work.outputRank, formula: work.formula,
-        tasks: kernel.phases.map(\.taskCount), temporaryBytes: kernel.temporaryBytes, bytes: bytes,
+        tasks: kernel.phases.map(\.taskCount), temporaryBytes: kernel.temporaryBytes + kernel.commonBytes,
+        bytes: bytes,
         operations: work.operations, isPreparation: index < plan.preparationCount, statesWritten: written)
     }
   }

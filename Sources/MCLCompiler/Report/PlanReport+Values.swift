@@ -24,6 +24,7 @@ extension PlanReport {
     return plan.buffers.enumerated().map { index, buffer in
       let made = maker[index]
       var last = max(readers[index].last ?? 0, made ?? 0)
+      if !plan.launches.isEmpty { last = plan.call(of: last).upperBound - 1 }
       let isPrepared = made.map { $0 < plan.preparationCount } ?? false
       if !kept[index].isEmpty || (isPrepared && last >= plan.preparationCount) { last = end }
       if isPrepared, besides[index] { last = end }
@@ -41,7 +42,9 @@ extension PlanReport {
       }
       return Value(
         role: role, place: place, name: name, type: buffer.type, byteCount: buffer.type.byteCount,
-        maker: made, first: role == .input || role == .state ? 0 : made ?? 0, last: last,
+        maker: made,
+        first: role == .input || role == .state ? 0 : made.map { plan.call(of: $0).lowerBound } ?? 0,
+        last: last,
         readers: readers[index], keptAs: kept[index])
     }
   }

@@ -143,13 +143,22 @@ public struct PlanReport: Sendable {
 
   private mutating func addTemporaries(_ plan: ExecutionPlan) {
     for (index, launch) in plan.launches.enumerated() {
-      let bytes = plan.kernels[launch.kernel].temporaryBytes
-      guard bytes > 0 else { continue }
-      values.append(
-        Value(
-          role: .temporary, place: .arena(offset: launch.temporaryOffset),
-          name: "shared by the tasks of launch \(index)", type: nil, byteCount: bytes, maker: index,
-          first: index, last: index, readers: [index], keptAs: []))
+      let kernel = plan.kernels[launch.kernel]
+      let call = plan.call(of: index)
+      func add(_ bytes: Int, at offset: Int, _ name: String) {
+        guard bytes > 0 else { return }
+        values.append(
+          Value(
+            role: .temporary, place: .arena(offset: offset), name: name, type: nil, byteCount: bytes,
+            maker: index, first: call.lowerBound, last: call.upperBound - 1, readers: [index], keptAs: []))
+      }
+      add(kernel.temporaryBytes, at: launch.temporaryOffset, "shared by the tasks of launch \(index)")
+      let isFirst = plan.launches[call.lowerBound..<index].allSatisfy {
+        $0.commonOffset != launch.commonOffset
+      }
+      if isFirst {
+        add(kernel.commonBytes, at: launch.commonOffset, "made of the weights by launch \(index)")
+      }
     }
   }
 }

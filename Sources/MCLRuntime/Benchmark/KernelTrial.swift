@@ -12,6 +12,7 @@ public final class KernelTrial {
   private let operands: [MemoryRegion]
   private let output: MemoryRegion
   private let temporary: MemoryRegion
+  private let common: MemoryRegion
   private let byProducts: [MemoryRegion]
   private let scratch: [MemoryRegion]
   private let phases: [(entry: KernelEntry, tasks: Int)]
@@ -36,6 +37,7 @@ public final class KernelTrial {
     operands = try operandTypes.map { try MemoryRegion(byteCount: $0.byteCount, purpose: "operand") }
     output = try MemoryRegion(byteCount: outputType.byteCount, purpose: "result")
     temporary = try MemoryRegion(byteCount: plan.temporaryBytes, purpose: "kernel's temporary")
+    common = try MemoryRegion(byteCount: plan.commonBytes, purpose: "kernel's common memory")
     byProducts = try launch.byProducts.map {
       try MemoryRegion(byteCount: program.buffers[$0].type.byteCount, purpose: "by-product")
     }
@@ -56,7 +58,7 @@ public final class KernelTrial {
   /// Runs the kernel once.
   public func run() {
     var arguments: [UnsafeMutableRawPointer?] = operands.map(\.base)
-    arguments += [output.base, temporary.base] + byProducts.map(\.base)
+    arguments += [output.base, temporary.base] + byProducts.map(\.base) + [common.base]
     arguments.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       // Read only while `pool.run` below has not returned.

@@ -12,7 +12,7 @@ public final class Executor {
   private let inputRegions: [MemoryRegion]
   private let stateRegions: [MemoryRegion]
   private let scratch: [MemoryRegion]
-  private var steps: [BoundLaunch] = []
+  private var calls: [BoundCall] = []
   private var isGiven: [Bool]
   /// Whether what the plan's preparation makes stands in the arena, made of the states as they are.
   private var isPrepared = false
@@ -24,11 +24,14 @@ public final class Executor {
   /// Whether the first NaN or infinity that a launch gives stops the run: `MCL_CHECK=3`.
   public var trapsNotFinite: Bool
 
-  /// A launch with its pointers, all within regions that the executor owns.
-  private struct BoundLaunch {
+  /// Launches of one kernel with their pointers, all within regions that the executor owns.
+  private struct BoundCall {
+    var launches: Range<Int>
+    /// As many for each launch.
     var arguments: [UnsafeMutableRawPointer?]
-    var phases: [(entry: KernelEntry, taskCount: Int)]
-    var copiedBase: (from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, byteCount: Int)?
+    /// Each for so many of the launches, the first ones.
+    var phases: [(entry: KernelEntry, taskCount: Int, launches: Int)]
+    var copiedBases: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, byteCount: Int)]
   }
 
   /// - Throws: `ExecutionError` when memory is short, `LLVMError` when a kernel cannot be linked.
@@ -52,7 +55,7 @@ public final class Executor {
     for (index, input) in plan.inputs.enumerated() {
       if let value = input.defaultValue { try fill(inputRegions[index], input, value) }
     }
-    steps = try plan.launches.map(bind)
+    calls = try plan.calls.map(bind)
   }
 
   private func fill(_ region: MemoryRegion, _ input: Graph.Input, _ value: Double) throws {
@@ -85,21 +88,27 @@ public final class Executor {
     }
   }
 
-  private func bind(_ launch: ExecutionPlan.Launch) throws -> BoundLaunch {
-    let kernel = plan.kernels[launch.kernel]
-    guard launch.temporaryOffset + kernel.temporaryBytes <= arena.byteCount else {
-      throw ExecutionError("the plan of program '\(plan.name)' leaves its arena; compile it again")
+  private func bind(_ call: Range<Int>) throws -> BoundCall {
+    var bound = BoundCall(launches: call, arguments: [], phases: [], copiedBases: [])
+    for launch in plan.launches[call] {
+      let kernel = plan.kernels[launch.kernel]
+      guard launch.temporaryOffset + kernel.temporaryBytes <= arena.byteCount,
+        launch.commonOffset + kernel.commonBytes <= arena.byteCount
+      else {
+        throw ExecutionError("the plan of program '\(plan.name)' leaves its arena; compile it again")
+      }
+      let own = try launch.buffers.map(pointer)
+      bound.arguments += own + [arena.base + launch.temporaryOffset] + (try launch.byProducts.map(pointer))
+      bound.arguments.append(arena.base + launch.commonOffset)
+      let isCommon = plan.launches[call].allSatisfy { $0.commonOffset == launch.commonOffset }
+      bound.phases = try kernel.phases.map {
+        (try library.function($0.symbol), $0.taskCount, $0.isCommon && isCommon ? 1 : call.count)
+      }
+      if let base = launch.base, let output = own.last {
+        bound.copiedBases.append((try pointer(base), output, plan.buffers[base].type.byteCount))
+      }
     }
-    var arguments: [UnsafeMutableRawPointer?] = try launch.buffers.map(pointer)
-    let output = arguments[arguments.count - 1]
-    arguments.append(arena.base + launch.temporaryOffset)
-    arguments += try launch.byProducts.map(pointer)
-    let phases = try kernel.phases.map { (try library.function($0.symbol), $0.taskCount) }
-    var copied: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int)?
-    if let base = launch.base, let output {
-      copied = (try pointer(base), output, plan.buffers[base].type.byteCount)
-    }
-    return BoundLaunch(arguments: arguments, phases: phases, copiedBase: copied)
+    return bound
   }
 
   /// Computes every output and tap, then makes the updates visible.
@@ -112,28 +121,39 @@ public final class Executor {
     }
     // What compiling and setting states took is free by now, and would be in the peak.
     if !isPrepared { ProcessMemory.giveBackFreed() }
-    for (index, step) in steps.enumerated().dropFirst(isPrepared ? plan.preparationCount : 0) {
-      if index == plan.launchesBeforeUpdates { try beforeUpdates() }
+    for call in calls.dropFirst(isPrepared ? plan.preparationCount : 0) {
+      if call.launches.lowerBound == plan.launchesBeforeUpdates { try beforeUpdates() }
       let start = isProfiling ? profilingClock.now() : nil
-      if let copy = step.copiedBase { copy.to.copyMemory(from: copy.from, byteCount: copy.byteCount) }
-      step.arguments.withUnsafeBufferPointer { arguments in
-        guard let base = arguments.baseAddress else { return }
-        // The pointers are read only while `run` below has not returned.
-        nonisolated(unsafe) let shared = base
-        for phase in step.phases {
-          pool.run(tasks: phase.taskCount) { task, worker in
-            phase.entry(shared, Int64(task), scratch[worker].base)
-          }
-        }
-      }
-      if trapsNotFinite { try expectFinite(plan.launches[index]) }
-      if let start { launchSeconds[index] += profilingClock.now() - start }
+      perform(call)
+      if trapsNotFinite { try plan.launches[call.launches].forEach(expectFinite) }
+      guard let start else { continue }
+      let seconds = (profilingClock.now() - start) / Double(call.launches.count)
+      for launch in call.launches { launchSeconds[launch] += seconds }
     }
-    if plan.launchesBeforeUpdates >= steps.count { try beforeUpdates() }
+    if plan.launchesBeforeUpdates >= plan.launches.count { try beforeUpdates() }
     isPrepared = true
     for copy in plan.copies {
       let target = stateRegions[copy.state].base
       target.copyMemory(from: try pointer(copy.buffer), byteCount: plan.states[copy.state].type.byteCount)
+    }
+  }
+
+  /// Runs the launches of a call: the same task of each after one another, so that what they have in common is in the
+  /// caches.
+  private func perform(_ call: BoundCall) {
+    for copy in call.copiedBases { copy.to.copyMemory(from: copy.from, byteCount: copy.byteCount) }
+    let argumentCount = call.arguments.count / call.launches.count
+    call.arguments.withUnsafeBufferPointer { arguments in
+      guard let base = arguments.baseAddress else { return }
+      // The pointers are read only while `run` below has not returned. Bound: `argumentCount` for each launch.
+      nonisolated(unsafe) let shared = base
+      for phase in call.phases {
+        let count = phase.launches
+        pool.run(tasks: phase.taskCount * count) { task, worker in
+          let (own, launch) = count == 1 ? (task, 0) : task.quotientAndRemainder(dividingBy: count)
+          phase.entry(shared + launch * argumentCount, Int64(own), scratch[worker].base)
+        }
+      }
     }
   }
 

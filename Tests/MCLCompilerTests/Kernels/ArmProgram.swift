@@ -110,8 +110,9 @@ struct ArmProgram {
     }
     for (number, launch) in plan.launches.enumerated() {
       let kernel = plan.kernels[launch.kernel]
-      let memory = ["arena + \(launch.temporaryOffset)"]
-      let arguments = launch.buffers.map(place) + memory + launch.byProducts.map(place)
+      let memory = [launch.temporaryOffset, launch.commonOffset].map { "arena + \($0)" }
+      let arguments =
+        launch.buffers.map(place) + memory.prefix(1) + launch.byProducts.map(place) + memory.suffix(1)
       tables += "arguments\(number): .quad \(arguments.joined(separator: ", "))\n"
       if let base = launch.base, let output = launch.buffers.last {
         tables +=

@@ -62,7 +62,7 @@ struct KernelHarness {
     }
     var blocks = operands.map { ($0.count, allocate($0.count, $0)) }
     blocks.append((output.count, allocate(output.count, output)))
-    blocks.append((plan.temporaryBytes, allocate(plan.temporaryBytes, [])))
+    for count in [plan.temporaryBytes, plan.commonBytes] { blocks.append((count, allocate(count, []))) }
     let scratch = (0..<workers).map { _ in allocate(plan.scratchBytes, []) }
     defer {
       for (_, block) in blocks { block.deallocate() }

@@ -37,7 +37,8 @@ import Testing
       memory.initializeMemory(as: Float.self, repeating: 0.5, count: max(64, bytes) / 4)
       return memory
     }
-    let blocks = (counts.map { $0 * 4 } + [comprehension.outputCount * 4, plan.temporaryBytes]).map(allocate)
+    let sizes = [comprehension.outputCount * 4, plan.temporaryBytes, plan.commonBytes]
+    let blocks = (counts.map { $0 * 4 } + sizes).map(allocate)
     let scratch = allocate(plan.scratchBytes)
     defer { for block in blocks + [scratch] { block.deallocate() } }
     let arguments: [UnsafeMutableRawPointer?] = blocks.map { $0 }

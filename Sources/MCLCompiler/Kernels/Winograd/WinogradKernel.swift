@@ -5,7 +5,8 @@ import MCLGraph
 /// or F(2x2, 3x3) along two, where 24 stand for 72 or 16 for 36. Its rounding stays within what is to be expected of sums
 /// as long.
 ///
-/// Phase 1 transforms the weights, phase 2 does the rest, phase 3 joins the results' moments if these are asked for.
+/// Phase 1 transforms the weights or the image, phase 2 does the rest, phase 3 joins the results' moments if these are asked
+/// for.
 struct WinogradKernel: KernelFamily {
   let name = "winograd"
 
@@ -28,18 +29,21 @@ struct WinogradKernel: KernelFamily {
     _ specification: KernelSpecification, symbol: String, target: TargetDescription
   ) throws -> KernelPlan? {
     guard let plan = try layout(specification, target: target) else { return nil }
+    let isCommon = plan.prepared == .weights
     var phases = [
-      KernelPlan.Phase(symbol: "\(symbol)_weights", taskCount: plan.panels * plan.channelRuns),
-      KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: plan.chunks),
+      KernelPlan.Phase(
+        symbol: "\(symbol)_prepare", taskCount: plan.preparingTasks, isCommon: isCommon),
+      KernelPlan.Phase(symbol: "\(symbol)_product", taskCount: plan.productTasks),
     ]
-    var bytes = plan.weightBytes
+    var bytes = isCommon ? 0 : plan.preparedBytes
     if specification.byProduct != nil {
       phases.append(KernelPlan.Phase(symbol: "\(symbol)_moments", taskCount: plan.moments.joinTasks))
       bytes += plan.moments.byteCount
     }
     return KernelPlan(
-      phases: phases, temporaryBytes: bytes, scratchBytes: plan.scratchBytes, family: name,
-      multiplyAdds: plan.problem.directMultiplyAdds)
+      phases: phases, temporaryBytes: bytes, commonBytes: isCommon ? plan.preparedBytes : 0,
+      commonOperands: isCommon ? [plan.problem.problem.b.operand] : [], scratchBytes: plan.scratchBytes,
+      family: name, multiplyAdds: plan.problem.directMultiplyAdds)
   }
 
   func emit(
@@ -47,22 +51,26 @@ struct WinogradKernel: KernelFamily {
   ) throws {
     guard let plan = try layout(specification, target: target) else { return }
     let output = specification.operandElements.count
+    let isCommon = plan.prepared == .weights
+    let prepared = ArgumentSlot(position: isCommon ? specification.commonPosition : output + 1)
+    let partials = ArgumentSlot(
+      position: output + 1, byteOffset: isCommon ? 0 : plan.preparedBytes)
     let moments = { (function: KernelFunction) in
       ColumnMoments(
         builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd, extent: plan.moments,
-        partials: function.argument(ArgumentSlot(position: output + 1, byteOffset: plan.weightBytes)))
+        partials: function.argument(partials))
     }
-    for isWeights in [true, false] {
-      let function = KernelFunction(symbol + (isWeights ? "_weights" : "_product"), builder: builder)
+    for isPreparation in [true, false] {
+      let function = KernelFunction(symbol + (isPreparation ? "_prepare" : "_product"), builder: builder)
       let emitter = WinogradEmitter(
         builder: builder, plan: plan, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd,
         image: function.argument(ArgumentSlot(position: plan.problem.problem.a.operand)),
         weights: function.argument(ArgumentSlot(position: plan.problem.problem.b.operand)),
         output: function.argument(ArgumentSlot(position: output)),
-        transformed: function.argument(ArgumentSlot(position: output + 1)), scratch: function.scratch,
-        moments: isWeights || specification.byProduct == nil ? nil : moments(function))
-      if isWeights {
-        emitter.emitWeights(task: function.task)
+        prepared: function.argument(prepared), scratch: function.scratch,
+        moments: isPreparation || specification.byProduct == nil ? nil : moments(function))
+      if isPreparation {
+        emitter.emitPreparation(task: function.task)
       } else {
         emitter.emitProducts(task: function.task)
       }

@@ -1,0 +1,75 @@
+/// Which steps of an order have to stay before which, and orders that keep to it.
+struct StepPrecedence {
+  /// The steps that come after each step, some of them several times.
+  private var successors: [[Int]]
+  /// For each step, how often others name it so.
+  private var predecessorCounts: [Int]
+
+  /// - Parameters:
+  ///   - lifetimes: of the order's values.
+  ///   - order: the entries computed, a step each.
+  ///   - waits: for a writer into a state, the entries that are computed before it.
+  init(_ lifetimes: Lifetimes, order: [Int], waits: [Int: Set<Int>]) {
+    successors = [[Int]](repeating: [], count: order.count)
+    predecessorCounts = [Int](repeating: 0, count: order.count)
+    var steps: [Int: [Int]] = [:]
+    for (step, entry) in order.enumerated() { steps[entry, default: []].append(step) }
+    var latest: [Int: Lifetimes.Value] = [:]
+    for value in lifetimes.values.sorted(by: { $0.first < $1.first }) {
+      for reader in value.readers { demand(value.first, before: reader) }
+      // Who reads an earlier value has read it before it is made again.
+      if let earlier = latest.updateValue(value, forKey: value.entry) {
+        for step in [earlier.first] + earlier.readers where step != value.first {
+          demand(step, before: value.first)
+        }
+      }
+    }
+    for (writer, awaited) in waits {
+      for step in awaited.flatMap({ steps[$0] ?? [] }) {
+        for own in steps[writer] ?? [] where own != step { demand(step, before: own) }
+      }
+    }
+  }
+
+  private mutating func demand(_ step: Int, before later: Int) {
+    successors[step].append(later)
+    predecessorCounts[later] += 1
+  }
+
+  /// The steps in an order that is as it was but for groups, each of which waits for its last step, and for what follows
+  /// from them: the steps, and the ranges of those that belong together, every other step being one of its own; nil where a
+  /// group would wait for itself.
+  func arrange(_ groups: [[Int]]) -> (steps: [Int], calls: [Range<Int>])? {
+    var groupOfStep: [Int: Int] = [:]
+    for (number, group) in groups.enumerated() {
+      for step in group { groupOfStep[step] = number }
+    }
+    var unready = groups.map(\.count)
+    var missing = predecessorCounts
+    var hasCome = [Bool](repeating: false, count: missing.count)
+    var steps: [Int] = []
+    var calls: [Range<Int>] = []
+    // Calls that may be placed, by their first steps.
+    var ready: [Int] = []
+    func offer(_ step: Int) {
+      guard let group = groupOfStep[step] else { return ready.append(step) }
+      unready[group] -= 1
+      if unready[group] == 0 { ready.append(groups[group][0]) }
+    }
+    for step in missing.indices {
+      hasCome[step] = true
+      if missing[step] == 0 { offer(step) }
+      while let next = ready.min() {
+        ready.removeAll { $0 == next }
+        let call = groupOfStep[next].map { groups[$0] } ?? [next]
+        calls.append(steps.count..<steps.count + call.count)
+        steps += call
+        for later in call.flatMap({ successors[$0] }) {
+          missing[later] -= 1
+          if missing[later] == 0, hasCome[later] { offer(later) }
+        }
+      }
+    }
+    return steps.count == missing.count ? (steps, calls) : nil
+  }
+}
