@@ -78,7 +78,7 @@ import Testing
         guard operations >= Self.leastOperations else { continue }
         var (percent, ofPeak) = (0.0, 0.0)
         // The best of some turns: what else runs on the machine empties the caches.
-        for turn in 0..<6 where turn < 3 || percent < Self.leastPercent * 1.1 {
+        for turn in 0..<12 where turn < 3 || percent < Self.leastPercent * 1.1 {
           let before = try peak.gigaflops(on: pool, clock: .processor)
           let seconds = trial.secondsPerRun(filling: 0.005, clock: .processor)
           let ofMemory = 1e-9 * Double(trial.byteCount) / bandwidth
