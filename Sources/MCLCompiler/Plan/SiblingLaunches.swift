@@ -48,7 +48,7 @@ struct SiblingLaunches {
     guard !groups.isEmpty else { return }
     let before = recomputation.lifetimes
     let most = before.bytesInUse(bytes, temporaries: temporaries).max() ?? 0
-    let precedence = StepPrecedence(before, order: order, waits: schedule.waits)
+    let precedence = StepPrecedence(before, order: order, waits: waits)
     var limit = Self.mostBytes
     while limit > 0 {
       let chosen = groups.filter { made(by: $0) <= limit }
@@ -64,6 +64,23 @@ struct SiblingLaunches {
       limit /= 2
     }
     decide(groups, chosen: [], isFull: true)
+  }
+
+  /// For a launch that writes into a state, those that run before it: those that the schedule knows, and what is computed
+  /// again from the old value.
+  private var waits: [Int: Set<Int>] {
+    let writers = Dictionary(
+      schedule.statesWritten.map { ($1, schedule.launch(of: $0)) }, uniquingKeysWith: { first, _ in first })
+    var waits = schedule.waits
+    for entry in order {
+      for operand in graph.entries[entry].operands {
+        guard let leaf = graph.entries[stored[operand]].operation as? StateLeaf,
+          let writer = writers[leaf.leafName], writer != entry
+        else { continue }
+        waits[writer, default: []].insert(entry)
+      }
+    }
+    return waits
   }
 
   /// Bytes that the steps of a group make.
