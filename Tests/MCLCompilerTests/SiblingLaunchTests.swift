@@ -75,6 +75,8 @@ import Testing
       #expect(Set(plan.launches[call].map { plan.kernels[$0.kernel] }).count == 1)
     }
     #expect(compiled.report.decisions.contains { $0.rule == "run-together" && $0.isDone })
+    let report = PlanReport(compiled)
+    #expect(plan.calls.allSatisfy { call in call.allSatisfy { report.launches[$0].call == call } })
     let first = try Self.bits(plan, threads: 1)
     #expect(first.keys.contains { $0.hasSuffix("running_mean") })
     var single = plan

@@ -25,8 +25,8 @@ extension PlanReport {
         sources: Set(operands.compactMap { values[$0].maker }).subtracting([index]).sorted(),
         axes: work.axes, outputRank: work.outputRank, formula: work.formula,
         tasks: kernel.phases.map(\.taskCount), temporaryBytes: kernel.temporaryBytes + kernel.commonBytes,
-        bytes: bytes,
-        operations: work.operations, isPreparation: index < plan.preparationCount, statesWritten: written)
+        bytes: bytes, operations: work.operations, isPreparation: index < plan.preparationCount,
+        call: plan.call(of: index), statesWritten: written)
     }
   }
 

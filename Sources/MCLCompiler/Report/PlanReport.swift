@@ -49,6 +49,8 @@ public struct PlanReport: Sendable {
     public var operations: Int
     /// Whether it runs only once, until a state is set from outside.
     public var isPreparation: Bool
+    /// The launches that run as one, this one among them.
+    public var call: Range<Int>
     /// The names of the states that its results are written to.
     public var statesWritten: [String]
 

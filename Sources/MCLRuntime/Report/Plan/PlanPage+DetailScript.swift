@@ -31,6 +31,7 @@ extension PlanPage {
         ["work", `${count(launch.flops)} FLOP, ${bytes(launch.bytes)}, ${digits(launch.intensity)} FLOP a byte`],
         ["time", spent === null ? null : `${time(spent)}, bound ${time(launch.bound)} (${launch.isMemoryBound ? "memory" : "arithmetic"}): ${percent(launch.reached)} of it`],
         ["speed", spent === null ? null : `${digits(launch.flops / spent / 1e3)} GFLOP/s, ${digits(launch.bytes / spent / 1e3)} GB/s`],
+        ["runs as one with", launch.siblings.length === 0 ? null : launch.siblings.flatMap(sibling => [link(program.launches[sibling]), " "])],
         ["tasks", launch.tasks.join(" then ") + (launch.temporary > 0 ? `, sharing ${bytes(launch.temporary)}` : "")],
       ]));
       nodes.push(make("h3", {}, "What it carries out"));

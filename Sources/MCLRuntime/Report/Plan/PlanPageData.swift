@@ -44,6 +44,8 @@ struct PlanPageData: Encodable {
     var temporary: Int
     var bytes: Int
     var flops: Int
+    /// The launches that run as one with it.
+    var siblings: [Int]
     /// The names of the states that it writes, as one text; -1 where it writes none.
     var state: Int
   }
@@ -118,7 +120,7 @@ struct PlanPageData: Encodable {
     var texts = Texts()
     let kinds = PlanReport.Kind.allCases
     let roles = Compute.Part.Role.allCases
-    let launches = report.launches.map { launch in
+    let launches = report.launches.enumerated().map { index, launch in
       Launch(
         kind: kinds.firstIndex(of: launch.kind) ?? 0, family: texts.number(launch.family),
         path: texts.number(launch.path), scope: texts.number(launch.scope),
@@ -131,6 +133,7 @@ struct PlanPageData: Encodable {
         sources: launch.sources, axes: launch.axes, rank: launch.outputRank,
         formula: texts.number(launch.formula), tasks: launch.tasks, temporary: launch.temporaryBytes,
         bytes: launch.bytes, flops: launch.operations,
+        siblings: launch.call.filter { $0 != index },
         state: launch.statesWritten.isEmpty
           ? -1 : texts.number(launch.statesWritten.joined(separator: ", ")))
     }
