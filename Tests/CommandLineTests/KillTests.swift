@@ -8,7 +8,7 @@ import Testing
   private let command = CommandLineTests()
   private let folder = CommandLineTests.folder.appendingPathComponent("kill-\(UUID().uuidString)").path
 
-  @Test(.timeLimit(.minutes(30))) func aKilledRunEndsTheSame() throws {
+  @Test(.timeLimit(.minutes(30 * patience))) func aKilledRunEndsTheSame() throws {
     let kills = soakFactor > 1 ? 50 : 5
     let steps = 8 * kills
     let data = folder + "/videos"

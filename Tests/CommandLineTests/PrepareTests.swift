@@ -30,7 +30,7 @@ import Testing
   }
 
   /// Killed at random moments and started again, until it is done: the cache has the bytes of one that never was.
-  @Test(.timeLimit(.minutes(10))) func aKilledPreparationEndsTheSame() throws {
+  @Test(.timeLimit(.minutes(10 * patience))) func aKilledPreparationEndsTheSame() throws {
     let kills = soakFactor > 1 ? 10 : 4
     try synthesize(kills + 2)
     func arguments(_ cache: String, _ workers: Int) -> [String] {

@@ -43,7 +43,7 @@ import Testing
   }
 
   /// 10,000 steps under `make soak`.
-  @Test(.timeLimit(.minutes(30))) func memoryAndDescriptorsStayFlat() throws {
+  @Test(.timeLimit(.minutes(30 * patience))) func memoryAndDescriptorsStayFlat() throws {
     try synthesize()
     let steps = soakFactor > 1 ? 10_000 : 400
     let run = folder + "/long"

@@ -1,8 +1,9 @@
 import MCLGraph
 import MCLRuntime
+import MCLTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct ExecutorTests {
+@Suite(.timeLimit(.minutes(5 * patience))) struct ExecutorTests {
   private func give(_ executor: Executor, _ batch: ClipBatch) throws {
     for (name, values) in [
       ("xq", batch.xq), ("x1", batch.x1), ("x2", batch.x2), ("x3", batch.x3), ("mag", batch.mag),

@@ -1,8 +1,9 @@
 import Foundation
 import MCLRuntime
+import MCLTestKit
 import Testing
 
-@Suite("Batch loader", .timeLimit(.minutes(2)))
+@Suite("Batch loader", .timeLimit(.minutes(2 * patience)))
 struct BatchLoaderTests {
   struct Broken: Error, Hashable { var index: Int }
 

@@ -1,9 +1,10 @@
 import Foundation
 import MCLRuntime
+import MCLTestKit
 import Testing
 
 /// Nothing that a checkpoint holds could be left out: without any one field a run is refused, or ends otherwise.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct CheckpointFieldTests {
+@Suite(.serialized, .timeLimit(.minutes(5 * patience))) struct CheckpointFieldTests {
   /// A run of steps of two batches, stopped after the first batch of its third step.
   private func stopped(_ path: String) throws -> Checkpoint {
     let ended = try trainTiny(

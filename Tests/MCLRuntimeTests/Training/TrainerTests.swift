@@ -4,7 +4,7 @@ import MCLRuntime
 import MCLTestKit
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct TrainerTests {
+@Suite(.serialized, .timeLimit(.minutes(5 * patience))) struct TrainerTests {
   private func usageComplaint(_ body: () throws -> Ended) -> String? {
     #expect(throws: UsageError.self) { _ = try body() }?.description
   }
