@@ -178,6 +178,7 @@ public struct ProgramCompiler: Sendable {
     let inputNumber = Dictionary(
       graph.inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     let order = siblings.order
+    let writers = schedule.writers
     let besides = byProducts.besides
     let kernel = Dictionary(
       (schedule.order + byProducts.madeMaps).enumerated().map { ($1, $0) },
@@ -263,7 +264,7 @@ public struct ProgramCompiler: Sendable {
     return ExecutionPlan(
       name: graph.name, inputs: graph.inputs, states: graph.states, buffers: buffers, launches: launches,
       calls: siblings.calls, preparationCount: schedule.preparationCount,
-      launchesBeforeUpdates: order.firstIndex { schedule.writers.contains($0) } ?? order.count,
+      launchesBeforeUpdates: order.firstIndex { writers.contains($0) } ?? order.count,
       kernels: compiled.plans, objects: compiled.objects, outputs: outputs, taps: taps, copies: copies,
       arenaBytes: memory.byteCount, unsharedBytes: blocks.reduce(0) { $0 + $1.byteCount },
       scratchBytes: compiled.plans.map(\.scratchBytes).max() ?? 0, target: kernelCompiler.target)

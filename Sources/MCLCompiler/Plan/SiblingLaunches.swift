@@ -123,6 +123,7 @@ struct SiblingLaunches {
   /// The steps of each kind that has several. Launches of a kind are as many launches away from what the program is given,
   /// so that none needs another.
   private func groups(_ kernels: [Int: String]) -> [[Int]] {
+    let writers = schedule.writers
     var numbers: [Kind: Int] = [:]
     var kindOfMaker: [Int: (kind: Int, result: Int)] = [:]
     var steps: [[Int]] = []
@@ -144,7 +145,7 @@ struct SiblingLaunches {
         kindOfMaker[made] = (number, result)
       }
       // What is computed again stands where it is needed; states are written in turn.
-      if step >= schedule.preparationCount, !isAgain, !schedule.writers.contains(entry) {
+      if step >= schedule.preparationCount, !isAgain, !writers.contains(entry) {
         steps[number].append(step)
       }
     }
