@@ -10,11 +10,15 @@ public struct CompiledRun {
   public var graph: Graph
 
   /// Compiles without the cache of objects, so that what runs is what this compiler emits, and runs once.
+  ///
+  /// - Parameter taps: names of the taps to compute besides.
   /// - Throws: what compiling or running throws.
   public init(
-    _ program: Graph, inputs: [String: Value], states: [String: Value] = [:], threads: Int = 1
+    _ program: Graph, inputs: [String: Value], states: [String: Value] = [:], threads: Int = 1,
+    taps: Set<String> = [],
+    compiler: ProgramCompiler = ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
   ) throws {
-    let compiled = try ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil))).compile(program)
+    let compiled = try compiler.compile(program, taps: taps)
     graph = compiled.graph
     let executor = try Executor(compiled.plan, threads: threads)
     for input in program.inputs {

@@ -85,6 +85,7 @@ public enum OperationSamples {
       OperationSample(Binary(.add), [n, n]), OperationSample(Binary(.multiply), [n, n]),
       OperationSample(Convert(to: .float32), [n]), OperationSample(Convert(to: .float32), [x]),
       OperationSample(Convert(to: .int64), [x], [.real], isDifferentiable: false),
+      OperationSample(RectifiedLinear(), [x], [.awayFromZero]),
       OperationSample(Detach(), [x], isDifferentiable: false), OperationSample(OneHot(classes: 5), [n]),
       OperationSample(OneHot(classes: size), [integers(3)]),
     ]

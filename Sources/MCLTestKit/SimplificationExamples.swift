@@ -20,9 +20,8 @@ public final class ExampleDraw {
 
   /// A float that rules have to be right for: ordinary, huge, tiny, infinite, zero of either sign, NaN.
   public func number() -> Double {
-    random.uniform() < 0.7
-      ? Double(Float(random.normal()))
-      : choice([0, -0.0, 1, -1, .nan, .infinity, -.infinity, 0x1p-140, 1e30, -1e30, 3, 0.5])
+    let special = [0, -0.0, 1, -1, .nan, .infinity, -.infinity, 0x1p-140, 1e30, -1e30, 3, 0.5]
+    return Double(Float(random.uniform() < 0.7 ? random.normal() : choice(special)))
   }
 
   public func input(_ shape: [Int], _ element: ElementType = .float32) -> Tensor {
@@ -76,7 +75,16 @@ public enum SimplificationExamples {
     let rule = "fold constants"
     return [
       SimplificationExample(rule, "unary(c)") { draw in
-        Tensor(Unary(draw.choice(UnaryFunction.allCases)), [draw.constant(draw.shape(), .float32)])
+        let exact: [UnaryFunction] = [.negate, .absolute, .squareRoot, .reciprocal]
+        return Tensor(Unary(draw.choice(exact)), [draw.constant(draw.shape(), .float32)])
+      },
+      SimplificationExample(rule, "what kernels approximate", fires: false) { draw in
+        Tensor(
+          Unary(draw.choice([.exponential, .logarithm])), [draw.constant(draw.shape(), .float32)])
+      },
+      SimplificationExample(rule, "0.3 * 0.7, which f32 rounds to another number", fires: false) { draw in
+        let shape = draw.shape()
+        return draw.constant(0.3, shape) * draw.constant(0.7, shape)
       },
       SimplificationExample(rule, "binary(c, d)") { draw in
         let function = draw.choice(BinaryFunction.allCases)
@@ -147,20 +155,25 @@ public enum SimplificationExamples {
   }()
 
   private static let neutral: [SimplificationExample] = {
-    let rule = "x + 0, x - 0, x * 1, x / 1 are x"
+    let rule = "x + -0, x - 0, x * 1, x / 1 are x"
     func form(
       _ text: String, _ function: BinaryFunction, _ number: Double, constantFirst: Bool = false,
-      fires: Bool = true
+      element: ElementType? = nil, fires: Bool = true
     ) -> SimplificationExample {
       SimplificationExample(rule, text, fires: fires) { draw in
         let shape = draw.shape()
-        let element = function == .divide || number.rounded() != number ? .float32 : draw.element
+        let element =
+          element ?? (function == .divide || number.rounded() != number ? .float32 : draw.element)
         let (x, c) = (draw.input(shape, element), draw.constant(number, shape, element))
         return Tensor(Binary(function), constantFirst ? [c, x] : [x, c])
       }
     }
     return [
-      form("x + 0", .add, 0), form("x + -0", .add, -0.0), form("0 + x", .add, 0, constantFirst: true),
+      form("x + 0 of integers", .add, 0, element: .int64), form("x + -0", .add, -0.0),
+      form("-0 + x", .add, -0.0, constantFirst: true),
+      form("0 + x of integers", .add, 0, constantFirst: true, element: .int64),
+      form("x + 0, which is 0 of -0", .add, 0, element: .float32, fires: false),
+      form("x - -0, which is 0 of -0", .subtract, -0.0, element: .float32, fires: false),
       form("x - 0", .subtract, 0), form("x * 1", .multiply, 1),
       form("1 * x", .multiply, 1, constantFirst: true), form("x / 1", .divide, 1),
       form("0 - x", .subtract, 0, constantFirst: true, fires: false),

@@ -24,7 +24,7 @@ import Testing
   @Test func aSumThatReadsTheOldValueIsCopiedEarly() throws {
     let graph = try Self.program(128)
     let compiled = try Self.compile(graph)
-    #expect(compiled.plan.copies.isEmpty && compiled.plan.launches.count == 3)
+    #expect(compiled.plan.copies.isEmpty && compiled.plan.launches.count == 2)
     let decisions = compiled.report.decisions.filter { $0.rule == "copy-new-states" }
     #expect(decisions.count == 1 && decisions.allSatisfy(\.isDone))
     var random = RandomValues(seed: 3)

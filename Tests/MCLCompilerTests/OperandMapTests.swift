@@ -75,7 +75,7 @@ import Testing
       let makers = Self.makers(plan)
       try #require(makers.count == 1, "\(plan.text)")
       #expect(makers[0].byProducts.count == 3)
-      let maxima = plan.launches.filter { $0.parts.contains { $0.operation == "maximum" } }
+      let maxima = plan.launches.filter { $0.parts.contains { $0.operation == "relu" } }
       #expect(maxima.count == 1, "it has no launch of its own")
       let (plain, expected) = try Self.run(graph, threads: 2, fuses: false)
       #expect(Self.makers(plain).isEmpty)

@@ -44,7 +44,7 @@ import Testing
   /// Launches that do nothing but the activation.
   private static func activations(_ compiled: ProgramCompiler.Compiled) -> [Int] {
     compiled.plan.launches.indices.filter { index in
-      compiled.plan.launches[index].parts.map(\.operation).contains("maximum")
+      compiled.plan.launches[index].parts.map(\.operation).contains("relu")
     }
   }
 
@@ -64,7 +64,7 @@ import Testing
     let compiled = try Self.compile(try Self.late())
     let decision = try #require(Self.decisions(compiled).first)
     #expect(Self.decisions(compiled).count == 1 && decision.isDone)
-    #expect(decision.subject.operation == "maximum" && decision.targets.map(\.operation) == ["matmul"])
+    #expect(decision.subject.operation == "relu" && decision.targets.map(\.operation) == ["matmul"])
     let launches = Self.activations(compiled)
     try #require(launches.count == 2)
     let (first, second) = (compiled.plan.launches[launches[0]], compiled.plan.launches[launches[1]])
@@ -77,7 +77,7 @@ import Testing
     #expect(value.readers == [launches[1] + 1])
     let peak = try #require(report.peakLaunch)
     #expect(launches[0] + 1 < peak && peak < launches[1])
-    let alive = report.alive(at: peak).filter { report.values[$0].name.hasPrefix("maximum") }
+    let alive = report.alive(at: peak).filter { report.values[$0].name.hasPrefix("relu") }
     #expect(alive.isEmpty)
   }
 

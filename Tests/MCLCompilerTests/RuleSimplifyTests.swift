@@ -30,10 +30,10 @@ import Testing
     return try #require(try interpreter.run(inputs).outputs["y"])
   }
 
-  /// The first place where two values differ by more than float rounding; the sign of zero does not count.
+  /// The first place where two values differ by more than float rounding.
   private static func difference(_ a: Value, _ b: Value) -> String? {
     guard a.type == b.type else { return "\(a.type) became \(b.type)" }
-    for (x, y) in zip(a.elements, b.elements) where x != y && !(x.isNaN && y.isNaN) {
+    for (x, y) in zip(a.elements, b.elements) where x.bitPattern != y.bitPattern && !(x.isNaN && y.isNaN) {
       // What is folded is rounded to float32: to half a unit, or beyond its range.
       if a.type.element == .float32, Double(Float(x)) == Double(Float(y)) { continue }
       return "\(x) became \(y)"

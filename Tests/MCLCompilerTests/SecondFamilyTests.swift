@@ -46,7 +46,7 @@ import Testing
 
     /// Sweeps that apply a ReLU, each counted once.
     var rectifying: Int {
-      sweeps.count { $0.has("maximum") } - repeated { $0.subject.operation == "maximum" }
+      sweeps.count { $0.has("relu") } - repeated { $0.subject.operation == "relu" }
     }
 
     /// Gradients of convolutions by their images.
@@ -72,7 +72,7 @@ import Testing
   private static func expect(_ launches: Launches, _ structure: Structure) {
     #expect(launches.convolutionsWithStatistics == structure.normsOfConvolutions)
     #expect(launches.rectifying == structure.activations)
-    let normed = launches.sweeps.filter { $0.has("maximum") }
+    let normed = launches.sweeps.filter { $0.has("relu") }
     #expect(normed.allSatisfy { $0.has("subtract") && $0.has("multiply") }, "a ReLU without its norm")
     let bare = launches.sweeps.filter { sweep in sweep.parts.allSatisfy { $0.operation == "add" } }
     #expect(bare.isEmpty, "an addition with a launch of its own: \(bare.map(\.path))")
@@ -127,10 +127,10 @@ import Testing
         convolutions: 1 + 2 * Self.blocks, normsOfConvolutions: Self.blocks, normsOfSums: Self.blocks,
         activations: 2 * Self.blocks))
     // The sum of branch and shortcut is made where it is normed, and where its statistics are.
-    #expect(launches.sweeps.count { $0.has("maximum") && $0.count("add") == 2 } >= Self.blocks)
+    #expect(launches.sweeps.count { $0.has("relu") && $0.count("add") == 2 } >= Self.blocks)
     // A block's gradient by its image takes the shortcut's with it, and the ReLU before the block but for the first, before
     // which is none; the gradient in the middle has more readers, which read what masks it anyway.
-    let masked = launches.inputGradients.count { $0.has("greater", .epilogue) }
+    let masked = launches.inputGradients.count { $0.has("lessOrEqual", .epilogue) }
     #expect(masked == Self.blocks - 1)
     #expect(launches.inputGradients.count { $0.has("add", .epilogue) } == Self.blocks)
   }
@@ -158,11 +158,11 @@ import Testing
         convolutions: 2 + 4 * blocks + projections, normsOfConvolutions: 2 + 4 * blocks + projections,
         activations: 2 + 4 * blocks, masks: 1))
     // The shortcut is added where the block's last norm is applied.
-    let added = launches.sweeps.count { $0.has("maximum") && $0.count("add") == 2 }
-    #expect(added - launches.repeated { $0.subject.operation == "maximum" } <= blocks && added >= blocks)
+    let added = launches.sweeps.count { $0.has("relu") && $0.count("add") == 2 }
+    #expect(added - launches.repeated { $0.subject.operation == "relu" } <= blocks && added >= blocks)
     // The gradient by a block's image takes the shortcut's and the mask of the ReLU before with it; those within a block are
     // read by three launches that read what masks them anyway.
-    let masked = launches.inputGradients.filter { $0.has("greater", .epilogue) }
+    let masked = launches.inputGradients.filter { $0.has("lessOrEqual", .epilogue) }
     #expect(masked.count == blocks && masked.allSatisfy { $0.has("add", .epilogue) })
   }
 
@@ -273,9 +273,9 @@ import Testing
         })
     }
     let (alone, both) = (try build(false), try build(true))
-    #expect(alone.report.launches.count { $0.kind == .contraction && $0.has("maximum", .epilogue) } == 1)
-    #expect(both.report.launches.count { $0.kind == .contraction && $0.has("maximum", .epilogue) } == 0)
-    let refusal = both.decisions.first { $0.rule == "fuse-epilogues" && $0.subject.operation == "maximum" }
+    #expect(alone.report.launches.count { $0.kind == .contraction && $0.has("relu", .epilogue) } == 1)
+    #expect(both.report.launches.count { $0.kind == .contraction && $0.has("relu", .epilogue) } == 0)
+    let refusal = both.decisions.first { $0.rule == "fuse-epilogues" && $0.subject.operation == "relu" }
     #expect(refusal?.reason == "the reduction has other readers: its own result must be stored")
     let statistics = try Launches(
       Self.program { _, _, convolved in [relu(Self.normed(convolved)), convolved * 2] })

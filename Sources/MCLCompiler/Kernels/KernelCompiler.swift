@@ -26,18 +26,14 @@ public struct KernelCompiler: Sendable {
   public let cache: ObjectCache
 
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
-  static let emitterVersion = 113
+  static let emitterVersion = 120
 
   /// Families of kernels that are not used, such as `winograd`.
   public let excludedFamilies: Set<String>
 
-  /// The families that MCL_WITHOUT names, with commas between them.
-  public static let familiesWithout = Set(
-    (ProcessInfo.processInfo.environment["MCL_WITHOUT"] ?? "").split(separator: ",").map(String.init))
-
   public init(
     target: TargetDescription = .host, cache: ObjectCache = .standard,
-    excludedFamilies: Set<String> = KernelCompiler.familiesWithout
+    excludedFamilies: Set<String> = OptionalParts.leftOut
   ) {
     self.target = target
     self.cache = cache

@@ -33,11 +33,7 @@ enum KernelRegistry {
   static func select(
     _ specification: KernelSpecification, symbol: String, target: TargetDescription, excluded: Set<String>
   ) throws -> (family: any KernelFamily, plan: KernelPlan) {
-    if let unknown = excluded.subtracting(families.map(\.name)).min() {
-      let known = Set(families.map(\.name)).sorted().joined(separator: ", ")
-      throw KernelError(
-        "there is no kernel family '\(unknown)' to leave out (MCL_WITHOUT); there are \(known)")
-    }
+    try OptionalParts.verify(excluded)
     for family in families where !excluded.contains(family.name) {
       guard specification.operandMap == nil || family.makesOperands else { continue }
       if let plan = try family.plan(specification, symbol: symbol, target: target) { return (family, plan) }

@@ -4,6 +4,7 @@ import MCLGraph
 /// nothing is differentiated, and equal parts of different formulas become one.
 public struct ExpandComposites: Pass {
   public let name = "expand-composites"
+  public let isRequired = true
 
   public init() {}
 

@@ -22,6 +22,7 @@ public struct FusePointwise: DecidingPass {
     case hasOtherAxes = "read at places, such as padding, at which it cannot be computed"
     case isExpensive = "several readers, and a formula too dear to compute in each"
     case readsMore = "several readers: reading its operands in each costs more than storing it"
+    case isPadded = "a product with padding, which kernels of sums of products would leave out"
     case isTooLarge = "the formula or its reads would be over the limit of a kernel"
   }
 
@@ -96,6 +97,9 @@ public struct FusePointwise: DecidingPass {
         let fused = refusal == nil ? computation.inlining(inner, at: access) : nil
         if let fused, !fused.isWithinLimits { refusal = .isTooLarge }
         if let fused, computation.isContraction, !fused.isContraction { refusal = .isReadByContraction }
+        if let fused, !computation.isContraction, fused.isContraction, fused.comprehension.isPadded {
+          refusal = .isPadded
+        }
         guard refusal == nil, let fused else {
           refused.insert(producer)
           refusals[producer, default: (refusal ?? .hasOtherAxes, [])].readers.append(index)
@@ -175,6 +179,11 @@ extension Comprehension {
     }
     return isExpensive
   }
+}
+
+extension Comprehension {
+  /// Whether some read may fall outside its operand.
+  fileprivate var isPadded: Bool { accesses.contains { $0.mayFallOutside(axes: axes) } }
 }
 
 extension FusedComputation {

@@ -4,6 +4,7 @@ import MCLGraph
 /// state - where the run changes it: by the time such a name is read, its storage holds the new value.
 public struct KeepOldStates: DecidingPass {
   public let name = "keep-old-states"
+  public let isRequired = true
   public let purpose =
     "States that are wanted as they were before the run are copied."
 

@@ -4,6 +4,7 @@ import MCLGraph
 /// their readers; a reshape costs nothing, since an access sees its operand in whatever shape it likes.
 public struct LowerToComprehensions: Pass {
   public let name = "lower"
+  public let isRequired = true
 
   public init() {}
 

@@ -30,7 +30,7 @@ public struct NarrowPositions: DecidingPass {
         if !named.contains(index), isRead, comprehension.reductionCount <= Self.mostPositions {
           narrowed.insert(index)
           comprehension.element = .float32
-          comprehension.epilogue = .convert(.float32, .accumulator)
+          comprehension.epilogue = .convert(.float32, comprehension.epilogue)
           decisions.append(Decision(name, entry, targets: readers[index].map { graph.entries[$0] }))
         } else {
           let reason = "it has a name, or something else than a computation reads it"
@@ -51,7 +51,7 @@ public struct NarrowPositions: DecidingPass {
 extension Comprehension {
   /// Whether it gives the position of each window's maximum and nothing else.
   fileprivate var isPosition: Bool {
-    reduction == .firstMaximumPosition && element == .int64 && epilogue == .accumulator
+    reduction == .firstMaximumPosition && element == .int64 && epilogue.loads.isEmpty
   }
 }
 

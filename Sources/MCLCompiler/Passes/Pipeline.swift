@@ -36,13 +36,14 @@ public struct Pipeline: Sendable {
   /// Runs every pass, checking each result as `MCL_CHECK` says: by inferring all types anew, or by interpreting it.
   ///
   /// - Parameters:
-  ///   - fuses: whether operations are put together.
+  ///   - without: names of passes that are left out.
   ///   - observe: is given the graph after each pass, for `--emit` and `--after`.
   /// - Throws: `ModelError` that names the pass whose result does not hold together.
   public static func run(
-    _ graph: Graph, fuses: Bool = true, observe: (String, Graph) -> Void = { _, _ in }
+    _ graph: Graph, without: Set<String> = OptionalParts.leftOut,
+    observe: (String, Graph) -> Void = { _, _ in }
   ) throws -> (graph: Graph, records: [Record]) {
-    let chosen = fuses ? passes : passes.filter { !($0 is FusePointwise || $0 is FuseEpilogues) }
+    let chosen = passes.filter { $0.isRequired || !without.contains($0.name) }
     return try run(graph, passes: chosen, level: .current(), observe: observe)
   }
 

@@ -59,7 +59,7 @@ public struct SimplificationRule: Sendable {
   }
 }
 
-/// The rules, tried in order. Each holds for every float, NaN and infinities included, but for the sign of zero.
+/// The rules, tried in order. Each gives the same bits for every float: NaN, infinities and the sign of zero included.
 public enum SimplificationRules {
   public static let all: [SimplificationRule] = [
     SimplificationRule(name: "fold constants") { site in
@@ -68,23 +68,25 @@ public enum SimplificationRules {
       guard scalars.count == site.operands.count else { return nil }
       switch site.operation {
       case is Unary, is Binary, is Select, is Convert:
-        let values = zip(site.operands.indices, scalars).map {
-          Value(TensorType(site.entry($0).type.element, []), [$1])
-        }
-        let folded = site.operation.evaluate(values, result: TensorType(site.type.element, []))
-        return .operation(constant(folded.elements[0], site.type), [])
+        guard let value = folded(site, scalars) else { return nil }
+        return .operation(constant(value, site.type), [])
       case is Broadcast, is Reshape, is Transpose, is Slice:
         return .operation(constant(scalars[0], site.type), [])
       default: return nil
       }
     },
-    SimplificationRule(name: "x + 0, x - 0, x * 1, x / 1 are x") { site in
+    // x + 0 is not x where x is -0.
+    SimplificationRule(name: "x + -0, x - 0, x * 1, x / 1 are x") { site in
       guard let binary = site.operation as? Binary else { return nil }
       let (left, right) = (site.constant(0), site.constant(1))
+      let isInteger = site.type.element == .int64
+      func isZero(_ value: Double?, _ sign: FloatingPointSign) -> Bool {
+        value == 0 && (isInteger || value?.sign == sign)
+      }
       switch binary.function {
-      case .add where right == 0: return .operand(site.operands[0])
-      case .add where left == 0: return .operand(site.operands[1])
-      case .subtract where right == 0: return .operand(site.operands[0])
+      case .add where isZero(right, .minus): return .operand(site.operands[0])
+      case .add where isZero(left, .minus): return .operand(site.operands[1])
+      case .subtract where isZero(right, .plus): return .operand(site.operands[0])
       case .multiply where right == 1: return .operand(site.operands[0])
       case .multiply where left == 1: return .operand(site.operands[1])
       case .divide where right == 1: return .operand(site.operands[0])
@@ -128,5 +130,24 @@ public enum SimplificationRules {
 
   private static func constant(_ value: Double, _ type: TensorType) -> Constant {
     Constant(value: value, shape: type.shape, element: type.element)
+  }
+
+  /// The value of an operation on constants, where compiled code would compute the same number: nil where rounding each
+  /// operand and result to its element type gives another, and for functions that kernels approximate.
+  private static func folded(_ site: RewriteSite, _ scalars: [Double]) -> Double? {
+    if let unary = site.operation as? Unary, [.exponential, .logarithm].contains(unary.function) { return nil }
+    func evaluated(_ prepare: (Double, ElementType) -> Double) -> Double {
+      let operands = zip(site.entries, scalars).map { entry, value in
+        Value(TensorType(entry.type.element, []), [prepare(value, entry.type.element)])
+      }
+      return site.operation.evaluate(operands, result: TensorType(site.type.element, [])).elements[0]
+    }
+    let value = evaluated { value, _ in value }
+    let rounded = evaluated { $1 == .float32 ? Double(Float($0)) : $0 }
+    if value.isNaN { return rounded.isNaN ? value : nil }
+    let isSame =
+      site.type.element == .float32
+      ? Float(value).bitPattern == Float(rounded).bitPattern : value == rounded
+    return isSame ? value : nil
   }
 }

@@ -45,6 +45,7 @@ struct SoftmaxRewriter {
     case .negated(let source):
       factors[index] = try rewriter.append(
         Unary(.negate), [try known(source, like: entry)], like: entry)
+    case .unchanged(let source): factors[index] = factors[source]
     case .combined(let left, let function, let right):
       let operands = [try known(left, like: entry), try known(right, like: entry)]
       factors[index] = try rewriter.append(Binary(function), operands, like: entry)

@@ -16,6 +16,8 @@ struct SoftmaxSite {
     case scaled(Int, BinaryFunction, by: Int)
     case negated(Int)
     case combined(Int, BinaryFunction, Int)
+    /// Such exponentials with zero added, which shows in no sum.
+    case unchanged(Int)
     /// The sum of such exponentials along rows.
     case total(of: Int)
     /// The product of such exponentials with b.
@@ -93,14 +95,14 @@ struct SoftmaxSite {
   /// Whether an entry would be as long as x.
   func isStored(_ index: Int) -> Bool {
     switch roles[index] {
-    case .scores, .shifted, .exponentials, .scaled, .negated, .combined: true
+    case .scores, .shifted, .exponentials, .scaled, .negated, .combined, .unchanged: true
     case .maximum, .total, .weighted, nil: false
     }
   }
 
   private func isExponentials(_ index: Int) -> Bool {
     switch roles[index] {
-    case .exponentials, .scaled, .negated, .combined: true
+    case .exponentials, .scaled, .negated, .combined, .unchanged: true
     default: false
     }
   }
@@ -126,6 +128,8 @@ struct SoftmaxSite {
     let (left, right) = (operands[0], operands[1])
     switch function {
     case .subtract where left == scores && Self.isSameAlongRows(right, graph): return .shifted(by: right)
+    case .add where isExponentials(left) && Self.isZero(right, graph): return .unchanged(left)
+    case .add where isExponentials(right) && Self.isZero(left, graph): return .unchanged(right)
     case .add, .subtract:
       return isExponentials(left) && isExponentials(right) ? .combined(left, function, right) : nil
     case .multiply where isExponentials(right) && Self.isSameAlongRows(left, graph):
@@ -135,6 +139,10 @@ struct SoftmaxSite {
         ? .scaled(left, function, by: right) : nil
     default: return nil
     }
+  }
+
+  private static func isZero(_ index: Int, _ graph: Graph) -> Bool {
+    (graph.entries[index].operation as? Constant)?.value == 0
   }
 
   private static func isSameAlongRows(_ index: Int, _ graph: Graph) -> Bool {

@@ -2,6 +2,9 @@ import MCLGraph
 
 /// Leaves out what is padding at every point: terms of sums (a window of three frames over a single one has one term), and
 /// loads that never fall inside, which are the constant that stands there.
+///
+/// A product with padding is left out of contractions alone, which a convolution defines so. Any other product is
+/// computed, since 0 times NaN or infinity is NaN.
 public struct TrimPadding: DecidingPass {
   public let name = "trim-padding"
   public let purpose =
@@ -40,7 +43,10 @@ extension Comprehension {
   fileprivate mutating func trimSum() {
     guard reduction == .sum else { return }
     let whole = self
-    let padded = accesses.indices.filter { accesses[$0].fill == 0 && body.vanishes(with: $0) }
+    let isContraction = FusedComputation(comprehension: self, operands: []).isContraction
+    let padded = accesses.indices.filter {
+      accesses[$0].fill == 0 && body.vanishes(with: $0, inProducts: isContraction)
+    }
     for axis in outputRank..<axes.count {
       var valid = 0...(whole.axes[axis] - 1)
       for index in padded.flatMap({ whole.accesses[$0].indices }) where index.coefficients[axis] != 0 {
@@ -80,8 +86,8 @@ extension Comprehension {
       guard case .load(let access) = leaf else { return leaf }
       return fills[access] ?? leaf
     }
-    body = body.mapLeaves(filled).withoutZeroTerms
-    epilogue = epilogue.mapLeaves(filled).withoutZeroTerms
+    body = body.mapLeaves(filled).withoutZeroTerms(isSummed: reduction == .sum)
+    epilogue = epilogue.mapLeaves(filled).withoutZeroTerms(isSummed: false)
   }
 }
 
@@ -115,34 +121,48 @@ extension AffineIndex {
 }
 
 extension ScalarExpression {
-  /// Whether the value is 0 wherever that load is, infinities and NaN elsewhere aside.
-  fileprivate func vanishes(with access: Int) -> Bool {
+  /// Whether the value is 0 wherever that load is.
+  ///
+  /// - Parameter inProducts: whether a product is 0 where one of its factors is, whatever the other.
+  fileprivate func vanishes(with access: Int, inProducts: Bool) -> Bool {
     switch self {
     case .load(let own): own == access
-    case .unary(.negate, let a): a.vanishes(with: access)
-    case .binary(.multiply, let a, let b): a.vanishes(with: access) || b.vanishes(with: access)
-    case .binary(.divide, let a, _): a.vanishes(with: access)
+    case .unary(.negate, let a): a.vanishes(with: access, inProducts: inProducts)
+    case .binary(.multiply, let a, let b):
+      inProducts
+        && (a.vanishes(with: access, inProducts: true) || b.vanishes(with: access, inProducts: true))
     default: false
     }
   }
 
-  /// The same value, the sign of zero aside, without terms that are the constant 0.
-  fileprivate var withoutZeroTerms: ScalarExpression {
+  /// The same value without terms that are the constant 0.
+  ///
+  /// - Parameter isSummed: whether the value is a term of a sum, which the sign of zero does not change.
+  fileprivate func withoutZeroTerms(isSummed: Bool) -> ScalarExpression {
     switch self {
     case .load, .constant, .index, .accumulator: return self
-    case .convert(let type, let a): return .convert(type, a.withoutZeroTerms)
+    case .convert(let type, let a): return .convert(type, a.withoutZeroTerms(isSummed: false))
     case .unary(let function, let a):
-      let part = a.withoutZeroTerms
-      return function == .negate && part == .constant(0) ? part : .unary(function, part)
+      let part = a.withoutZeroTerms(isSummed: isSummed && function == .negate)
+      if function == .negate, case .constant(let value) = part { return .constant(-value) }
+      return .unary(function, part)
     case .binary(let function, let a, let b):
-      let (left, right) = (a.withoutZeroTerms, b.withoutZeroTerms)
-      if function == .add, left == .constant(0) { return right }
-      if function == .add || function == .subtract, right == .constant(0) { return left }
+      let isTerm = isSummed && (function == .add || function == .subtract)
+      let (left, right) = (a.withoutZeroTerms(isSummed: isTerm), b.withoutZeroTerms(isSummed: isTerm))
+      if function == .add, left.isZero(isSummed ? nil : .minus) { return right }
+      if function == .add, right.isZero(isSummed ? nil : .minus) { return left }
+      if function == .subtract, right.isZero(isSummed ? nil : .plus) { return left }
       return .binary(function, left, right)
     case .select(let comparison, let a, let b, let c, let d):
       return .select(
-        comparison, a.withoutZeroTerms, b.withoutZeroTerms, then: c.withoutZeroTerms, else: d.withoutZeroTerms
-      )
+        comparison, a.withoutZeroTerms(isSummed: false), b.withoutZeroTerms(isSummed: false),
+        then: c.withoutZeroTerms(isSummed: isSummed), else: d.withoutZeroTerms(isSummed: isSummed))
     }
+  }
+
+  /// Whether it is the constant zero of a sign, or of any.
+  private func isZero(_ sign: FloatingPointSign?) -> Bool {
+    guard case .constant(let value) = self, value == 0 else { return false }
+    return sign == nil || value.sign == sign
   }
 }

@@ -36,6 +36,13 @@ struct ByProducts {
     try findOperandMaps(isServed)
   }
 
+  /// The rule that would make these.
+  static func rule(_ request: ByProduct?, _ map: OperandMap?) -> String {
+    if map != nil { return operandRule }
+    if case .maps = request { return mapsRule }
+    return "by-products"
+  }
+
   private mutating func findMoments(
     _ isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool
   ) rethrows {

@@ -5,18 +5,21 @@ import Synchronization
 /// Compiles a program: passes, schedule, memory plan, kernels.
 public struct ProgramCompiler: Sendable {
   public let kernelCompiler: KernelCompiler
-  /// Whether operations are put together; if not, each has a launch and a path of its own, for looking at.
-  public let fuses: Bool
-  /// Whether contractions make the maps they read (`OperandMap`); if not, these have launches of their own, as where
-  /// contractions alone are measured.
-  public let makesOperands: Bool
+  /// Passes and rules of planning that are left out, by name (`OptionalParts`).
+  public let without: Set<String>
 
+  /// - Parameters:
+  ///   - fuses: whether operations are put together; if not, each has a launch and a path of its own, for looking at.
+  ///   - makesOperands: whether contractions make the maps they read (`OperandMap`); if not, these have launches of their
+  ///     own, as where contractions alone are measured.
+  ///   - without: passes and rules to leave out besides.
   public init(
-    _ kernelCompiler: KernelCompiler = KernelCompiler(), fuses: Bool = true, makesOperands: Bool = true
+    _ kernelCompiler: KernelCompiler = KernelCompiler(), fuses: Bool = true, makesOperands: Bool = true,
+    without: Set<String> = OptionalParts.leftOut
   ) {
     self.kernelCompiler = kernelCompiler
-    self.fuses = fuses
-    self.makesOperands = makesOperands
+    self.without =
+      without.union(fuses ? [] : OptionalParts.fusion).union(makesOperands ? [] : [ByProducts.operandRule])
   }
 
   /// What compiling did, for people.
@@ -58,9 +61,10 @@ public struct ProgramCompiler: Sendable {
         nearestName(to: unknown, in: source.taps.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
       throw ModelError([Diagnostic("program '\(source.name)' has no tap '\(unknown)'\(nearest)")])
     }
+    try OptionalParts.verify(without)
     var graph = source
     graph.taps = source.taps.filter { taps.contains($0.name) }
-    let (lowered, records) = try Pipeline.run(graph, fuses: fuses, observe: observe)
+    let (lowered, records) = try Pipeline.run(graph, without: without, observe: observe)
     var stages: [(name: String, seconds: Double)] = []
     var last = clock.now
     func mark(_ name: String) {
@@ -72,7 +76,7 @@ public struct ProgramCompiler: Sendable {
       var specification = try specification(entry, in: lowered)
       specification.byProduct = request
       specification.operandMap = map
-      return fuses && (makesOperands || map == nil) && kernelCompiler.isServed(specification)
+      return !without.contains(ByProducts.rule(request, map)) && kernelCompiler.isServed(specification)
     }
     mark("by-products")
     let planned = byProducts.graph

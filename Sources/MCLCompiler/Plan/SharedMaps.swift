@@ -21,7 +21,7 @@ extension ByProducts {
 
   /// New values of states over the same points, each of which reads what an earlier one reads or gives there, are made
   /// together by the launch of the last: an optimizer's momentum, parameter and average of parameters then pass through
-  /// the caches once. Each value is rounded as it is stored before others read it, so the bits are those of single launches.
+  /// the caches once. The bits are those of single launches.
   mutating func findSharedMaps(
     _ isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool
   ) rethrows {
@@ -30,7 +30,7 @@ extension ByProducts {
     var maps: [Int: Comprehension] = [:]
     var groups: [[Int]: [MapGroup]] = [:]
     for index in graph.entries.indices where updates.contains(index) {
-      guard let map = try? mergeable(index) else { continue }
+      guard let map = mergeable(index) else { continue }
       maps[index] = map
       var own = MapGroup(members: [index])
       for (position, group) in (groups[map.axes] ?? []).enumerated().reversed() {
@@ -59,16 +59,12 @@ extension ByProducts {
   }
 
   /// A computation as a map that others can be made with: without axes of one point; nil where it is none.
-  private func mergeable(_ index: Int) throws -> Comprehension? {
+  private func mergeable(_ index: Int) -> Comprehension? {
     guard let map = (graph.entries[index].operation as? Compute)?.comprehension, map.reduction == .none,
       map.epilogue == .accumulator, map.element == .float32, hosts[index] == nil, requests[index] == nil
     else { return nil }
     let result = map.withoutUnitAxes
-    guard !result.axes.isEmpty else { return nil }
-    // Together they are computed in float64; one that alone is not would give other bits, unless it only copies.
-    if case .load = map.body { return result }
-    let elements = graph.entries[index].operands.map { graph.entries[$0].type.element }
-    return try LoopEmitter.isWide(map, operandElements: elements) ? result : nil
+    return result.axes.isEmpty ? nil : result
   }
 
   /// Whether a map reads a result of a group, or a tensor of its own size that the group reads too.

@@ -1,9 +1,31 @@
 /// One named property of an operation, as it stands in the text form.
-public enum Attribute: Sendable, Hashable {
+public enum Attribute: Sendable {
   case integer(Int)
   case integers([Int])
   case number(Double)
   case text(String)
+}
+
+/// Numbers are equal when they have the same bits: NaN equals itself, and 0 is not -0.
+extension Attribute: Hashable {
+  public static func == (a: Attribute, b: Attribute) -> Bool {
+    switch (a, b) {
+    case (.integer(let a), .integer(let b)): a == b
+    case (.integers(let a), .integers(let b)): a == b
+    case (.number(let a), .number(let b)): a.bitPattern == b.bitPattern
+    case (.text(let a), .text(let b)): a == b
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .integer(let value): hasher.combine(value)
+    case .integers(let values): hasher.combine(values)
+    case .number(let value): hasher.combine(value.bitPattern)
+    case .text(let value): hasher.combine(value)
+    }
+  }
 }
 
 /// The properties of an operation, read back while the text form is parsed.

@@ -43,7 +43,7 @@ public struct AffineIndex: Sendable, Hashable {
 ///
 /// The operand is seen as a row-major tensor whose sizes are the indices' extents; their product is the
 /// operand's element count, but the split may differ from its own shape (a reshape costs nothing).
-public struct Access: Sendable, Hashable {
+public struct Access: Sendable {
   /// Position in the list of operands.
   public var operand: Int
   public var indices: [AffineIndex]
@@ -61,6 +61,19 @@ public struct Access: Sendable, Hashable {
   }
 
   public func mayFallOutside(axes: [Int]) -> Bool { indices.contains { $0.mayFallOutside(axes: axes) } }
+}
+
+/// Accesses are equal when their fill values have the same bits: NaN equals itself.
+extension Access: Hashable {
+  public static func == (a: Access, b: Access) -> Bool {
+    a.operand == b.operand && a.fill.bitPattern == b.fill.bitPattern && a.indices == b.indices
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(operand)
+    hasher.combine(indices)
+    hasher.combine(fill.bitPattern)
+  }
 }
 
 /// How the values along the reduction axes become one.

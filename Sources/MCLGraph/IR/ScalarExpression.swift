@@ -19,7 +19,8 @@ public enum Comparison: String, Sendable, Hashable, CaseIterable {
 /// A tree is typed by its leaves: a load has its tensor's element type, `index` is int64, a constant takes the
 /// type of its sibling (float32 when alone), `convert` changes it. Both sides of a binary function and both
 /// branches of `select` have one type.
-public indirect enum ScalarExpression: Sendable, Hashable {
+/// Two trees are equal when they are the same tree with the same bits in their constants: NaN equals itself, and 0 is not -0.
+public indirect enum ScalarExpression: Sendable {
   /// The value at `Comprehension.accesses[i]`.
   case load(Int)
   case constant(Double)
@@ -32,6 +33,45 @@ public indirect enum ScalarExpression: Sendable, Hashable {
   /// `lhs comparison rhs ? then : else`; both branches may be evaluated.
   case select(Comparison, ScalarExpression, ScalarExpression, then: ScalarExpression, else: ScalarExpression)
   case convert(ElementType, ScalarExpression)
+}
+
+extension ScalarExpression: Hashable {
+  public static func == (a: Self, b: Self) -> Bool {
+    switch (a, b) {
+    case (.load(let a), .load(let b)): a == b
+    case (.constant(let a), .constant(let b)): a.bitPattern == b.bitPattern
+    case (.index(let a), .index(let b)): a == b
+    case (.accumulator, .accumulator): true
+    case (.unary(let f, let a), .unary(let g, let b)): f == g && a == b
+    case (.binary(let f, let a, let x), .binary(let g, let b, let y)): f == g && a == b && x == y
+    case (.select(let f, let a, let b, let c, let d), .select(let g, let x, let y, let z, let w)):
+      f == g && a == x && b == y && c == z && d == w
+    case (.convert(let s, let a), .convert(let t, let b)): s == t && a == b
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .load(let access): hasher.combine(access)
+    case .constant(let value): hasher.combine(value.bitPattern)
+    case .index(let axis): hasher.combine(-1 - axis)
+    case .accumulator: hasher.combine(Reduction.none)
+    case .unary(let function, let a):
+      hasher.combine(function)
+      hasher.combine(a)
+    case .binary(let function, let a, let b):
+      hasher.combine(function)
+      hasher.combine(a)
+      hasher.combine(b)
+    case .select(let comparison, let a, let b, let c, let d):
+      hasher.combine(comparison)
+      for part in [a, b, c, d] { hasher.combine(part) }
+    case .convert(let type, let a):
+      hasher.combine(type)
+      hasher.combine(a)
+    }
+  }
 }
 
 extension ScalarExpression {

@@ -49,7 +49,7 @@ extension Tensor {
   public func converted(to element: ElementType) -> Tensor { Tensor(Convert(to: element), [self]) }
 }
 
-/// The larger of two tensors, element by element.
+/// The larger of two tensors, element by element. Where they are equal, each gets half of the derivative.
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.maximum, a, b) }
 public func maximum(_ a: Tensor, _ b: Double) -> Tensor { maximum(a, a.filled(with: b)) }
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.minimum, a, b) }
@@ -63,5 +63,5 @@ public func select(
   _ lhs: Tensor, _ comparison: Comparison, _ rhs: Double, then: Tensor, else other: Tensor
 ) -> Tensor { select(lhs, comparison, lhs.filled(with: rhs), then: then, else: other) }
 
-/// `max(x, 0)`; the derivative at 0 is 0.
-public func relu(_ x: Tensor) -> Tensor { maximum(x, 0) }
+/// `max(x, 0)`, which passes NaN on; the derivative at 0 is 0.
+public func relu(_ x: Tensor) -> Tensor { Tensor(RectifiedLinear(), [x]) }

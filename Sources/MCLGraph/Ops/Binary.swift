@@ -37,6 +37,7 @@ public struct Binary: Operation {
     return Value(result, zip(operands[0].elements, operands[1].elements).map(apply))
   }
 
+  /// Where `maximum` or `minimum` meets a tie, each operand gets half of the derivative, as in PyTorch.
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let (a, b) = (operands[0], operands[1])
     guard a.type.element == .float32 else { return [nil, nil] }
@@ -46,15 +47,10 @@ public struct Binary: Operation {
     case .subtract: return [upstream, -upstream]
     case .multiply: return [upstream * b, upstream * a]
     case .divide: return [upstream / b, -(upstream * result / b)]
-    case .maximum:
-      return [
-        select(a, .greater, b, then: upstream, else: zero),
-        select(a, .greater, b, then: zero, else: upstream),
-      ]
-    case .minimum:
-      return [
-        select(a, .less, b, then: upstream, else: zero), select(a, .less, b, then: zero, else: upstream),
-      ]
+    case .maximum, .minimum:
+      let loses: Comparison = function == .maximum ? .less : .greater
+      let shared = select(a, .equal, b, then: upstream * 0.5, else: upstream)
+      return [select(a, loses, b, then: zero, else: shared), select(b, loses, a, then: zero, else: shared)]
     case .remainder: return [nil, nil]
     }
   }

@@ -75,6 +75,16 @@ public struct PoolGeometry: Sendable, Hashable {
       [.axis(0, of: 8, extent: input[0]), .axis(1, of: 8, extent: input[1])] + windows, fill: fill)
   }
 
+  /// The row-major position of the first tap of a window that lies inside, at the axes n, c, t, h, w.
+  var firstTapInside: ScalarExpression {
+    let first = (0..<3).map { i -> ScalarExpression in
+      let start = .constant(Double(padding[i])) - .index(2 + i) * .constant(Double(stride[i]))
+      return .binary(.maximum, start, .constant(0))
+    }
+    return (first[0] * .constant(Double(kernel[1] * kernel[2]))) + (first[1] * .constant(Double(kernel[2])))
+      + first[2]
+  }
+
   /// The row-major window position at the axes kt, kh, kw.
   var tapExpression: ScalarExpression {
     (.index(5) * .constant(Double(kernel[1] * kernel[2]))) + (.index(6) * .constant(Double(kernel[2])))
@@ -154,11 +164,15 @@ public struct MaxPoolPosition: Operation {
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
 
   public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
-    .comprehension(
+    // Where all values are -infinity, so is the padding: the first place inside is then meant.
+    let epilogue: ScalarExpression =
+      geometry.padding == [0, 0, 0]
+      ? .accumulator : .binary(.maximum, .accumulator, geometry.firstTapInside)
+    return .comprehension(
       Comprehension(
         axes: result.shape + geometry.kernel, outputRank: 5,
         accesses: [geometry.windowAccess(0, input: operands[0].shape, fill: -.infinity)], body: .load(0),
-        reduction: .firstMaximumPosition, element: .int64))
+        reduction: .firstMaximumPosition, epilogue: epilogue, element: .int64))
   }
 }
 

@@ -7,6 +7,7 @@ public enum OperationRegistry {
     Unary.self,
     Binary.self,
     Select.self,
+    RectifiedLinear.self,
     Convert.self,
     Detach.self,
     Broadcast.self,

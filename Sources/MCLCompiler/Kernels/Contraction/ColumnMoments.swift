@@ -25,7 +25,7 @@ struct ColumnMoments {
   private static let columnsPerTask = 256
 
   var scalar: ScalarEmitter {
-    ScalarEmitter(builder: builder, hasFusedMultiplyAdd: hasFusedMultiplyAdd, isWide: true)
+    ScalarEmitter(builder: builder, hasFusedMultiplyAdd: hasFusedMultiplyAdd)
   }
   var wide: IRType { builder.vector(builder.f64, extent.lanes) }
 
@@ -68,7 +68,7 @@ struct ColumnMoments {
       }
       let deviations = scalar.squaredDeviations(sum: sums[0], ofSquares: sums[1], count: extent.rows)
       for (value, target) in [(sums[0], sum), (deviations, squares)] {
-        let result = scalar.narrowed(scalar.evaluate(target.tree, accumulator: value))
+        let result = scalar.evaluate(target.tree, accumulator: scalar.narrowed(value))
         builder.store(result, builder.element(target.output, column, bytes: 4), alignment: 4)
       }
     }

@@ -96,10 +96,9 @@ struct TapEpilogue {
     shared: PointEmitter.Known, _ plan: TapPlan
   ) -> IRValue {
     var values = shared
-    return point.scalar.narrowed(
-      point.evaluate(
-        root, state(vector, place: place, known: known, plan), lanes: plan.lanes, along: plan.lane,
-        accumulator: point.scalar.widened(sum), hoisted: [:], values: &values))
+    return point.evaluate(
+      root, state(vector, place: place, known: known, plan), lanes: plan.lanes, along: plan.lane,
+      accumulator: sum, hoisted: [:], values: &values)
   }
 
   /// Asks for the lines that `apply` will read and that differ from row to row.

@@ -283,8 +283,7 @@ struct TapKernel: KernelFamily {
     let space = try IterationSpace(own.map, operandElements: elements)
     let point = PointEmitter(
       builder: function.builder, space: space, program: program,
-      bases: space.accesses.map { function.argument(ArgumentSlot(position: $0.operand)) }, target: target,
-      isWide: LoopEmitter.isWide(program))
+      bases: space.accesses.map { function.argument(ArgumentSlot(position: $0.operand)) }, target: target)
     return TapOperandMap(point: point, root: root, lanes: plan.lanes, output: function.argument(made))
   }
 
@@ -303,8 +302,7 @@ struct TapKernel: KernelFamily {
     }
     let point = PointEmitter(
       builder: function.builder, space: layout.problem.space, program: program,
-      bases: layout.problem.space.accesses.map { pointers[$0.operand] }, target: target,
-      isWide: LoopEmitter.isWide(program))
+      bases: layout.problem.space.accesses.map { pointers[$0.operand] }, target: target)
     return TapEpilogue(point: point, root: root)
   }
 }

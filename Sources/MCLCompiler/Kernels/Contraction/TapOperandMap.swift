@@ -74,9 +74,8 @@ struct TapOperandMap {
         builder.loop(from: rows.0, to: rows.1) { row in
           var values = shared
           let state = own.advanced(along: rowAxis, by: row, accesses, builder: builder)
-          let value = point.scalar.narrowed(
-            point.evaluate(
-              root, state, lanes: lanes, along: laneAxis, accumulator: nil, hoisted: [:], values: &values))
+          let value = point.evaluate(
+            root, state, lanes: lanes, along: laneAxis, accumulator: nil, hoisted: [:], values: &values)
           let place = builder.element(base, row, bytes: axes[laneAxis] * 4)
           builder.store(value, builder.address(place, builder.constant(first * 4)), alignment: 4)
         }

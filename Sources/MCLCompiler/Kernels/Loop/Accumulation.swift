@@ -1,6 +1,8 @@
 import MCLGraph
 
 /// The arithmetic of a reduction: what is carried while it runs, how a value joins, how parts are joined.
+///
+/// Sums of float32 values are carried in float64 and rounded once, in the end.
 struct Accumulation {
   let reduction: Reduction
   /// The type of the values reduced.
@@ -24,6 +26,7 @@ struct Accumulation {
     let type = scalar.type(element, lanes: lanes)
     let start: IRValue
     switch (reduction, element) {
+    case (.sum, .float32): start = builder.zero(builder.vector(builder.f64, lanes))
     case (.none, _), (.sum, _): start = builder.zero(type)
     case (_, .float32): start = builder.constant(-Double.infinity, type)
     case (_, .int64): start = builder.constant(Int.min, type)
@@ -47,7 +50,7 @@ struct Accumulation {
   func join(_ carried: [IRValue], _ value: IRValue, position: IRValue) -> [IRValue] {
     switch reduction {
     case .none: return [value]
-    case .sum: return [scalar.binary(.add, carried[0], value, element)]
+    case .sum: return [scalar.binary(.add, carried[0], scalar.widened(value), element)]
     case .maximum: return [joinMaximum(carried[0], value)]
     case .firstMaximumPosition:
       var better: IRValue
@@ -124,7 +127,7 @@ struct Accumulation {
     }
   }
 
-  /// What the reduction gives, of what was carried.
+  /// What the reduction gives, of what was carried; sums are not rounded yet.
   func result(_ carried: [IRValue]) -> [IRValue] { isDouble ? carried : [carried[fields - 1]] }
 
   /// The type of the result.

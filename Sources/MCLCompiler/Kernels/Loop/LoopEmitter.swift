@@ -2,8 +2,8 @@ import MCLGraph
 
 /// The generic kernel: any comprehension as a nest of loops over vectors of points.
 ///
-/// What is rounded more than once on its way from memory to memory is computed in float64 and rounded when it is
-/// stored. Sums are added in a fixed order, so that the result depends on the shape alone.
+/// Every operation's result is rounded to its element type, as if it had been stored. Sums are added in float64 in a
+/// fixed order, so that the result depends on the shape alone.
 struct LoopEmitter {
   let builder: ModuleBuilder
   let space: IterationSpace
@@ -90,8 +90,7 @@ struct LoopEmitter {
     let pointers = operands.map { function.argument($0) }
     point = PointEmitter(
       builder: builder, space: space, program: program,
-      bases: space.accesses.map { pointers[$0.operand] }, target: target,
-      isWide: comprehension.reduction == .sum || Self.isWide(program))
+      bases: space.accesses.map { pointers[$0.operand] }, target: target)
     accumulation = Accumulation(
       comprehension.reduction, element: reduced, scalar: point.scalar,
       isDouble: besides?.isSum ?? false)
@@ -99,28 +98,6 @@ struct LoopEmitter {
     if space.reductionRank > 0, isWrittenOut(space.outputRank), space.outputRank > 2 {
       point.ahead = space.outputRank - 3
     }
-  }
-
-  /// Whether a map is computed in float64: see `isWide(_:)`.
-  static func isWide(_ map: Comprehension, operandElements: [ElementType]) throws -> Bool {
-    var program = ScalarProgram(
-      loads: map.accesses.map { operandElements[$0.operand] }, accumulator: map.element)
-    _ = try program.append(map.body, expected: map.element)
-    return isWide(program)
-  }
-
-  /// Whether float32 results would be rounded more than once, were they computed in float32.
-  static func isWide(_ program: ScalarProgram) -> Bool {
-    let roundings = program.nodes.count { node in
-      guard node.element == .float32 else { return false }
-      switch node.operation {
-      case .load, .constant, .index, .accumulator, .select, .unary(.negate, _), .unary(.absolute, _),
-        .binary(.maximum, _, _), .binary(.minimum, _, _):
-        return false
-      case .unary, .binary, .convert: return true
-      }
-    }
-    return roundings > 1
   }
 
   /// The axis along the lanes; -1 when there is none.
@@ -220,13 +197,11 @@ struct LoopEmitter {
   private func store(_ values: [IRValue], _ outputs: [IRValue], _ position: IRValue) {
     let bytes = comprehension.element.byteCount
     for (value, output) in zip(values, outputs) {
-      let (result, address) = (
-        point.scalar.narrowed(value), builder.element(output, position, bytes: bytes)
-      )
+      let address = builder.element(output, position, bytes: bytes)
       if isStreaming {
-        builder.storeStreaming(result, address, alignment: plan.lanes * bytes)
+        builder.storeStreaming(value, address, alignment: plan.lanes * bytes)
       } else {
-        builder.store(result, address, alignment: bytes)
+        builder.store(value, address, alignment: bytes)
       }
     }
   }
@@ -287,15 +262,15 @@ struct LoopEmitter {
     return zip(states, accumulators).map { state, accumulator in
       var values: PointEmitter.Known = [:]
       let maps = emitMaps(state, known, lanes: lanes, &values)
-      var reduced = accumulator?.first
-      if reduced == nil {
-        reduced = point.evaluate(
+      let reduced =
+        accumulator?.first
+        ?? point.evaluate(
           body, state, lanes: lanes, along: axis, accumulator: nil, hoisted: known, values: &values)
-      }
-      func finished(_ root: Int, _ reduced: IRValue?) -> IRValue {
+      func finished(_ root: Int, _ reduced: IRValue) -> IRValue {
         var values = values
         return point.evaluate(
-          root, state, lanes: lanes, along: axis, accumulator: reduced, hoisted: known, values: &values)
+          root, state, lanes: lanes, along: axis, accumulator: point.scalar.narrowed(reduced), hoisted: known,
+          values: &values)
       }
       let first = finished(epilogue, reduced)
       guard let besides, let accumulator, accumulator.count == 2 else { return [first] + maps }
@@ -310,7 +285,7 @@ struct LoopEmitter {
     }
   }
 
-  /// The maps made besides, at some points, in order; what reads one of them there has it from now on, as it is stored.
+  /// The maps made besides, at some points, in order; what reads one of them there has it from now on.
   private func emitMaps(
     _ state: LoopState, _ known: PointEmitter.Known, lanes: Int, _ values: inout PointEmitter.Known
   ) -> [IRValue] {
@@ -322,7 +297,7 @@ struct LoopEmitter {
         guard case .load(let access) = operation.operation,
           space.accesses[access].operand == firstOperand + number
         else { continue }
-        values[node] = point.scalar.widened(point.scalar.narrowed(value))
+        values[node] = value
       }
       return value
     }
@@ -413,17 +388,14 @@ struct LoopEmitter {
           node, state, lanes: lanes, along: axis, accumulator: nil, hoisted: known, values: &values)
       }
       func added(_ root: Int, _ sum: IRValue) -> IRValue {
-        guard accumulation.element == .float32, known[root] == nil,
-          case .binary(.multiply, let a, let b) = point.program.nodes[root].operation
-        else { return point.scalar.binary(.add, sum, evaluate(root), accumulation.element) }
-        return point.scalar.multiplyAdd(evaluate(a), evaluate(b), sum)
+        point.scalar.binary(.add, sum, point.scalar.widened(evaluate(root)), accumulation.element)
       }
       if comprehension.reduction == .sum {
         switch besides {
         case nil, .maps: return [added(body, own[0])]
         case .sum(let other, _): return [added(body, own[0]), added(other, own[1])]
         case .squares:
-          let value = evaluate(body)
+          let value = point.scalar.widened(evaluate(body))
           return [
             point.scalar.binary(.add, own[0], value, accumulation.element),
             point.scalar.multiplyAdd(value, value, own[1]),

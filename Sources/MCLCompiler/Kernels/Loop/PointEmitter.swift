@@ -6,8 +6,6 @@ struct PointEmitter {
   let space: IterationSpace
   let program: ScalarProgram
   let scalar: ScalarEmitter
-  /// As `scalar`, in the types that stand in memory.
-  private let stored: ScalarEmitter
   /// The first element of each operand accessed, by access.
   let bases: [IRValue]
   /// Where vectors are asked for ahead of their time: the axis a step along which they will be loaded.
@@ -19,15 +17,13 @@ struct PointEmitter {
 
   init(
     builder: ModuleBuilder, space: IterationSpace, program: ScalarProgram, bases: [IRValue],
-    target: TargetDescription, isWide: Bool = false
+    target: TargetDescription
   ) {
     self.builder = builder
     self.space = space
     self.program = program
     self.bases = bases
-    stored = ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
-    scalar = ScalarEmitter(
-      builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd, isWide: isWide)
+    scalar = ScalarEmitter(builder: builder, hasFusedMultiplyAdd: target.hasFusedMultiplyAdd)
     var dependences: [UInt64] = []
     for (position, node) in program.nodes.enumerated() {
       var bits: UInt64 = 0
@@ -89,31 +85,14 @@ struct PointEmitter {
       value = builder.splat(uniform, lanes)
     } else {
       switch program.nodes[node].operation {
-      case .load(let access): value = scalar.widened(load(access, state, lanes: lanes, along: axis))
+      case .load(let access): value = load(access, state, lanes: lanes, along: axis)
       case .constant(let bits): value = scalar.constant(Double(bitPattern: bits), element, lanes: lanes)
       case .index(let original): value = index(original, state, lanes: lanes, along: axis)
       case .accumulator: value = accumulator ?? builder.zero(scalar.type(element, lanes: lanes))
       case .unary(let function, let a): value = scalar.unary(function, argument(a), element)
       case .binary(let function, let a, let b):
-        func factors(_ node: Int) -> (Int, Int)? {
-          guard element == .float32, hoisted[node] == nil,
-            case .binary(.multiply, let x, let y) = program.nodes[node].operation
-          else { return nil }
-          return (x, y)
-        }
-        // A product that is added to or subtracted from is rounded with the sum, once.
-        if function == .add || function == .subtract, let (x, y) = factors(a) {
-          let term = argument(b)
-          value = scalar.multiplyAdd(
-            argument(x), argument(y), function == .add ? term : builder.negateFloat(term))
-        } else if function == .add || function == .subtract, let (x, y) = factors(b) {
-          let factor = argument(x)
-          value = scalar.multiplyAdd(
-            function == .add ? factor : builder.negateFloat(factor), argument(y), argument(a))
-        } else {
-          let first = argument(a)
-          value = remainder(function, first, b) ?? scalar.binary(function, first, argument(b), element)
-        }
+        let first = argument(a)
+        value = remainder(function, first, b) ?? scalar.binary(function, first, argument(b), element)
       case .select(let comparison, let a, let b, let yes, let no):
         let condition = scalar.compare(comparison, argument(a), argument(b), program.nodes[a].element)
         value = builder.select(condition, argument(yes), argument(no))
@@ -151,7 +130,7 @@ struct PointEmitter {
     if access.elementCount * access.element.byteCount < 1 << 31, !access.guards.isEmpty {
       return gather(position, state, lanes: lanes, along: axis)
     }
-    var vector = builder.undefined(stored.type(access.element, lanes: lanes))
+    var vector = builder.undefined(scalar.type(access.element, lanes: lanes))
     for lane in 0..<lanes {
       let point = state.advanced(
         along: axis, by: builder.constant(lane), space.accesses, builder: builder)
@@ -192,10 +171,10 @@ struct PointEmitter {
     if let inside { offset = builder.select(inside, offset, builder.constant(0)) }
     let bytes = access.element.byteCount
     let value = builder.load(
-      stored.type(access.element, lanes: 1), builder.element(bases[position], offset, bytes: bytes),
+      scalar.type(access.element, lanes: 1), builder.element(bases[position], offset, bytes: bytes),
       alignment: bytes)
     guard let inside else { return value }
-    return builder.select(inside, value, stored.constant(access.fill, access.element, lanes: 1))
+    return builder.select(inside, value, scalar.constant(access.fill, access.element, lanes: 1))
   }
 
   /// Neighbouring elements; lanes outside are masked off.
@@ -222,8 +201,8 @@ struct PointEmitter {
       }
     }
     let bytes = access.element.byteCount
-    let type = stored.type(access.element, lanes: lanes)
-    let fill = stored.constant(access.fill, access.element, lanes: lanes)
+    let type = scalar.type(access.element, lanes: lanes)
+    let fill = scalar.constant(access.fill, access.element, lanes: lanes)
     var address = builder.element(bases[position], offset, bytes: bytes)
     if let ahead, access.strides[ahead] != 0, access.guards.allSatisfy({ $0.divisor == 1 }) {
       builder.prefetch(
@@ -273,9 +252,9 @@ struct PointEmitter {
     if let uniform { mask = builder.and(mask, builder.splat(uniform, lanes)) }
     let all = builder.constant(-1, builder.vector(builder.i1, lanes))
     return builder.maskedGather(
-      stored.type(access.element, lanes: lanes), builder.element(bases[position], offset, bytes: bytes),
+      scalar.type(access.element, lanes: lanes), builder.element(bases[position], offset, bytes: bytes),
       laneOffsets, mask: mask ?? all,
-      other: stored.constant(access.fill, access.element, lanes: lanes), alignment: bytes)
+      other: scalar.constant(access.fill, access.element, lanes: lanes), alignment: bytes)
   }
 
   /// Lanes divided by a check's divisor, and whether that left no rest. A multiple of the divisor is added first, so

@@ -56,7 +56,7 @@ extension LoopEmitter {
         var values: PointEmitter.Known = [:]
         for (node, operation) in point.program.nodes.enumerated() {
           if case .load(let access) = operation.operation, let value = loaded[access] {
-            values[node] = point.scalar.widened(value)
+            values[node] = value
           }
         }
         let value = point.evaluate(
@@ -67,8 +67,7 @@ extension LoopEmitter {
         let position = builder.add(
           builder.add(place, builder.multiply(row, strides[axis])), column)
         let bytes = comprehension.element.byteCount
-        builder.store(
-          point.scalar.narrowed(result), builder.element(output, position, bytes: bytes), alignment: bytes)
+        builder.store(result, builder.element(output, position, bytes: bytes), alignment: bytes)
       }
 
       func emitSquare(_ column: IRValue) {

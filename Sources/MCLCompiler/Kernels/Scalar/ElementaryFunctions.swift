@@ -15,30 +15,6 @@ extension ScalarEmitter {
       ? builder.fusedMultiplyAdd(a, b, c) : builder.build(.floatAdd, builder.build(.floatMultiply, a, b), c)
   }
 
-  /// `a / b` where that is a small correction, 0 where it is none.
-  private func correction(_ a: IRValue, over b: IRValue? = nil) -> IRValue {
-    let ratio = b.map { builder.build(.floatDivide, a, $0) } ?? a
-    let size = builder.callIntrinsic("llvm.fabs", overloads: [a.type], [ratio])
-    let isSmall = builder.compare(.orderedLess, size, builder.constant(1.0, a.type))
-    return builder.select(isSmall, ratio, builder.constant(0.0, a.type))
-  }
-
-  /// `exp(x) = exp(h) (1 + x - h)` with h the argument rounded to float32: float32's error, of the value itself.
-  func wideExponential(_ argument: IRValue) -> IRValue {
-    let rounded = narrowed(argument)
-    let rest = correction(builder.build(.floatSubtract, argument, widened(rounded)))
-    let value = widened(exponential(rounded))
-    return multiplyAdd(value, rest, value)
-  }
-
-  /// `log(x) = log(h) + (x - h) / h`, likewise.
-  func wideLogarithm(_ argument: IRValue) -> IRValue {
-    let rounded = narrowed(argument)
-    let wide = widened(rounded)
-    let rest = correction(builder.build(.floatSubtract, argument, wide), over: wide)
-    return builder.build(.floatAdd, widened(logarithm(rounded)), rest)
-  }
-
   func exponential(_ argument: IRValue) -> IRValue {
     let float = argument.type
     let integer = builder.vector(builder.i32, builder.lanes(argument))

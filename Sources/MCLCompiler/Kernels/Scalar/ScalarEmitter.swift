@@ -1,23 +1,23 @@
 import MCLGraph
 
 /// Emits the elementary functions of scalar expressions on scalars and vectors alike.
+///
+/// Every result is rounded to its element type, so a value has the same bits wherever it is computed.
 struct ScalarEmitter {
   let builder: ModuleBuilder
   let hasFusedMultiplyAdd: Bool
-  /// Whether what is float32 in memory is float64 in registers.
-  var isWide = false
 
   func type(_ element: ElementType, lanes: Int) -> IRType {
-    builder.vector(element == .int64 ? builder.i64 : isWide ? builder.f64 : builder.f32, lanes)
+    builder.vector(element == .int64 ? builder.i64 : builder.f32, lanes)
   }
 
-  /// A value from memory as it is computed with.
+  /// A float32 value in float64, to be accumulated; any other value as it is.
   func widened(_ value: IRValue) -> IRValue {
-    guard isWide, builder.elementType(value.type) == builder.f32 else { return value }
+    guard builder.elementType(value.type) == builder.f32 else { return value }
     return builder.cast(.floatExtend, value, to: builder.vector(builder.f64, builder.lanes(value)))
   }
 
-  /// A value as it is stored: rounded, once.
+  /// A float64 sum rounded to float32; any other value as it is.
   func narrowed(_ value: IRValue) -> IRValue {
     guard builder.elementType(value.type) == builder.f64 else { return value }
     return builder.cast(.floatTruncate, value, to: builder.vector(builder.f32, builder.lanes(value)))
@@ -25,7 +25,7 @@ struct ScalarEmitter {
 
   func constant(_ value: Double, _ element: ElementType, lanes: Int) -> IRValue {
     switch element {
-    case .float32: builder.constant(isWide ? value : Double(Float(value)), type(.float32, lanes: lanes))
+    case .float32: builder.constant(Double(Float(value)), type(.float32, lanes: lanes))
     case .int64: builder.constant(Int(exactly: value.rounded(.towardZero)) ?? 0, type(.int64, lanes: lanes))
     }
   }
@@ -38,8 +38,8 @@ struct ScalarEmitter {
     case (.absolute, .int64):
       let zero = builder.zero(a.type)
       return builder.select(builder.compare(.signedLess, a, zero), builder.subtract(zero, a), a)
-    case (.exponential, _): return isWide ? wideExponential(a) : exponential(a)
-    case (.logarithm, _): return isWide ? wideLogarithm(a) : logarithm(a)
+    case (.exponential, _): return exponential(a)
+    case (.logarithm, _): return logarithm(a)
     case (.squareRoot, _): return builder.callIntrinsic("llvm.sqrt", overloads: [a.type], [a])
     case (.reciprocal, _): return builder.build(.floatDivide, builder.constant(1.0, a.type), a)
     }

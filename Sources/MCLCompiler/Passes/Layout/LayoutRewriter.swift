@@ -10,12 +10,22 @@ struct LayoutRewriter {
   private var plain: [Int: Int] = [:]
   /// Entries that must be had in their own order.
   private let wantedPlain: Set<Int>
+  /// For every entry, whether a contraction reads it.
+  private let readByContraction: [Bool]
 
   init(_ graph: Graph, _ layouts: [Int: BlockedLayout]) {
     self.graph = graph
     self.layouts = layouts
     rewriter = GraphRewriter(graph)
     wantedPlain = Self.wantedInOrder(graph)
+    var readByContraction = graph.entries.map { _ in false }
+    for entry in graph.entries {
+      guard let compute = entry.operation as? Compute,
+        FusedComputation(comprehension: compute.comprehension, operands: []).isContraction
+      else { continue }
+      for operand in entry.operands { readByContraction[operand] = true }
+    }
+    self.readByContraction = readByContraction
   }
 
   /// Entries that something other than a computation sees.
@@ -36,7 +46,7 @@ struct LayoutRewriter {
     let comprehension = compute.comprehension
     let layout = layouts[index]
     let isContraction = FusedComputation(comprehension: comprehension, operands: []).isContraction
-    var split = Splitting(comprehension, output: layout)
+    var split = Splitting(comprehension, output: layout, isSummedOver: readByContraction[index])
     var isRead = comprehension.accesses.map { _ in false }
     for (position, access) in comprehension.accesses.enumerated() {
       guard let own = layouts[entry.operands[access.operand]], let channel = own.channelIndex(of: access),
@@ -149,8 +159,8 @@ struct LayoutRewriter {
               .axis(3, of: 4, extent: layout.blocks), .axis(0, of: 4, extent: layout.outer),
               .axis(2, of: 4, extent: layout.inner),
               AffineIndex([0, 1, 0, -BlockedLayout.block], extent: BlockedLayout.block),
-            ])
-        ], body: .load(0), reduction: .sum)
+            ], fill: -.infinity)
+        ], body: .load(0), reduction: .maximum)
     } else {
       // [outer, block, lane, inner] is the order of the tensor.
       let axes = [layout.outer, layout.blocks, BlockedLayout.block, layout.inner]
@@ -200,15 +210,18 @@ struct LayoutRewriter {
 struct Splitting {
   private let comprehension: Comprehension
   private let output: BlockedLayout?
+  /// Whether a contraction sums over the output's channels, whose padding must then be zero.
+  private let isSummedOver: Bool
   private var axes: Set<Int> = []
   /// Where each axis is now: `sum of factor x axis`.
   private(set) var places: [[(axis: Int, factor: Int)]] = []
   private(set) var sizes: [Int] = []
   private(set) var outputRank = 0
 
-  init(_ comprehension: Comprehension, output: BlockedLayout?) {
+  init(_ comprehension: Comprehension, output: BlockedLayout?, isSummedOver: Bool) {
     self.comprehension = comprehension
     self.output = output
+    self.isSummedOver = isSummedOver
     if let axis = output?.channelAxis(in: comprehension.outputShape) { axes.insert(axis) }
   }
 
@@ -256,8 +269,9 @@ struct Splitting {
   func masked(epilogue: ScalarExpression) -> ScalarExpression {
     guard comprehension.reduction != .none else { return epilogue }
     var epilogue = epilogue
-    // What a contraction sums there is zero already, its kernel being packed with zeros.
-    if epilogue == .accumulator, ForwardContraction(comprehension) != nil { return epilogue }
+    // What a contraction sums there is zero already, its kernel being packed with zeros; or NaN, where its image is
+    // infinite, which only a sum over these channels would see.
+    if epilogue == .accumulator, !isSummedOver, ForwardContraction(comprehension) != nil { return epilogue }
     for axis in 0..<comprehension.outputRank where isPadded(axis) && output != nil {
       epilogue = mask(axis, epilogue, else: 0)
     }
@@ -344,7 +358,7 @@ struct Splitting {
 
 extension ScalarExpression {
   /// The accesses that are loaded.
-  fileprivate var loads: Set<Int> {
+  var loads: Set<Int> {
     var found = Set<Int>()
     forEach { if case .load(let access) = $0 { found.insert(access) } }
     return found
