@@ -28,10 +28,11 @@ test: dependencies browser emulator lint
 	$(BUILD)
 	$(TEST)
 
-soak: dependencies browser emulator  ## the long suites: speed of random convolutions (alone), more fuzzing, whole goldens
+soak: dependencies browser emulator  ## the long suites: speed of random convolutions (alone), more fuzzing, whole goldens, mutations
 	$(BUILD)
 	MCL_SOAK=1 $(TEST) --skip RandomConvolutionSpeedTests
 	MCL_SOAK=1 $(TEST) --filter RandomConvolutionSpeedTests
+	@scripts/check-mutations.sh
 
 bench: build  ## turns with PyTorch and OpenVINO (in a Python environment of its own, or PYTHON=...), then kernels alone
 	@MCLC=$(MCLC) python3 Benchmarks/bench.py $(BENCH)

@@ -135,7 +135,9 @@ public enum SimplificationRules {
   /// The value of an operation on constants, where compiled code would compute the same number: nil where rounding each
   /// operand and result to its element type gives another, and for functions that kernels approximate.
   private static func folded(_ site: RewriteSite, _ scalars: [Double]) -> Double? {
-    if let unary = site.operation as? Unary, [.exponential, .logarithm].contains(unary.function) { return nil }
+    if let unary = site.operation as? Unary, [.exponential, .logarithm].contains(unary.function) {
+      return nil
+    }
     func evaluated(_ prepare: (Double, ElementType) -> Double) -> Double {
       let operands = zip(site.entries, scalars).map { entry, value in
         Value(TensorType(entry.type.element, []), [prepare(value, entry.type.element)])

@@ -26,16 +26,20 @@ public struct ProgramGradientCheck {
     self.seed = seed
   }
 
-  /// For the program's total loss, or every loss where there is no total: `d loss / d x . v` over all trained states and float inputs x, v random, and the
-  /// same of `s = sum w . d loss / d x`, w random: the second order.
-  /// - Throws: `UsageError` when the program has no scalar output that depends on a trained state.
+  /// For the program's total loss, or every loss where there is no total, or every number it gives where none is called a
+  /// loss: `d loss / d x . v` over all trained states and float inputs x, v random, and the same of
+  /// `s = sum w . d loss / d x`, w random: the second order. What is detached stays as it is while x moves.
+  /// - Throws: `UsageError` when the program has no scalar output that depends on a trained state or an input.
   public func outcomes() throws -> [Outcome] {
     let targets =
       program.states.filter { $0.isTrainable && $0.type.element == .float32 }.map(\.name)
-      + program.inputs.filter { $0.type.rank == 5 }.map(\.name)
-    let losses = program.outputs.filter {
-      program.entries[$0.entry].type.count == 1 && $0.name.hasPrefix("loss")
+      + program.inputs.filter { $0.type.element == .float32 && $0.defaultValue == nil }.map(\.name)
+    let numbers = program.outputs.filter {
+      let type = program.entries[$0.entry].type
+      return type.count == 1 && type.element == .float32
     }.map(\.name)
+    let named = numbers.filter { $0.hasPrefix("loss") }
+    let losses = named.isEmpty ? numbers : named
     guard !targets.isEmpty, !losses.isEmpty else {
       throw UsageError(
         "program '\(program.name)' has no loss to differentiate; name one that trains with --program")
@@ -57,12 +61,13 @@ public struct ProgramGradientCheck {
     init(_ program: Graph, seed: UInt64) throws {
       self.seed = seed
       states = try StateStarts(program.states, seed: seed).values(program.states)
+      let bounds = program.integerBounds()
       for input in program.inputs where input.defaultValue == nil {
         var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("input \(input.name)"))
         let values: [Double] = (0..<input.type.count).map { _ in
           input.type.element == .int64
-            ? Double(random.integer(below: 2))
-            : input.type.rank == 5 ? random.normal() : random.uniform() * 10
+            ? Double(random.integer(below: bounds[input.name] ?? 2))
+            : input.type.rank == 5 ? random.normal() : random.uniform() * 2
         }
         inputs[input.name] = Value(input.type, values)
       }
@@ -131,9 +136,9 @@ public struct ProgramGradientCheck {
       var interpreter = Interpreter(graph, states: start.states)
       return try interpreter.run(start.inputs)
     }
-    let here = try evaluate(graph, start)
-    var plain = graph
-    plain.taps = []
+    let here = try evaluate(graph.tappingDetached, start)
+    let plain = graph.withDetachedGiven
+    for (name, value) in here.taps where name.hasPrefix(Graph.detachedPrefix) { start.inputs[name] = value }
     // Where a rectifier flips between the two ends a difference is wrong, where they are too close it is noise: a right
     // derivative agrees at one of several lengths, a wrong one at none.
     var differences: [[Double]] = [[], []]
@@ -156,5 +161,32 @@ public struct ProgramGradientCheck {
       let numeric = differences[order - 1].min { abs($0 - symbolic) < abs($1 - symbolic) } ?? .nan
       return Outcome(output: loss, order: order, symbolic: symbolic, numeric: numeric)
     }
+  }
+}
+
+extension Graph {
+  /// No name that a program declares begins so.
+  fileprivate static let detachedPrefix = "\u{1}detached "
+
+  private var detached: [Int] { entries.indices.filter { entries[$0].operation is Detach } }
+
+  /// The program with a tap on every value that is detached.
+  fileprivate var tappingDetached: Graph {
+    var result = self
+    result.taps += detached.map { Named("\(Self.detachedPrefix)\($0)", $0) }
+    return result
+  }
+
+  /// The program without taps, to which every value that is detached is an input.
+  fileprivate var withDetachedGiven: Graph {
+    var result = self
+    result.taps = []
+    for index in detached {
+      let input = Input(name: "\(Self.detachedPrefix)\(index)", type: entries[index].type)
+      result.inputs.append(input)
+      result.entries[index].operation = InputLeaf(name: input.name, type: input.type)
+      result.entries[index].operands = []
+    }
+    return result
   }
 }
