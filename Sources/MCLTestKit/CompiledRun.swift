@@ -30,8 +30,7 @@ public struct CompiledRun {
     executor.poison()
     try executor.run()
     for output in program.outputs {
-      let type = program.entries[output.entry].type
-      outputs[output.name] = Value(type, try executor.value(output.name).map { Double($0) })
+      outputs[output.name] = try executor.result(output.name)
     }
     for state in program.states { self.states[state.name] = try executor.stateValue(state.name) }
   }

@@ -1,77 +1,102 @@
 import MCLGraph
 
-/// Computes a comprehension point by point in Double: what its data mean, by the shortest way.
+/// Computes a comprehension point by point, floats in Double and integers exactly: what its data mean, by the shortest
+/// way.
 public struct ComprehensionReference {
   private let comprehension: Comprehension
-  private let operands: [[Double]]
+  private let operands: [Value]
+  private let loads: [ElementType]
+  private let reduced: ElementType
+  private let accumulator: ElementType
 
-  private init(_ comprehension: Comprehension, _ operands: [[Double]]) {
+  private init(_ comprehension: Comprehension, _ operands: [Value]) {
     self.comprehension = comprehension
     self.operands = operands
+    loads = comprehension.accesses.map { operands[$0.operand].type.element }
+    reduced = comprehension.reducedElement(loads: loads)
+    accumulator = comprehension.reduction == .firstMaximumPosition ? .int64 : reduced
   }
 
-  /// The result's elements, row-major over the output axes.
-  public static func evaluate(_ comprehension: Comprehension, _ operands: [Value]) -> [Double] {
-    let reference = ComprehensionReference(comprehension, operands.map(\.elements))
-    var results: [Double] = []
+  /// The result, row-major over the output axes.
+  public static func evaluate(_ comprehension: Comprehension, _ operands: [Value]) -> Value {
+    let reference = ComprehensionReference(comprehension, operands)
+    var results: [Value] = []
     coordinates(comprehension.outputShape) { output in results.append(reference.point(output)) }
-    return results
+    return Value.joined(results).with(TensorType(comprehension.element, comprehension.outputShape))
   }
 
-  private func point(_ output: [Int]) -> Double {
-    var accumulated: Double?
-    var position = 0
-    var best = 0.0
+  private func point(_ output: [Int]) -> Value {
+    var accumulated = single(.integer(0), reduced)
+    var position: Int64 = 0
+    var best: Int64 = 0
     Self.coordinates(comprehension.reductionShape) { inner in
-      let value = scalar(comprehension.body, output + inner, .nan)
+      let value = scalar(comprehension.body, output + inner, accumulated, reduced)
       switch comprehension.reduction {
       case .none: accumulated = value
-      case .sum: accumulated = (accumulated ?? 0) + value
+      case .sum: accumulated = apply(Binary(.add), [accumulated, value])
       case .maximum, .firstMaximumPosition:
-        let isBetter = accumulated.map { !$0.isNaN && (value.isNaN || value > $0) } ?? true
-        if isBetter {
+        let (old, new) = (accumulated.elements[0], value.elements[0])
+        let isGreater = reduced == .int64 ? value.integers[0] > accumulated.integers[0] : new > old
+        if position == 0 || !old.isNaN && (new.isNaN || isGreater) {
           accumulated = value
-          best = Double(position)
+          best = position
         }
       }
       position += 1
     }
-    let reduced = comprehension.reduction == .firstMaximumPosition ? best : accumulated ?? .nan
+    if comprehension.reduction == .firstMaximumPosition { accumulated = single(.integer(best), .int64) }
     // An epilogue sees the output axes only.
-    return scalar(comprehension.epilogue, output, reduced)
+    return scalar(comprehension.epilogue, output, accumulated, comprehension.element)
+  }
+
+  private func single(_ number: Scalar, _ element: ElementType) -> Value {
+    Value(TensorType(element, []), filledWith: number)
   }
 
   /// The operand's element that an access reads at a point, or the fill where it falls outside.
-  private func load(_ access: Access, _ point: [Int]) -> Double {
+  private func load(_ access: Access, _ point: [Int]) -> Value {
+    let operand = operands[access.operand]
     var offset = 0
     for index in access.indices {
       let numerator = zip(index.coefficients, point).reduce(index.offset) { $0 + $1.0 * $1.1 }
       guard numerator % index.divisor == 0, (0..<index.extent).contains(numerator / index.divisor) else {
-        return access.fill
+        return single(.float(access.fill), operand.type.element)
       }
       offset = offset * index.extent + numerator / index.divisor
     }
-    return operands[access.operand][offset]
+    return operand.gathered(TensorType(operand.type.element, []), at: [offset])
   }
 
-  private func scalar(_ expression: ScalarExpression, _ point: [Int], _ accumulator: Double) -> Double {
-    func value(_ part: ScalarExpression) -> Double { scalar(part, point, accumulator) }
+  /// - Parameter expected: the type of constants that stand alone.
+  private func scalar(
+    _ expression: ScalarExpression, _ point: [Int], _ accumulated: Value, _ expected: ElementType
+  ) -> Value {
+    func element(_ part: ScalarExpression) -> ElementType? {
+      part.element(loads: loads, accumulator: accumulator)
+    }
+    let type = element(expression) ?? expected
+    func value(_ part: ScalarExpression) -> Value { scalar(part, point, accumulated, type) }
     switch expression {
     case .load(let access): return load(comprehension.accesses[access], point)
-    case .constant(let number): return number
-    case .index(let axis): return Double(point[axis])
-    case .accumulator: return accumulator
-    case .unary(let function, let a): return Self.scalar(Unary(function), [value(a)])
-    case .binary(let function, let a, let b): return Self.scalar(Binary(function), [value(a), value(b)])
+    case .constant(let number): return single(.float(number), type)
+    case .integer(let number): return single(.integer(Int64(number)), .int64)
+    case .index(let axis): return single(.integer(Int64(point[axis])), .int64)
+    case .accumulator: return accumulated
+    case .unary(let function, let a): return apply(Unary(function), [value(a)])
+    case .binary(let function, let a, let b): return apply(Binary(function), [value(a), value(b)])
     case .select(let comparison, let a, let b, let c, let d):
-      return Self.scalar(Select(comparison), [value(a), value(b), value(c), value(d)])
-    case .convert(let element, let a): return Self.scalar(Convert(to: element), [value(a)])
+      let compared = element(a) ?? element(b) ?? .float32
+      func side(_ part: ScalarExpression) -> Value { scalar(part, point, accumulated, compared) }
+      return apply(Select(comparison), [side(a), side(b), value(c), value(d)], type)
+    case .convert(let target, let a):
+      return apply(Convert(to: target), [scalar(a, point, accumulated, element(a) ?? .float32)], target)
     }
   }
 
   /// An elementary function means what the operation of that name means.
-  private static func scalar(_ operation: any Operation, _ operands: [Double]) -> Double {
-    operation.evaluate(operands.map { Value(scalar: $0) }, result: TensorType(.float32, [])).elements[0]
+  private func apply(_ operation: any Operation, _ operands: [Value], _ element: ElementType? = nil) -> Value
+  {
+    operation.evaluate(operands, result: TensorType(element ?? operands[0].type.element, []))
   }
 
   private static func coordinates(_ shape: [Int], _ body: ([Int]) -> Void) {

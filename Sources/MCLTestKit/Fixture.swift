@@ -46,8 +46,12 @@ public struct Fixture: Sendable {
         ["in", "out"].contains(parts[2])
       else { throw Failure(description: "the fixtures hold '\(key)', which belongs to no case") }
       let tensor = try file.tensor(key)
-      let element = if case .int64 = tensor.storage { ElementType.int64 } else { ElementType.float32 }
-      let value = Value(TensorType(element, tensor.shape), tensor.doubles)
+      let value: Value
+      if case .int64(let integers) = tensor.storage {
+        value = Value(TensorType(.int64, tensor.shape), integers: integers)
+      } else {
+        value = Value(TensorType(.float32, tensor.shape), tensor.doubles)
+      }
       if parts[2] == "in" { fixture.inputs[parts[3]] = value } else { fixture.expected[parts[3]] = value }
       cases[fixture.name] = fixture
     }
@@ -113,6 +117,10 @@ public struct Fixture: Sendable {
       }
       guard actual.shape == value.shape else {
         sentences.append("\(name): \(key) is \(actual.type), not \(value.shape)")
+        continue
+      }
+      if value.type.element == .int64 {
+        if actual.integers != value.integers { sentences.append("\(name): \(key) is not equal") }
         continue
       }
       let error = largestError(actual.elements, from: value.elements, floor: floor)

@@ -15,10 +15,13 @@ public struct GoldenFile {
     file = try SafeTensors(path: url.path)
     var values: [String: Value] = [:]
     for (name, entry) in file.entries {
+      guard entry.element != .int64 else {
+        values[name] = Value(TensorType(.int64, entry.shape), integers: try file.integers(name))
+        continue
+      }
       var numbers = try file.doubles(name)
       if entry.element == .uint8 { numbers = numbers.map { (2 * $0 - 255) / 128 } }
-      let type = TensorType(entry.element == .int64 ? .int64 : .float32, entry.shape)
-      values[name] = Value(type, numbers)
+      values[name] = Value(TensorType(.float32, entry.shape), numbers)
     }
     self.values = values
   }

@@ -81,15 +81,24 @@ public enum OperationSamples {
           Select(comparison), [x, x, n, n], [.grid, .grid, .integers(below: 9), .integers(below: 9)]),
       ]
     }
+    let any: [OperandDomain] = [.anyIntegers, .anyIntegers]
+    let integers =
+      BinaryFunction.allCases.map { OperationSample(Binary($0), [n, n], any) }
+      + [UnaryFunction.negate, .absolute].map { OperationSample(Unary($0), [n], [.anyIntegers]) }
+      + Comparison.allCases.map { OperationSample(Select($0), [n, n, n, n], any + any) } + [
+        OperationSample(Convert(to: .float32), [n], [.anyIntegers]),
+        OperationSample(OneHot(classes: 3), [n], [.anyIntegers]),
+        OperationSample(Constant(.integer(.max - Int64(size)), n), []),
+      ]
     let other = [
       OperationSample(Binary(.add), [n, n]), OperationSample(Binary(.multiply), [n, n]),
       OperationSample(Convert(to: .float32), [n]), OperationSample(Convert(to: .float32), [x]),
       OperationSample(Convert(to: .int64), [x], [.real], isDifferentiable: false),
       OperationSample(RectifiedLinear(), [x], [.awayFromZero]),
       OperationSample(Detach(), [x], isDifferentiable: false), OperationSample(OneHot(classes: 5), [n]),
-      OperationSample(OneHot(classes: size), [integers(3)]),
+      OperationSample(OneHot(classes: size), [MCLTestKit.integers(3)]),
     ]
-    return unary + binary + select + other
+    return unary + binary + select + integers + other
   }
 
   static let shapes: [OperationSample] = sizes.flatMap { size -> [OperationSample] in
@@ -101,7 +110,14 @@ public enum OperationSamples {
       OperationSample(Reshape(to: []), [floats(1, 1)]),
       OperationSample(Transpose([1, 0]), [floats(size, 3)]),
       OperationSample(Transpose([2, 0, 1]), [floats(2, size, 3)]),
-      OperationSample(Transpose([1, 0]), [integers(3, size)]),
+      OperationSample(Transpose([1, 0]), [integers(3, size)], [.anyIntegers]),
+      OperationSample(Slice(axis: 1, start: size / 2, end: size), [integers(3, size)], [.anyIntegers]),
+      OperationSample(Pad(axis: 1, before: 2, after: 3), [integers(2, size)], [.anyIntegers]),
+      OperationSample(
+        Concatenate(axis: 1), [integers(2, 3), integers(2, size)], [.anyIntegers, .anyIntegers]),
+      OperationSample(
+        UpdateRows(), [integers(size, 3), integers(min(size, 4), 3), integers()],
+        [.anyIntegers, .anyIntegers, .anyIntegers], isDifferentiable: false),
       OperationSample(Slice(axis: 1, start: size / 2, end: size), [floats(3, size)]),
       OperationSample(Slice(axis: 0, start: 0, end: 1), [floats(size, 2)]),
       OperationSample(Pad(axis: 0, before: 1, after: 0), [floats(size, 3)]),
@@ -121,6 +137,10 @@ public enum OperationSamples {
       OperationSample(Reduce(.sum, [1]), [floats(3, size)]),
       OperationSample(Reduce(.sum, [0, 2]), [floats(2, 3, size)]),
       OperationSample(Reduce(.sum, []), [floats(size)]),
+      OperationSample(Reduce(.sum, [0]), [integers(size, 3)], [.anyIntegers]),
+      OperationSample(Reduce(.sum, [0, 1]), [integers(3, size)], [.anyIntegers]),
+      OperationSample(Reduce(.maximum, [1]), [integers(3, size)], [.anyIntegers]),
+      OperationSample(Reduce(.maximum, [0]), [integers(size, 2)], [.anyIntegers]),
       OperationSample(Reduce(.maximum, [1]), [floats(3, size)], [.distinct(offset: 0)]),
       OperationSample(Reduce(.maximum, [0, 1]), [floats(2, size, 2)], [.distinct(offset: 0)]),
       OperationSample(Standardize(axes: [0, 2], epsilon: 1e-2), [floats(2, 3, size)]),

@@ -13,13 +13,15 @@ public enum OperandDomain: Sendable, Hashable {
   case distinct(offset: Double)
   /// Integers from 0 up to, not including, the bound. Not moved by gradient checks.
   case integers(below: Int)
+  /// Any integers of 64 bits, with small ones and those of `RandomValues.edges` often. Not moved by gradient checks.
+  case anyIntegers
   /// Integers, as floats, from -2 to 2, so that ties are common. Not moved by gradient checks.
   case grid
 
   /// Whether a gradient check may move the numbers a little.
   public var isSmooth: Bool {
     switch self {
-    case .integers, .grid: false
+    case .integers, .anyIntegers, .grid: false
     default: true
     }
   }
@@ -32,6 +34,13 @@ public struct RandomValues: RandomNumberGenerator {
   public init(seed: UInt64) { source = SplitMix64(seed: seed) }
 
   public mutating func next() -> UInt64 { source.next() }
+
+  /// Integers around the bounds of 64 bits and of what f32 and Double hold, and those whose squares overflow.
+  public static let edges: [Int64] = [
+    .min, .min + 1, -9_007_199_254_740_993, -2_147_483_649, -16_777_217, -7, -1, 0, 1, 7, 16_777_217,
+    4_294_967_296,
+    3_037_000_499, 3_037_000_500, 9_007_199_254_740_992, 9_007_199_254_740_993, .max - 1, .max,
+  ]
 
   /// Uniform in 0 ..< 1.
   public mutating func uniform() -> Double { source.uniform() }
@@ -52,6 +61,16 @@ public struct RandomValues: RandomNumberGenerator {
       let half = Double(type.count) / 2
       elements = (0..<type.count).map { (Double($0) - half) * 0.2 + offset }.shuffled(using: &self)
     case .integers(let bound): elements = (0..<type.count).map { _ in Double(integer(below: bound)) }
+    case .anyIntegers:
+      return Value(
+        type,
+        integers: (0..<type.count).map { _ in
+          switch integer(below: 3) {
+          case 0: Int64(integer(below: 15) - 7)
+          case 1: Self.edges[integer(below: Self.edges.count)]
+          default: Int64(bitPattern: next())
+          }
+        })
     case .grid: elements = (0..<type.count).map { _ in Double(integer(below: 5) - 2) }
     }
     return Value(type, elements)

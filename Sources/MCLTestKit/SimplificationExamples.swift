@@ -24,12 +24,18 @@ public final class ExampleDraw {
     return Double(Float(random.uniform() < 0.7 ? random.normal() : choice(special)))
   }
 
+  /// A small integer, or one at the edges of 64 bits or of what floats hold.
+  public func integer() -> Int64 {
+    random.uniform() < 0.5 ? Int64(random.integer(below: 21) - 10) : choice(RandomValues.edges)
+  }
+
   public func input(_ shape: [Int], _ element: ElementType = .float32) -> Tensor {
     let type = TensorType(element, shape)
     let name = "x\(inputs.count)"
-    inputs[name] = Value(
-      type,
-      (0..<type.count).map { _ in element == .int64 ? Double(random.integer(below: 21) - 10) : number() })
+    inputs[name] =
+      element == .int64
+      ? Value(type, integers: (0..<type.count).map { _ in integer() })
+      : Value(type, (0..<type.count).map { _ in number() })
     return context.input(name, shape, element)
   }
 
@@ -39,7 +45,8 @@ public final class ExampleDraw {
 
   /// A constant of any number that the element type holds.
   public func constant(_ shape: [Int], _ element: ElementType) -> Tensor {
-    constant(element == .int64 ? Double(random.integer(below: 21) - 10) : number(), shape, element)
+    Tensor(
+      Constant(element == .int64 ? .integer(integer()) : .float(number()), TensorType(element, shape)), [])
   }
 
   /// - Throws: `ModelError` when the example does not hold together.
@@ -88,12 +95,7 @@ public enum SimplificationExamples {
       },
       SimplificationExample(rule, "binary(c, d)") { draw in
         let function = draw.choice(BinaryFunction.allCases)
-        let element: ElementType =
-          switch function {
-          case .remainder: .int64
-          case .divide: .float32
-          default: draw.element
-          }
+        let element = function == .remainder ? .int64 : draw.element
         let shape = draw.shape()
         return Tensor(Binary(function), [draw.constant(shape, element), draw.constant(shape, element)])
       },
@@ -162,8 +164,7 @@ public enum SimplificationExamples {
     ) -> SimplificationExample {
       SimplificationExample(rule, text, fires: fires) { draw in
         let shape = draw.shape()
-        let element =
-          element ?? (function == .divide || number.rounded() != number ? .float32 : draw.element)
+        let element = element ?? (number.rounded() != number ? .float32 : draw.element)
         let (x, c) = (draw.input(shape, element), draw.constant(number, shape, element))
         return Tensor(Binary(function), constantFirst ? [c, x] : [x, c])
       }

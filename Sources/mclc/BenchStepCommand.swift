@@ -84,7 +84,9 @@ struct BenchStepCommand: ParsableCommand {
 
   private func outputs(_ executor: Executor) throws -> [String: [Float]] {
     var result: [String: [Float]] = [:]
-    for output in executor.plan.outputs { result[output.name] = try executor.value(output.name) }
+    for output in executor.plan.outputs {
+      result[output.name] = try executor.result(output.name).elements.map { Float($0) }
+    }
     return result
   }
 
@@ -92,8 +94,7 @@ struct BenchStepCommand: ParsableCommand {
     var tensors = try executor.stateTensors().merging(inputs) { first, _ in first }
     try executor.run()
     for output in executor.plan.outputs {
-      tensors["first.\(output.name)"] = HostTensor(
-        output.type.shape, .float32(try executor.value(output.name)))
+      tensors["first.\(output.name)"] = try executor.resultTensor(output.name)
     }
     let metadata = try options.dictionary().merging(["program": program]) { first, _ in first }
     try SafeTensors.write(tensors, metadata: metadata, to: path)

@@ -10,7 +10,9 @@ struct RunCommand: ParsableCommand {
     discussion: """
       The file gives inputs and states by name; bytes (U8) given to an input of floats are clips and decode as
       (2 u - 255) / 128. Inputs such as the learning rate keep their defaults. A checkpoint of 'train' serves as the file
-      of states. Outputs and taps are written by name; with --states also every state that the program changed.
+      of states. Outputs and taps are written by name; with --states also every state that the program changed. Integers
+      (i64, in files I64) are read, computed and written exactly; --json prints what is written, each tensor as its type and
+      its numbers, row-major.
 
         mclc run models/tiny.mcl --program encode --tensors clip.safetensors --seed 1 --out features.safetensors
         mclc run models/r2plus1d.mcl --program step --tensors batch.safetensors --taps 'xconv,mal.*' --out o.safetensors
@@ -36,12 +38,15 @@ struct RunCommand: ParsableCommand {
       """)
   var unfused = false
   @Flag(help: "Write also the states that the program changed.") var states = false
+  @Flag(help: "Print JSON: what is written, or would be with --out.") var json = false
 
   func validate() throws {
     guard !unfused || engine == .compiled else {
       throw ValidationError("--unfused is of the compiled engine; leave one of both out")
     }
-    guard unfused || out != nil else { throw ValidationError("give --out, the file to write") }
+    guard unfused || json || out != nil else {
+      throw ValidationError("give --out, the file to write, or --json")
+    }
   }
 
   func run() throws {
@@ -52,6 +57,7 @@ struct RunCommand: ParsableCommand {
       let written = try run.outputs(
         engine: engine, threads: try threadCount(), includingStates: states, unfused: unfused)
       if unfused { say("every value of program '\(graph.name)' is finite") }
+      if json { try printJSON(written.mapValues(\.object)) }
       guard let out else { return }
       try SafeTensors.write(written, metadata: ["program": graph.name], to: out)
       say("\(out): \(written.count) tensors")
@@ -80,5 +86,22 @@ struct RunCommand: ParsableCommand {
     do { return try SafeTensors(path: path) } catch let error as TensorFileError {
       throw UsageError("\(error)")
     }
+  }
+}
+
+extension HostTensor {
+  /// For JSON: the element type as in files, the shape, and the numbers, row-major; what is not finite is a text.
+  fileprivate var object: [String: Any] {
+    let values: [Any]
+    let element: SafeTensors.Element
+    switch storage {
+    case .int64(let integers): (element, values) = (.int64, integers.map { $0 as Any })
+    case .uint8(let bytes): (element, values) = (.uint8, bytes.map { $0 as Any })
+    case .float32(let floats):
+      (element, values) = (.float32, floats.map { $0.isFinite ? $0 as Any : "\($0)" as Any })
+    case .float64(let doubles):
+      (element, values) = (.float64, doubles.map { $0.isFinite ? $0 as Any : "\($0)" as Any })
+    }
+    return ["type": element.rawValue, "shape": shape, "values": values]
   }
 }

@@ -301,7 +301,7 @@ struct TrainCommand: ParsableCommand {
     _ module: Module, _ graph: Graph, _ total: Int, _ videos: [PreparedVideo], _ samplesPerStep: Int,
     _ batchesPerStep: Int, _ weights: SafeTensors?, _ run: TrainingSettings, _ model: [String: String]
   ) throws -> Trainer.Configuration {
-    let base = graph.inputs.first { $0.name == "sgd_lr" }?.defaultValue ?? 0.01
+    let base = graph.inputs.first { $0.name == "sgd_lr" }?.defaultValue?.double ?? 0.01
     // An epoch is one draw a video, so it need not be a whole number of steps.
     let perEpoch = Double(videos.count) / Double(samplesPerStep)
     let inAll = Double(total) / perEpoch

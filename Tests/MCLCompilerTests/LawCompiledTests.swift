@@ -13,9 +13,12 @@ import Testing
   static func complaint(_ actual: Value?, _ expected: Value, tolerance: Double) -> String? {
     guard let actual else { return "nothing was given" }
     guard actual.type == expected.type else { return "\(actual.type) instead of \(expected.type)" }
-    let limit = expected.type.element == .int64 ? 0 : tolerance
+    if expected.type.element == .int64 {
+      let place = zip(actual.integers, expected.integers).enumerated().first { $0.element.0 != $0.element.1 }
+      return place.map { "\($0.element.0) instead of \($0.element.1) at \($0.offset)" }
+    }
     let error = largestError(actual.elements, from: expected.elements, floor: 1)
-    return error <= limit ? nil : "off by \(error) of the largest"
+    return error <= tolerance ? nil : "off by \(error) of the largest"
   }
 
   /// Samples in one program, each with inputs of its own.

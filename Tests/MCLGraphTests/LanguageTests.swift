@@ -81,8 +81,8 @@ import Testing
     let program = try model.module().program("run")
     var states: [String: Value] = [:]
     for state in program.states {
-      guard case .constant(let start) = state.initializer else { continue }
-      states[state.name] = Value(state.type, repeating: start)
+      guard let start = state.initializer.scalar else { continue }
+      states[state.name] = Value(state.type, filledWith: start)
     }
     var interpreter = Interpreter(program, states: states)
     _ = try interpreter.run(["x": Value(TensorType(.float32, [2, 1, 1, 1, 2]), [1, 2, 3, 6])])

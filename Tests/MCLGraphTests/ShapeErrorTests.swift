@@ -31,13 +31,37 @@ import Testing
     }
   }
 
+  private static func fraction(_ number: String) -> String {
+    "i64 elements hold integers, not \(number); round the number, or convert the tensor to f32"
+  }
+
   static let table: [Misuse] = [
     Misuse(
       { float(2, 3) + float(4, 5) },
       "add of f32[2,3] and f32[4,5]: make both one type, with broadcast or reshaped"),
     Misuse(
-      { integer(2) / integer(2) },
-      "divide takes f32 elements, not i64[2]; convert it first"),
+      { integer(2).mean([0]) },
+      "mean takes f32 elements, not i64[2]; convert it first"),
+    Misuse({ integer(2) * 0.5 }, fraction("0.5")),
+    Misuse({ 0.5 - integer(2) }, fraction("0.5")),
+    Misuse({ integer(2) / .nan }, fraction("nan")),
+    Misuse({ integer(2) % -.infinity }, fraction("-inf")),
+    Misuse({ maximum(integer(2), 0.5) }, fraction("0.5")),
+    Misuse({ minimum(integer(2), .infinity) }, fraction("inf")),
+    Misuse({ select(integer(2), .less, 0.5, then: float(2), else: float(2)) }, fraction("0.5")),
+    Misuse({ integer(2).filled(with: 1e-300) }, fraction("1e-300")),
+    Misuse(
+      { integer(2) + 1e30 },
+      "i64 elements take 1e+30 as an integer, since a Double of this size may have been rounded; write it as Int"
+    ),
+    // The literal is a Double, as 9007199254740992 would be.
+    Misuse(
+      { integer(2) + 9_007_199_254_740_993 },
+      "i64 elements take 9007199254740992.0 as an integer, since a Double of this size may have been rounded; write it "
+        + "as Int"),
+    Misuse(
+      { gradient(of: integer(), at: float(2)) },
+      "the gradient is taken of i64[], but integers have none; convert it to f32"),
     Misuse(
       { float(2) % float(2) },
       "remainder takes i64 elements, not f32[2]"),

@@ -9,14 +9,8 @@ extension Module {
     let scalars = programs.flatMap(\.inputs).filter { $0.defaultValue != nil }.map(\.name)
     for (key, value) in given.sorted(by: { $0.key < $1.key }) {
       if scalars.contains(key) {
-        guard let number = Double(value), number.isFinite else {
-          throw ModelLoadError("--set \(key)=\(value): '\(value)' is not a finite number")
-        }
-        for program in module.programs.indices {
-          for input in module.programs[program].inputs.indices
-          where module.programs[program].inputs[input].name == key {
-            module.programs[program].inputs[input].defaultValue = number
-          }
+        do { try module.setDefault(key, value) } catch {
+          throw ModelLoadError("--set \(key)=\(value): \(error)")
         }
         if let index = module.settings.firstIndex(where: { $0.key == key }) {
           module.settings[index].value = value

@@ -70,6 +70,7 @@ extension ScalarExpression {
     switch self {
     case .load(let access): "l\(access)"
     case .constant(let value): "c\(value.bitPattern)"
+    case .integer(let value): "n\(value)"
     case .index(let axis): "i\(axis)"
     case .accumulator: "a"
     case .unary(let function, let a): "\(function.rawValue)(\(a.kernelText))"

@@ -73,7 +73,9 @@ struct FusedComputation {
       }
     }
     // A lone constant would take its neighbours' type instead of its own.
-    if inner.element == .int64, case .constant = body { body = .convert(.int64, body) }
+    if inner.element == .int64, case .constant(let value) = body {
+      body = .integer(Int(Int64(saturating: value)))
+    }
     func replace(_ leaf: ScalarExpression) -> ScalarExpression { leaf == .load(access) ? body : leaf }
     result.comprehension.body = comprehension.body.mapLeaves(replace)
     result.comprehension.epilogue = comprehension.epilogue.mapLeaves(replace)
@@ -190,10 +192,10 @@ extension AffineIndex {
     var sum: ScalarExpression?
     for (axis, coefficient) in coefficients.enumerated() where coefficient != 0 {
       let term: ScalarExpression =
-        coefficient == 1 ? .index(axis) : .index(axis) * .constant(Double(coefficient))
+        coefficient == 1 ? .index(axis) : .index(axis) * .integer(coefficient)
       sum = sum.map { $0 + term } ?? term
     }
-    guard let sum else { return .convert(.int64, .constant(Double(offset))) }
-    return offset == 0 ? sum : sum + .constant(Double(offset))
+    guard let sum else { return .integer(offset) }
+    return offset == 0 ? sum : sum + .integer(offset)
   }
 }

@@ -1,32 +1,44 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
 import Dispatch
 import MCLGraph
 import Synchronization
 
 extension Comprehension {
-  /// The values in Double: what a pass must not change.
-  package func evaluate(_ operands: [Value]) -> [Double] {
-    ComprehensionEvaluator(self, operands.map(\.elements)).run()
-  }
+  /// The values, floats in Double and integers exactly: what a pass must not change.
+  package func evaluate(_ operands: [Value]) -> Value { ComprehensionEvaluator(self, operands).run() }
 }
 
-/// Computes a comprehension in Double, a row of points along its longest axis at a time.
+/// Computes a comprehension, floats in Double and integers exactly, a row of points along its longest axis at a time.
 struct ComprehensionEvaluator: Sendable {
-  private enum Node {
+  /// A node of the body or the epilogue: its arguments are numbers of nodes before it.
+  private struct Node {
+    var operation: Operation
+    var element: ElementType
+  }
+
+  private enum Operation {
     case load(Int)
-    case constant(Double)
+    case constant(Scalar)
     case index(Int)
     case accumulator
     case unary(UnaryFunction, Int)
     case binary(BinaryFunction, Int, Int)
     case select(Comparison, Int, Int, Int, Int)
-    case truncate(Int)
+    case convert(Int)
+  }
+
+  /// Numbers of one type for every node at every point of a row; of the nodes of the other type they are not used.
+  private struct Row {
+    var floats: [Double]
+    var integers: [Int64]
   }
 
   private let comprehension: Comprehension
-  private let operands: [[Double]]
+  private let loads: [ElementType]
+  private let floats: [[Double]]
+  private let integers: [[Int64]]
+  /// The type of the values that are reduced, and of what the reduction gives.
+  private let reduced: ElementType
+  private let accumulator: ElementType
   /// The axis along rows; nil where there are no axes.
   private let lane: Int?
   private let length: Int
@@ -44,9 +56,13 @@ struct ComprehensionEvaluator: Sendable {
   /// Points worth a thread.
   private static let leastWork = 100_000
 
-  init(_ comprehension: Comprehension, _ operands: [[Double]]) {
+  init(_ comprehension: Comprehension, _ operands: [Value]) {
     self.comprehension = comprehension
-    self.operands = operands
+    floats = operands.map { $0.type.element == .float32 ? $0.elements : [] }
+    integers = operands.map { $0.type.element == .int64 ? $0.integers : [] }
+    loads = comprehension.accesses.map { operands[$0.operand].type.element }
+    reduced = comprehension.reducedElement(loads: loads)
+    accumulator = comprehension.reduction == .firstMaximumPosition ? .int64 : reduced
     // Positions are found in order, so that their rows cannot lie along the reduction.
     let isOrdered = comprehension.reduction == .firstMaximumPosition
     let candidates = isOrdered ? 0..<comprehension.outputRank : comprehension.axes.indices
@@ -56,37 +72,54 @@ struct ComprehensionEvaluator: Sendable {
     outputStrides = rowMajorStrides(comprehension.outputShape)
     outer = (0..<comprehension.outputRank).filter { $0 != lane }
     inner = (comprehension.outputRank..<comprehension.axes.count).filter { $0 != lane }
-    body = append(comprehension.body)
+    body = append(comprehension.body, expected: reduced)
     bodyCount = nodes.count
-    epilogue = append(comprehension.epilogue)
+    epilogue = append(comprehension.epilogue, expected: comprehension.element)
   }
 
-  private mutating func append(_ tree: ScalarExpression) -> Int {
-    let node: Node
+  private mutating func append(_ tree: ScalarExpression, expected: ElementType) -> Int {
+    let element = tree.element(loads: loads, accumulator: accumulator) ?? expected
+    func append(_ tree: ScalarExpression) -> Int { self.append(tree, expected: element) }
+    let operation: Operation
     switch tree {
-    case .load(let access): node = .load(access)
-    case .constant(let value): node = .constant(value)
-    case .index(let axis): node = .index(axis)
-    case .accumulator: node = .accumulator
-    case .unary(let function, let a): node = .unary(function, append(a))
-    case .binary(let function, let a, let b): node = .binary(function, append(a), append(b))
+    case .load(let access): operation = .load(access)
+    case .constant(let value):
+      operation = .constant(element == .float32 ? .float(value) : .integer(Int64(saturating: value)))
+    case .integer(let value): operation = .constant(.integer(Int64(value)))
+    case .index(let axis): operation = .index(axis)
+    case .accumulator: operation = .accumulator
+    case .unary(let function, let a): operation = .unary(function, append(a))
+    case .binary(let function, let a, let b): operation = .binary(function, append(a), append(b))
     case .select(let comparison, let a, let b, let yes, let no):
-      node = .select(comparison, append(a), append(b), append(yes), append(no))
-    case .convert(.int64, let a): node = .truncate(append(a))
-    case .convert(.float32, let a): return append(a)
+      let compared =
+        ScalarExpression.binary(.add, a, b).element(loads: loads, accumulator: accumulator) ?? .float32
+      let (a, b) = (self.append(a, expected: compared), self.append(b, expected: compared))
+      operation = .select(comparison, a, b, append(yes), append(no))
+    case .convert(_, let a):
+      let source = a.element(loads: loads, accumulator: accumulator) ?? .float32
+      operation = .convert(self.append(a, expected: source))
     }
-    nodes.append(node)
+    nodes.append(Node(operation: operation, element: element))
     return nodes.count - 1
   }
 
-  func run() -> [Double] {
+  /// The result, of the comprehension's output shape.
+  func run() -> Value {
+    let type = TensorType(comprehension.element, comprehension.outputShape)
+    return switch comprehension.element {
+    case .float32: Value(type, results { $0.floats })
+    case .int64: Value(type, integers: results { $0.integers })
+    }
+  }
+
+  private func results<Number: Numeric & Sendable>(_ numbers: @Sendable (Row) -> [Number]) -> [Number] {
     let rows = outer.reduce(1) { $0 * comprehension.axes[$1] }
     let points = comprehension.axes.reduce(1, *)
     let tasks = max(1, min(rows, 16, points / Self.leastWork))
-    let results = Mutex([Double](repeating: 0, count: comprehension.outputCount))
+    let results = Mutex([Number](repeating: 0, count: comprehension.outputCount))
     DispatchQueue.concurrentPerform(iterations: tasks) { task in
       let range = (rows * task / tasks)..<(rows * (task + 1) / tasks)
-      let parts = range.map(row)
+      let parts = range.map { numbers(row($0)) }
       results.withLock { results in
         for (row, part) in zip(range, parts) {
           let start = position(row)
@@ -114,43 +147,60 @@ struct ComprehensionEvaluator: Sendable {
   }
 
   /// The results of a row of outputs: one where the row lies along the reduction.
-  private func row(_ number: Int) -> [Double] {
+  private func row(_ number: Int) -> Row {
     var point = start(number)
-    var values = [Double](repeating: 0, count: nodes.count * length)
-    var reduced = [Double](
-      repeating: comprehension.reduction == .sum || comprehension.reduction == .none ? 0 : -.infinity,
-      count: length)
-    var positions = [Double](repeating: 0, count: length)
-    for turn in 0..<inner.reduce(1, { $0 * comprehension.axes[$1] }) {
-      if turn > 0 { advance(&point) }
-      for node in 0..<bodyCount { compute(node, point, length, [], &values) }
-      let base = body * length
-      switch comprehension.reduction {
-      case .none: for j in 0..<length { reduced[j] = values[base + j] }
-      case .sum: for j in 0..<length { reduced[j] += values[base + j] }
-      case .maximum, .firstMaximumPosition:
+    let size = nodes.count * length
+    var values = Row(
+      floats: [Double](repeating: 0, count: nodes.contains { $0.element == .float32 } ? size : 0),
+      integers: [Int64](repeating: 0, count: nodes.contains { $0.element == .int64 } ? size : 0))
+    func compute(_ range: Range<Int>, _ count: Int, _ accumulated: Row) {
+      for node in range { self.compute(node, point, count, accumulated, &values) }
+    }
+    let turns = inner.reduce(1) { $0 * comprehension.axes[$1] }
+    var accumulated = Row(floats: [], integers: [])
+    var best: [Int64] = []
+    func reduce<Number: Comparable>(
+      _ node: (Row) -> [Number], _ zero: Number, isMissing: (Number) -> Bool,
+      _ add: (Number, Number) -> Number
+    ) -> [Number] {
+      var results = [Number](repeating: zero, count: length)
+      best = [Int64](repeating: 0, count: length)
+      for turn in 0..<turns {
+        if turn > 0 { advance(&point) }
+        compute(0..<bodyCount, length, accumulated)
+        let body = node(values)
         for j in 0..<length {
-          let value = values[base + j]
-          if turn == 0 || (!reduced[j].isNaN && (value.isNaN || value > reduced[j])) {
-            reduced[j] = value
-            positions[j] = Double(turn)
+          let value = body[self.body * length + j]
+          switch comprehension.reduction {
+          case .none: results[j] = value
+          case .sum: results[j] = add(results[j], value)
+          case .maximum, .firstMaximumPosition:
+            let isBetter = !isMissing(results[j]) && (isMissing(value) || value > results[j])
+            if turn == 0 || isBetter {
+              results[j] = value
+              best[j] = Int64(turn)
+            }
           }
         }
       }
+      guard let lane, lane >= comprehension.outputRank, let first = results.first else { return results }
+      let joined = results.dropFirst().reduce(first) { a, b in
+        comprehension.reduction == .sum ? add(a, b) : isMissing(a) || (!isMissing(b) && a > b) ? a : b
+      }
+      return [joined]
     }
-    if comprehension.reduction == .firstMaximumPosition { reduced = positions }
-    var count = length
-    if let lane, lane >= comprehension.outputRank {
-      reduced = [comprehension.reduction == .maximum ? Self.maximum(reduced) : reduced.reduce(0, +)]
-      count = 1
+    switch reduced {
+    case .float32: accumulated.floats = reduce({ $0.floats }, 0, isMissing: { $0.isNaN }, +)
+    case .int64: accumulated.integers = reduce({ $0.integers }, 0, isMissing: { _ in false }, &+)
     }
+    if comprehension.reduction == .firstMaximumPosition { accumulated = Row(floats: [], integers: best) }
+    let count = max(accumulated.floats.count, accumulated.integers.count)
     for axis in inner { point[axis] = 0 }
-    for node in bodyCount..<nodes.count { compute(node, point, count, reduced, &values) }
-    return Array(values[(epilogue * length)..<(epilogue * length + count)])
-  }
-
-  private static func maximum(_ values: [Double]) -> Double {
-    values.reduce(-.infinity) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+    compute(bodyCount..<nodes.count, count, accumulated)
+    let range = (epilogue * length)..<(epilogue * length + count)
+    return nodes[epilogue].element == .float32
+      ? Row(floats: Array(values.floats[range]), integers: [])
+      : Row(floats: [], integers: Array(values.integers[range]))
   }
 
   private func advance(_ point: inout [Int]) {
@@ -163,70 +213,101 @@ struct ComprehensionEvaluator: Sendable {
 
   /// One node at the first `count` points of a row.
   private func compute(
-    _ node: Int, _ point: [Int], _ count: Int, _ reduced: [Double], _ values: inout [Double]
+    _ number: Int, _ point: [Int], _ count: Int, _ accumulated: Row, _ values: inout Row
   ) {
-    let base = node * length
-    // Every index below is less than `nodes.count * length`, the size of `values`.
-    values.withUnsafeMutableBufferPointer { values in
-      switch nodes[node] {
-      case .load(let access): load(comprehension.accesses[access], point, count, base, values)
-      case .constant(let constant): for j in 0..<count { values[base + j] = constant }
-      case .index(let axis):
-        let step = axis == lane ? 1 : 0
-        for j in 0..<count { values[base + j] = Double(point[axis] + step * j) }
-      case .accumulator: for j in 0..<count { values[base + j] = reduced[j] }
-      case .unary(let function, let a):
-        let a = a * length
-        func map(_ f: (Double) -> Double) { for j in 0..<count { values[base + j] = f(values[a + j]) } }
-        switch function {
-        case .negate: map { -$0 }
-        case .absolute: map { Swift.abs($0) }
-        case .exponential: map { exp($0) }
-        case .logarithm: map { log($0) }
-        case .squareRoot: map { $0.squareRoot() }
-        case .reciprocal: map { 1 / $0 }
-        }
-      case .binary(let function, let a, let b):
-        let (a, b) = (a * length, b * length)
-        func map(_ f: (Double, Double) -> Double) {
-          for j in 0..<count { values[base + j] = f(values[a + j], values[b + j]) }
-        }
-        switch function {
-        case .add: map { $0 + $1 }
-        case .subtract: map { $0 - $1 }
-        case .multiply: map { $0 * $1 }
-        case .divide: map { $0 / $1 }
-        case .maximum: map { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) }
-        case .minimum: map { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) }
-        case .remainder: map { $1 == 0 ? 0 : $0 - $1 * ($0 / $1).rounded(.down) }
-        }
-      case .select(let comparison, let a, let b, let yes, let no):
-        let (a, b, yes, no) = (a * length, b * length, yes * length, no * length)
-        for j in 0..<count {
-          let (x, y) = (values[a + j], values[b + j])
-          let holds =
-            switch comparison {
-            case .equal: x == y
-            case .notEqual: x != y
-            case .less: x < y
-            case .lessOrEqual: x <= y
-            case .greater: x > y
-            case .greaterOrEqual: x >= y
+    let node = nodes[number]
+    let base = number * length
+    // Every index below is less than `nodes.count * length`, the size of what is used of `values`.
+    values.floats.withUnsafeMutableBufferPointer { floats in
+      values.integers.withUnsafeMutableBufferPointer { integers in
+        switch (node.operation, node.element) {
+        case (.load(let access), .float32):
+          let access = comprehension.accesses[access]
+          load(access, self.floats[access.operand], access.fill, point, count, base, floats)
+        case (.load(let access), .int64):
+          let access = comprehension.accesses[access]
+          let fill = Int64(saturating: access.fill)
+          load(access, self.integers[access.operand], fill, point, count, base, integers)
+        case (.constant(.float(let value)), _): for j in 0..<count { floats[base + j] = value }
+        case (.constant(.integer(let value)), _): for j in 0..<count { integers[base + j] = value }
+        case (.index(let axis), _):
+          let step = axis == lane ? 1 : 0
+          for j in 0..<count { integers[base + j] = Int64(point[axis] + step * j) }
+        case (.accumulator, .float32): for j in 0..<count { floats[base + j] = accumulated.floats[j] }
+        case (.accumulator, .int64): for j in 0..<count { integers[base + j] = accumulated.integers[j] }
+        case (.unary(let function, let a), .float32): map(function, a, base, count, floats)
+        case (.unary(let function, let a), .int64):
+          for j in 0..<count { integers[base + j] = function.apply(integers[a * length + j]) }
+        case (.binary(let function, let a, let b), .float32): map(function, a, b, base, count, floats)
+        case (.binary(let function, let a, let b), .int64):
+          for j in 0..<count {
+            integers[base + j] = function.apply(integers[a * length + j], integers[b * length + j])
+          }
+        case (.select(let comparison, let a, let b, let yes, let no), let element):
+          for j in 0..<count {
+            let holds =
+              nodes[a].element == .float32
+              ? comparison.holds(floats[a * length + j], floats[b * length + j])
+              : comparison.holds(integers[a * length + j], integers[b * length + j])
+            let chosen = (holds ? yes : no) * length + j
+            if element == .float32 {
+              floats[base + j] = floats[chosen]
+            } else {
+              integers[base + j] = integers[chosen]
             }
-          values[base + j] = values[(holds ? yes : no) + j]
+          }
+        case (.convert(let a), let element):
+          switch (nodes[a].element, element) {
+          case (.float32, .float32): for j in 0..<count { floats[base + j] = floats[a * length + j] }
+          case (.int64, .int64): for j in 0..<count { integers[base + j] = integers[a * length + j] }
+          case (.float32, .int64):
+            for j in 0..<count { integers[base + j] = Int64(saturating: floats[a * length + j]) }
+          case (.int64, .float32):
+            for j in 0..<count { floats[base + j] = integers[a * length + j].roundedToFloat }
+          }
         }
-      case .truncate(let a):
-        let a = a * length
-        for j in 0..<count { values[base + j] = values[a + j].rounded(.towardZero) }
       }
     }
   }
 
-  /// An operand along a row: a stretch of even steps, with the fill value before and after it.
-  private func load(
-    _ access: Access, _ point: [Int], _ count: Int, _ base: Int, _ values: UnsafeMutableBufferPointer<Double>
+  /// A function of floats at each point, chosen once for all.
+  private func map(
+    _ function: UnaryFunction, _ a: Int, _ base: Int, _ count: Int,
+    _ values: UnsafeMutableBufferPointer<Double>
   ) {
-    let operand = operands[access.operand]
+    let a = a * length
+    func map(_ f: (Double) -> Double) { for j in 0..<count { values[base + j] = f(values[a + j]) } }
+    switch function {
+    case .negate: map { -$0 }
+    case .absolute: map { Swift.abs($0) }
+    case .squareRoot: map { $0.squareRoot() }
+    case .reciprocal: map { 1 / $0 }
+    case .exponential, .logarithm: map { function.apply($0) }
+    }
+  }
+
+  private func map(
+    _ function: BinaryFunction, _ a: Int, _ b: Int, _ base: Int, _ count: Int,
+    _ values: UnsafeMutableBufferPointer<Double>
+  ) {
+    let (a, b) = (a * length, b * length)
+    func map(_ f: (Double, Double) -> Double) {
+      for j in 0..<count { values[base + j] = f(values[a + j], values[b + j]) }
+    }
+    switch function {
+    case .add: map { $0 + $1 }
+    case .subtract: map { $0 - $1 }
+    case .multiply: map { $0 * $1 }
+    case .divide: map { $0 / $1 }
+    case .maximum, .minimum, .remainder: map { function.apply($0, $1) }
+    }
+  }
+
+  /// An operand along a row: a stretch of even steps, with the fill value before and after it.
+  private func load<Number>(
+    _ access: Access, _ operand: [Number], _ fill: Number, _ point: [Int], _ count: Int, _ base: Int,
+    _ values: UnsafeMutableBufferPointer<Number>
+  ) {
     var (first, end) = (0, count)
     var offset = 0
     var stride = 0
@@ -255,8 +336,8 @@ struct ComprehensionEvaluator: Sendable {
     end = max(end, first)
     end = min(end, count)
     first = min(first, end)
-    for j in 0..<first { values[base + j] = access.fill }
-    for j in end..<count { values[base + j] = access.fill }
+    for j in 0..<first { values[base + j] = fill }
+    for j in end..<count { values[base + j] = fill }
     operand.withUnsafeBufferPointer { operand in
       if dividing.isEmpty {
         for j in first..<end { values[base + j] = operand[offset + j * stride] }
@@ -274,7 +355,7 @@ struct ComprehensionEvaluator: Sendable {
           }
           place += quotient * part.weight
         }
-        values[base + j] = isInside ? operand[place] : access.fill
+        values[base + j] = isInside ? operand[place] : fill
       }
     }
   }

@@ -28,6 +28,7 @@ extension ScalarExpression {
       let access = accesses[index]
       return "%\(access.operand)[\(access.indices.map(\.text).joined(separator: ","))]"
     case .constant(let value): return "\(value)"
+    case .integer(let value): return "\(value)"
     case .index(let axis): return "a\(axis)"
     case .accumulator: return "result"
     case .unary(let function, let a): return "\(function.rawValue)(\(a.text(accesses)))"

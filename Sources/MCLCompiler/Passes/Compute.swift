@@ -70,7 +70,7 @@ public struct Compute: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
-    Value(result, comprehension.evaluate(operands))
+    comprehension.evaluate(operands).with(result)
   }
 
   /// None: differentiation is over.

@@ -31,11 +31,12 @@ struct ExponentialSums: Operation {
   func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let (rows, depth) = (operands[0].shape[0], operands[0].shape[1])
     let terms = operands[1].shape[0]
+    let (a, b) = (operands[0].elements, operands[1].elements)
     var elements: [Double] = []
     for row in 0..<rows {
       let scores = (0..<terms).map { term in
         (0..<depth).reduce(0) {
-          $0 + operands[0].elements[row * depth + $1] * operands[1].elements[term * depth + $1]
+          $0 + a[row * depth + $1] * b[term * depth + $1]
         } * scale
       }
       let largest = scores.reduce(-.infinity) { $1.isNaN || $1 > $0 ? $1 : $0 }
@@ -44,7 +45,7 @@ struct ExponentialSums: Operation {
       for (term, score) in scores.enumerated() {
         let weight = exp(score - largest)
         total += weight
-        for place in 0..<depth { sums[place] += weight * operands[1].elements[term * depth + place] }
+        for place in 0..<depth { sums[place] += weight * b[term * depth + place] }
       }
       elements += sums + [total, largest]
     }

@@ -36,7 +36,7 @@ public struct FactorSums: DecidingPass {
         var reduced: Int
         if let constant = made.operation as? Constant {
           reduced = try rewriter.append(
-            Constant(value: constant.value, shape: entry.type.shape, element: .float32), [], like: entry)
+            Constant(constant.number, entry.type), [], like: entry)
         } else {
           reduced = made.operands[0]
           if rewriter.result.entries[reduced].type != entry.type {

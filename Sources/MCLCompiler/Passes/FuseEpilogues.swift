@@ -115,7 +115,7 @@ public struct FuseEpilogues: DecidingPass {
       switch leaf {
       case .load(let index):
         map.operands[outer.accesses[index].operand] == entry ? inner.epilogue : .load(firstAccess + index)
-      case .index(let axis): place[axis].map { .index($0) } ?? .convert(.int64, .constant(0))
+      case .index(let axis): place[axis].map { .index($0) } ?? .integer(0)
       default: leaf
       }
     }

@@ -38,8 +38,8 @@ public struct NarrowPositions: DecidingPass {
         }
       }
       let reads = comprehension.accesses.map { narrowed.contains(entry.operands[$0.operand]) }
-      comprehension.body = comprehension.body.reading(narrowed: reads)
-      comprehension.epilogue = comprehension.epilogue.reading(narrowed: reads)
+      comprehension.body = comprehension.body.reading(narrowed: reads, over: comprehension.axes)
+      comprehension.epilogue = comprehension.epilogue.reading(narrowed: reads, over: comprehension.axes)
       let operation = Compute(comprehension, shape: compute.shape, parts: compute.parts)
       rewriter.map(
         index, to: try rewriter.append(operation, entry.operands.map { rewriter.mapping[$0] }, like: entry))
@@ -57,38 +57,49 @@ extension Comprehension {
 
 extension ScalarExpression {
   /// The expression where some accesses, marked by their number, read f32 instead of i64: what compares one with a
-  /// position compares in f32, anything else converts.
-  fileprivate func reading(narrowed: [Bool]) -> ScalarExpression {
+  /// position that f32 holds compares in f32, anything else converts.
+  fileprivate func reading(narrowed: [Bool], over axes: [Int]) -> ScalarExpression {
     guard narrowed.contains(true) else { return self }
     func isNarrow(_ expression: ScalarExpression) -> Bool {
       if case .load(let access) = expression { narrowed[access] } else { false }
     }
     switch self {
     case .load: return isNarrow(self) ? .convert(.int64, self) : self
-    case .constant, .index, .accumulator: return self
-    case .unary(let function, let a): return .unary(function, a.reading(narrowed: narrowed))
-    case .convert(let type, let a): return .convert(type, a.reading(narrowed: narrowed))
+    case .constant, .integer, .index, .accumulator: return self
+    case .unary(let function, let a): return .unary(function, a.reading(narrowed: narrowed, over: axes))
+    case .convert(let type, let a): return .convert(type, a.reading(narrowed: narrowed, over: axes))
     case .binary(let function, let a, let b):
-      return .binary(function, a.reading(narrowed: narrowed), b.reading(narrowed: narrowed))
+      return .binary(
+        function, a.reading(narrowed: narrowed, over: axes), b.reading(narrowed: narrowed, over: axes))
     case .select(let comparison, let a, let b, let c, let d):
-      let (then, other) = (c.reading(narrowed: narrowed), d.reading(narrowed: narrowed))
-      if isNarrow(a), b.isOfIndices {
+      let (then, other) = (
+        c.reading(narrowed: narrowed, over: axes), d.reading(narrowed: narrowed, over: axes)
+      )
+      if isNarrow(a), let largest = b.largestMagnitude(axes), largest <= NarrowPositions.mostPositions {
         return .select(comparison, a, .convert(.float32, b), then: then, else: other)
       }
       return .select(
-        comparison, a.reading(narrowed: narrowed), b.reading(narrowed: narrowed), then: then, else: other)
+        comparison, a.reading(narrowed: narrowed, over: axes), b.reading(narrowed: narrowed, over: axes),
+        then: then, else: other)
     }
   }
 
-  /// Whether it is made of coordinates and constants: a position, then, where it is compared with one.
-  private var isOfIndices: Bool {
-    var result = true
-    forEach { node in
-      switch node {
-      case .load, .accumulator, .convert: result = false
-      default: break
-      }
+  /// The largest magnitude that sums and products of coordinates and integers reach; nil of anything else.
+  private func largestMagnitude(_ axes: [Int]) -> Int? {
+    func joined(_ a: ScalarExpression, _ b: ScalarExpression, _ join: (Int, Int) -> (Int, Bool)) -> Int? {
+      guard let a = a.largestMagnitude(axes), let b = b.largestMagnitude(axes) else { return nil }
+      let (result, overflows) = join(a, b)
+      return overflows ? nil : result
     }
-    return result
+    switch self {
+    case .index(let axis): return max(0, axes[axis] - 1)
+    case .integer(let value): return Int(exactly: value.magnitude)
+    case .constant(let value): return Int(exactly: value.magnitude)
+    case .unary(.negate, let a): return a.largestMagnitude(axes)
+    case .binary(.add, let a, let b), .binary(.subtract, let a, let b):
+      return joined(a, b) { $0.addingReportingOverflow($1) }
+    case .binary(.multiply, let a, let b): return joined(a, b) { $0.multipliedReportingOverflow(by: $1) }
+    default: return nil
+    }
   }
 }

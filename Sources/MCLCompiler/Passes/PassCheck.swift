@@ -1,7 +1,7 @@
 import MCLGraph
 
-/// Interprets a program in Double after each pass, on inputs and states that its names alone determine, and holds the
-/// results against those before the pass.
+/// Interprets a program after each pass, on inputs and states that its names alone determine, and holds the
+/// results against those before the pass: floats within a tolerance, integers exactly.
 struct PassCheck {
   private let program: String
   private let inputs: [String: Value]
@@ -30,6 +30,18 @@ struct PassCheck {
       throw broken("it has other outputs, updates or taps than before")
     }
     for (after, before) in zip(results, expected) {
+      guard after.value.type.element == before.value.type.element else {
+        throw broken("\(before.kind) '\(before.name)' is \(after.value.type) instead of \(before.value.type)")
+      }
+      if before.value.type.element == .int64 {
+        let (a, b) = (after.value.integers, before.value.integers)
+        for index in b.indices where index >= a.count || a[index] != b[index] {
+          throw broken(
+            "\(before.kind) '\(before.name)' is \(index < a.count ? "\(a[index])" : "missing") instead of "
+              + "\(b[index]) at element \(index)")
+        }
+        continue
+      }
       let (a, b) = (after.value.elements, before.value.elements)
       guard a.count == b.count else {
         throw broken("\(before.kind) '\(before.name)' has \(a.count) elements instead of \(b.count)")
@@ -80,6 +92,9 @@ struct PassCheck {
       var random = SplitMix64(name: state.name)
       let elements: [Double]
       switch state.initializer {
+      case .integer(let value):
+        values[state.name] = Value(state.type, filledWith: .integer(value))
+        continue
       case .constant(let value):
         let isFloat = state.type.element == .float32
         elements = (0..<state.type.count).map { _ in value + (isFloat ? 0.125 * random.uniform() : 0) }

@@ -64,14 +64,14 @@ public enum SimplificationRules {
   public static let all: [SimplificationRule] = [
     SimplificationRule(name: "fold constants") { site in
       guard !site.operands.isEmpty, site.type.count <= maximumElementCount else { return nil }
-      let scalars = site.operands.indices.compactMap(site.constant)
+      let scalars = site.entries.compactMap { ($0.operation as? Constant)?.number }
       guard scalars.count == site.operands.count else { return nil }
       switch site.operation {
       case is Unary, is Binary, is Select, is Convert:
         guard let value = folded(site, scalars) else { return nil }
-        return .operation(constant(value, site.type), [])
+        return .operation(Constant(value, site.type), [])
       case is Broadcast, is Reshape, is Transpose, is Slice:
-        return .operation(constant(scalars[0], site.type), [])
+        return .operation(Constant(scalars[0], site.type), [])
       default: return nil
       }
     },
@@ -95,7 +95,7 @@ public enum SimplificationRules {
     },
     SimplificationRule(name: "a sum of zeros is zero") { site in
       guard (site.operation as? Reduce)?.kind == .sum, site.constant(0) == 0 else { return nil }
-      return .operation(constant(0, site.type), [])
+      return .operation(Constant(.integer(0), site.type), [])
     },
     SimplificationRule(name: "-(-x) is x") { site in
       guard (site.operation as? Unary)?.function == .negate,
@@ -128,28 +128,28 @@ public enum SimplificationRules {
     },
   ]
 
-  private static func constant(_ value: Double, _ type: TensorType) -> Constant {
-    Constant(value: value, shape: type.shape, element: type.element)
-  }
-
   /// The value of an operation on constants, where compiled code would compute the same number: nil where rounding each
   /// operand and result to its element type gives another, and for functions that kernels approximate.
-  private static func folded(_ site: RewriteSite, _ scalars: [Double]) -> Double? {
+  private static func folded(_ site: RewriteSite, _ scalars: [Scalar]) -> Scalar? {
     if let unary = site.operation as? Unary, [.exponential, .logarithm].contains(unary.function) {
       return nil
     }
-    func evaluated(_ prepare: (Double, ElementType) -> Double) -> Double {
-      let operands = zip(site.entries, scalars).map { entry, value in
-        Value(TensorType(entry.type.element, []), [prepare(value, entry.type.element)])
+    func evaluated(_ prepare: (Double) -> Double) -> Value {
+      let operands = zip(site.entries, scalars).map { entry, scalar in
+        let type = TensorType(entry.type.element, [])
+        return switch scalar {
+        case .float(let value): Value(type, [prepare(value)])
+        case .integer(let value): Value(type, integers: [value])
+        }
       }
-      return site.operation.evaluate(operands, result: TensorType(site.type.element, [])).elements[0]
+      return site.operation.evaluate(operands, result: TensorType(site.type.element, []))
     }
-    let value = evaluated { value, _ in value }
-    let rounded = evaluated { $1 == .float32 ? Double(Float($0)) : $0 }
-    if value.isNaN { return rounded.isNaN ? value : nil }
-    let isSame =
-      site.type.element == .float32
-      ? Float(value).bitPattern == Float(rounded).bitPattern : value == rounded
-    return isSame ? value : nil
+    let (value, rounded) = (evaluated { $0 }, evaluated { Double(Float($0)) })
+    if site.type.element == .int64 {
+      return value.integers == rounded.integers ? .integer(value.integers[0]) : nil
+    }
+    let (exact, single) = (value.elements[0], rounded.elements[0])
+    if exact.isNaN { return single.isNaN ? .float(exact) : nil }
+    return Float(exact).bitPattern == Float(single).bitPattern ? .float(exact) : nil
   }
 }

@@ -73,8 +73,9 @@ struct SplitConcatenations {
     return place
   }
 
-  private mutating func constant(_ value: Double, _ type: TensorType, like entry: Graph.Entry) throws -> Int {
-    try rewriter.append(Constant(value: value, shape: type.shape, element: type.element), [], like: entry)
+  private mutating func constant(_ number: Scalar, _ type: TensorType, like entry: Graph.Entry) throws -> Int
+  {
+    try rewriter.append(Constant(number, type), [], like: entry)
   }
 
   private mutating func parted(_ pad: Pad, _ inner: Int, like entry: Graph.Entry) throws -> Int {
@@ -82,7 +83,7 @@ struct SplitConcatenations {
     for extent in [pad.before, nil, pad.after] where extent != 0 {
       var zeros = entry.type
       zeros.shape[pad.axis] = extent ?? 0
-      parts.append(extent == nil ? inner : try constant(0, zeros, like: entry))
+      parts.append(extent == nil ? inner : try constant(.integer(0), zeros, like: entry))
     }
     return try joined(parts, pad.axis, like: entry)
   }
@@ -127,7 +128,7 @@ struct SplitConcatenations {
     var type = value.type
     type.shape[axis] = range.count
     switch value.operation {
-    case let known as Constant: return try constant(known.value, type, like: entry)
+    case let known as Constant: return try constant(known.number, type, like: entry)
     case is Broadcast:
       let source = value.operands[0]
       let inner =

@@ -67,7 +67,7 @@ extension Comprehension {
       let first = valid.lowerBound
       if first != 0 {
         body = body.mapLeaves { leaf in
-          leaf == .index(axis) ? leaf + .convert(.int64, .constant(Double(first))) : leaf
+          leaf == .index(axis) ? leaf + .integer(first) : leaf
         }
       }
     }
@@ -78,8 +78,9 @@ extension Comprehension {
     var fills: [Int: ScalarExpression] = [:]
     for (number, access) in accesses.enumerated()
     where access.indices.contains(where: { $0.isOutside(axes: axes) }) {
-      let fill = ScalarExpression.constant(access.fill)
-      fills[number] = elements[access.operand] == .int64 ? .convert(.int64, fill) : fill
+      fills[number] =
+        elements[access.operand] == .int64
+        ? .integer(Int(Int64(saturating: access.fill))) : .constant(access.fill)
     }
     guard !fills.isEmpty else { return }
     func filled(_ leaf: ScalarExpression) -> ScalarExpression {
@@ -140,11 +141,12 @@ extension ScalarExpression {
   /// - Parameter isSummed: whether the value is a term of a sum, which the sign of zero does not change.
   fileprivate func withoutZeroTerms(isSummed: Bool) -> ScalarExpression {
     switch self {
-    case .load, .constant, .index, .accumulator: return self
+    case .load, .constant, .integer, .index, .accumulator: return self
     case .convert(let type, let a): return .convert(type, a.withoutZeroTerms(isSummed: false))
     case .unary(let function, let a):
       let part = a.withoutZeroTerms(isSummed: isSummed && function == .negate)
       if function == .negate, case .constant(let value) = part { return .constant(-value) }
+      if function == .negate, case .integer(let value) = part { return .integer(0 &- value) }
       return .unary(function, part)
     case .binary(let function, let a, let b):
       let isTerm = isSummed && (function == .add || function == .subtract)
@@ -162,7 +164,10 @@ extension ScalarExpression {
 
   /// Whether it is the constant zero of a sign, or of any.
   private func isZero(_ sign: FloatingPointSign?) -> Bool {
-    guard case .constant(let value) = self, value == 0 else { return false }
-    return sign == nil || value.sign == sign
+    switch self {
+    case .constant(let value): value == 0 && (sign == nil || value.sign == sign)
+    case .integer(let value): value == 0
+    default: false
+    }
   }
 }

@@ -17,7 +17,8 @@ extension ByProducts {
     var waiting: [Space: [Int]] = [:]
     for index in graph.entries.indices {
       guard let sum = (graph.entries[index].operation as? Compute)?.comprehension, sum.reduction == .sum,
-        sum.axes.reduce(1, *) >= Self.leastPoints, hosts[index] == nil, requests[index] == nil,
+        sum.axes.reduce(1, *) >= Self.leastPoints, isOfFloats(index, sum), hosts[index] == nil,
+        requests[index] == nil,
         !FusedComputation(comprehension: sum, operands: graph.entries[index].operands).isContraction
       else { continue }
       let space = Space(axes: sum.axes, outputRank: sum.outputRank)
@@ -39,6 +40,13 @@ extension ByProducts {
       }
       if requests[index] == nil, !kept.contains(index) { waiting[space, default: []].append(index) }
     }
+  }
+
+  /// Whether floats are summed: the two sums of one launch are of one type.
+  private func isOfFloats(_ index: Int, _ sum: Comprehension) -> Bool {
+    let operands = graph.entries[index].operands
+    let loads = sum.accesses.map { graph.entries[operands[$0.operand]].type.element }
+    return sum.element == .float32 && sum.reducedElement(loads: loads) == .float32
   }
 
   /// A sum that makes an earlier one too; nil where they share no large operand.

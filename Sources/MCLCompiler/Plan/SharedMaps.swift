@@ -166,7 +166,7 @@ extension Comprehension {
     }
     result.body = body.mapLeaves { leaf in
       guard case .index(let axis) = leaf else { return leaf }
-      return sized.firstIndex(of: axis).map { .index($0) } ?? .convert(.int64, .constant(0))
+      return sized.firstIndex(of: axis).map { .index($0) } ?? .integer(0)
     }
     return result
   }

@@ -11,6 +11,12 @@ public func gradient(of scalar: Tensor, at targets: [Tensor]) -> [Tensor] {
       location: scalar.location)
     return targets.map { _ in Tensor(poisonedBy: diagnostic, operands: [scalar]) }
   }
+  guard scalar.type.element == .float32 else {
+    let diagnostic = Diagnostic(
+      "the gradient is taken of \(scalar.type), but integers have none; convert it to f32", path: scalar.path,
+      location: scalar.location)
+    return targets.map { _ in Tensor(poisonedBy: diagnostic, operands: [scalar]) }
+  }
   let order = topologicalOrder([scalar])
   var reaches = Set<ObjectIdentifier>(targets.map { ObjectIdentifier($0) })
   for tensor in order where tensor.operands.contains(where: { reaches.contains(ObjectIdentifier($0)) }) {

@@ -60,6 +60,15 @@ public struct AttributeReader {
     }
   }
 
+  /// A number as elements of a type hold it.
+  public func scalar(_ key: String, _ element: ElementType) throws -> Scalar {
+    switch values[key] {
+    case .number(let value)?: return Scalar.float(value).held(by: element)
+    case .integer(let value)?: return Scalar.integer(Int64(value)).held(by: element)
+    default: throw missing(key, element == .int64 ? "an integer" : "a number")
+    }
+  }
+
   public func text(_ key: String) throws -> String {
     guard case .text(let value)? = values[key] else { throw missing(key, "a text") }
     return value

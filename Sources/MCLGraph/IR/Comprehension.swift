@@ -115,6 +115,11 @@ public struct Comprehension: Sendable, Hashable {
     self.element = element
   }
 
+  /// The type of the values that are reduced, given those of the accesses.
+  public func reducedElement(loads: [ElementType]) -> ElementType {
+    body.element(loads: loads, accumulator: .float32) ?? (reduction == .none ? element : .float32)
+  }
+
   public var outputShape: [Int] { Array(axes.prefix(outputRank)) }
   public var reductionShape: [Int] { Array(axes.dropFirst(outputRank)) }
   public var outputCount: Int { outputShape.reduce(1, *) }

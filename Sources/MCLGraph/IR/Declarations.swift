@@ -28,6 +28,17 @@ extension Graph {
         throw mistake("the \(what) '\(item.name)' stands twice")
       }
     }
+    for input in inputs {
+      do { try input.defaultValue?.check(input.type.element) } catch {
+        throw mistake(
+          "input '\(input.name)' has the default \(input.defaultValue?.description ?? ""): \(error)")
+      }
+    }
+    for state in states {
+      do { try state.initializer.check(state.type.element) } catch {
+        throw mistake("state '\(state.name)' starts as \(state.initializer.text): \(error)")
+      }
+    }
     let starts = Dictionary(states.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for state in states {
       guard case .copy(let source) = state.initializer else { continue }

@@ -25,12 +25,12 @@ public struct Graph: Sendable {
   public struct Input: Sendable, Hashable {
     public var name: String
     public var type: TensorType
-    public var defaultValue: Double?
+    public var defaultValue: Scalar?
 
-    public init(name: String, type: TensorType, defaultValue: Double? = nil) {
+    public init(name: String, type: TensorType, defaultValue: Scalar? = nil) {
       self.name = name
       self.type = type
-      self.defaultValue = defaultValue
+      self.defaultValue = defaultValue?.held(by: type.element)
     }
   }
 
@@ -45,7 +45,7 @@ public struct Graph: Sendable {
     public init(name: String, type: TensorType, initializer: Initializer, isTrainable: Bool) {
       self.name = name
       self.type = type
-      self.initializer = initializer
+      self.initializer = initializer.held(by: type.element)
       self.isTrainable = isTrainable
     }
   }
@@ -126,6 +126,22 @@ public struct Module: Sendable {
   public var programs: [Graph] = []
 
   public init(name: String) { self.name = name }
+
+  /// Gives every input of a name a default that `text` says, as its elements hold it.
+  /// - Throws: `ShapeError` when it is no finite number, or not one that they hold.
+  package mutating func setDefault(_ name: String, _ text: String) throws {
+    for program in programs.indices {
+      for input in programs[program].inputs.indices where programs[program].inputs[input].name == name {
+        let element = programs[program].inputs[input].type.element
+        let written = Int64(text).map { Scalar.integer($0) } ?? Double(text).map { Scalar.float($0) }
+        guard let number = written?.held(by: element), number.double.isFinite else {
+          throw ShapeError("'\(text)' is not a finite number")
+        }
+        try number.check(element)
+        programs[program].inputs[input].defaultValue = number
+      }
+    }
+  }
 
   public func program(_ name: String) throws -> Graph {
     if let program = programs.first(where: { $0.name == name }) { return program }

@@ -1,4 +1,5 @@
-/// Runs a graph in Double by the operations' own definitions: the reference that compiled programs are held to.
+/// Runs a graph by the operations' own definitions, floats in Double and integers exactly: the reference that compiled
+/// programs are held to.
 public struct Interpreter {
   public let graph: Graph
   /// The current value of every state, by name.
@@ -47,17 +48,17 @@ public struct Interpreter {
     switch leaf.role {
     case .input:
       let declared = graph.inputs.first { $0.name == leaf.leafName }
-      given = inputs[leaf.leafName] ?? declared?.defaultValue.map { Value(entry.type, repeating: $0) }
+      given = inputs[leaf.leafName] ?? declared?.defaultValue.map { Value(entry.type, filledWith: $0) }
     case .state: given = states[leaf.leafName]
     }
     guard let value = given else {
       throw ModelError([Diagnostic("no value given for \(leaf.role.rawValue) '\(leaf.leafName)'")])
     }
-    guard value.type.count == entry.type.count, value.elements.count == entry.type.count else {
+    guard value.type.count == entry.type.count, value.count == entry.type.count else {
       throw ModelError([
         Diagnostic("\(leaf.role.rawValue) '\(leaf.leafName)' is \(value.type), but \(entry.type) is wanted")
       ])
     }
-    return Value(entry.type, value.elements)
+    return value.with(entry.type)
   }
 }

@@ -14,7 +14,7 @@ public protocol Operation: Sendable {
   /// The type of the result, or a `ShapeError` in one sentence.
   func infer(_ operands: [TensorType]) throws -> TensorType
 
-  /// The definition, in Double, by naive loops; shares nothing with `lower`.
+  /// The definition, floats in Double and integers exactly, by naive loops; shares nothing with `lower`.
   func evaluate(_ operands: [Value], result: TensorType) -> Value
 
   /// The derivative with respect to each operand, given that of the result; nil where there is none. It is made of

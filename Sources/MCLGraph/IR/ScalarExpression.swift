@@ -3,8 +3,8 @@ public enum UnaryFunction: String, Sendable, Hashable, CaseIterable {
   case negate, absolute, exponential, logarithm, squareRoot, reciprocal
 }
 
-/// Elementary functions of two arguments. `maximum` and `minimum` pass NaN on. `remainder` is of integers, with
-/// the sign of the divisor (so an index wraps): `((a % b) + b) % b`.
+/// Elementary functions of two arguments. `maximum` and `minimum` pass NaN on. Of integers, `divide` rounds
+/// down and `remainder`, which is of integers alone, has the sign of the divisor (so an index wraps).
 public enum BinaryFunction: String, Sendable, Hashable, CaseIterable {
   case add, subtract, multiply, divide, maximum, minimum, remainder
 }
@@ -16,14 +16,16 @@ public enum Comparison: String, Sendable, Hashable, CaseIterable {
 
 /// What is computed at one point of an iteration space: a tree over loads, constants and coordinates.
 ///
-/// A tree is typed by its leaves: a load has its tensor's element type, `index` is int64, a constant takes the
-/// type of its sibling (float32 when alone), `convert` changes it. Both sides of a binary function and both
-/// branches of `select` have one type.
+/// A tree is typed by its leaves: a load has its tensor's element type, `index` and `integer` are int64, a constant takes
+/// the type of its sibling (float32 when alone), `convert` changes it. Both sides of a binary function and both branches of
+/// `select` have one type.
 /// Two trees are equal when they are the same tree with the same bits in their constants: NaN equals itself, and 0 is not -0.
 public indirect enum ScalarExpression: Sendable {
   /// The value at `Comprehension.accesses[i]`.
   case load(Int)
   case constant(Double)
+  /// An integer, int64 wherever it stands.
+  case integer(Int)
   /// The coordinate along axis `a` of the iteration space, int64.
   case index(Int)
   /// The result of the reduction; only in an epilogue.
@@ -40,6 +42,7 @@ extension ScalarExpression: Hashable {
     switch (a, b) {
     case (.load(let a), .load(let b)): a == b
     case (.constant(let a), .constant(let b)): a.bitPattern == b.bitPattern
+    case (.integer(let a), .integer(let b)): a == b
     case (.index(let a), .index(let b)): a == b
     case (.accumulator, .accumulator): true
     case (.unary(let f, let a), .unary(let g, let b)): f == g && a == b
@@ -55,6 +58,9 @@ extension ScalarExpression: Hashable {
     switch self {
     case .load(let access): hasher.combine(access)
     case .constant(let value): hasher.combine(value.bitPattern)
+    case .integer(let value):
+      hasher.combine(ElementType.int64)
+      hasher.combine(value)
     case .index(let axis): hasher.combine(-1 - axis)
     case .accumulator: hasher.combine(Reduction.none)
     case .unary(let function, let a):
@@ -75,10 +81,10 @@ extension ScalarExpression: Hashable {
 }
 
 extension ScalarExpression {
-  /// The same tree with every leaf (`load`, `constant`, `index`, `accumulator`) replaced by `transform(leaf)`.
+  /// The same tree with every leaf (`load`, `constant`, `integer`, `index`, `accumulator`) replaced by `transform(leaf)`.
   public func mapLeaves(_ transform: (ScalarExpression) -> ScalarExpression) -> ScalarExpression {
     switch self {
-    case .load, .constant, .index, .accumulator: transform(self)
+    case .load, .constant, .integer, .index, .accumulator: transform(self)
     case .unary(let function, let a): .unary(function, a.mapLeaves(transform))
     case .binary(let function, let a, let b):
       .binary(function, a.mapLeaves(transform), b.mapLeaves(transform))
@@ -93,7 +99,7 @@ extension ScalarExpression {
   /// Calls `visit` on every node, parents after their children.
   public func forEach(_ visit: (ScalarExpression) -> Void) {
     switch self {
-    case .load, .constant, .index, .accumulator: break
+    case .load, .constant, .integer, .index, .accumulator: break
     case .unary(_, let a), .convert(_, let a): a.forEach(visit)
     case .binary(_, let a, let b):
       a.forEach(visit)
@@ -104,12 +110,26 @@ extension ScalarExpression {
     visit(self)
   }
 
+  /// The element type of the tree's value; nil of constants alone, which take their sibling's.
+  public func element(loads: [ElementType], accumulator: ElementType) -> ElementType? {
+    switch self {
+    case .load(let access): loads[access]
+    case .constant: nil
+    case .integer, .index: .int64
+    case .accumulator: accumulator
+    case .unary(_, let a): a.element(loads: loads, accumulator: accumulator)
+    case .binary(_, let a, let b), .select(_, _, _, let a, let b):
+      a.element(loads: loads, accumulator: accumulator) ?? b.element(loads: loads, accumulator: accumulator)
+    case .convert(let type, _): type
+    }
+  }
+
   /// The number of nodes that are not leaves: what an evaluation costs, roughly.
   public var operationCount: Int {
     var count = 0
     forEach { node in
       switch node {
-      case .load, .constant, .index, .accumulator: break
+      case .load, .constant, .integer, .index, .accumulator: break
       default: count += 1
       }
     }

@@ -56,14 +56,8 @@ public struct Model: Sendable {
     }
     for (key, value) in given.sorted(by: { $0.key < $1.key }) where scalars.contains(key) {
       if settings.values.contains(where: { $0.key == key }) { continue }
-      guard let number = Double(value), number.isFinite else {
-        throw ModelError([Diagnostic("--set \(key)=\(value): '\(value)' is not a finite number")])
-      }
-      for program in module.programs.indices {
-        for input in module.programs[program].inputs.indices
-        where module.programs[program].inputs[input].name == key {
-          module.programs[program].inputs[input].defaultValue = number
-        }
+      do { try module.setDefault(key, value) } catch {
+        throw ModelError([Diagnostic("--set \(key)=\(value): \(error)")])
       }
     }
     module.settings = settings.values

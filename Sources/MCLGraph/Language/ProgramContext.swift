@@ -36,7 +36,7 @@ public final class ProgramContext {
     if leaves[name] != nil { return mistake("the name '\(name)' is declared twice", location) }
     let leaf = Tensor(InputLeaf(name: name, type: type), [], path: name, location: location)
     leaves[name] = leaf
-    inputs.append(Graph.Input(name: name, type: type, defaultValue: value))
+    inputs.append(Graph.Input(name: name, type: type, defaultValue: value.map { .float($0) }))
     return leaf
   }
 
@@ -49,6 +49,9 @@ public final class ProgramContext {
     if let leaf = leaves[name] {
       if leaf.shape == shape, leaf.type.element == element { return leaf }
       return mistake("state '\(name)' is used as \(TensorType(element, shape)) and as \(leaf.type)", location)
+    }
+    do { try initializer.check(element) } catch {
+      return mistake("state '\(name)' cannot start as \(initializer.text): \(error)", location)
     }
     let leaf = Tensor(
       StateLeaf(name: name, type: TensorType(element, shape)), [], path: name, location: location)

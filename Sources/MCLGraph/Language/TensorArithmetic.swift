@@ -33,11 +33,29 @@ extension Tensor {
   public static func - (a: Double, b: Tensor) -> Tensor { b.filled(with: a) - b }
   public static func * (a: Double, b: Tensor) -> Tensor { b.filled(with: a) * b }
   public static func / (a: Double, b: Tensor) -> Tensor { b.filled(with: a) / b }
+  // Of integers in variables; a literal is a Double as long as there is a choice, so that `x * (1 / 3)` is a third.
+  @_disfavoredOverload public static func + (a: Tensor, b: Int) -> Tensor { a + a.filled(with: b) }
+  @_disfavoredOverload public static func - (a: Tensor, b: Int) -> Tensor { a - a.filled(with: b) }
+  @_disfavoredOverload public static func * (a: Tensor, b: Int) -> Tensor { a * a.filled(with: b) }
+  @_disfavoredOverload public static func / (a: Tensor, b: Int) -> Tensor { a / a.filled(with: b) }
+  @_disfavoredOverload public static func % (a: Tensor, b: Int) -> Tensor { a % a.filled(with: b) }
+  @_disfavoredOverload public static func + (a: Int, b: Tensor) -> Tensor { b.filled(with: a) + b }
+  @_disfavoredOverload public static func - (a: Int, b: Tensor) -> Tensor { b.filled(with: a) - b }
+  @_disfavoredOverload public static func * (a: Int, b: Tensor) -> Tensor { b.filled(with: a) * b }
+  @_disfavoredOverload public static func / (a: Int, b: Tensor) -> Tensor { b.filled(with: a) / b }
   public static prefix func - (a: Tensor) -> Tensor { Tensor(Unary(.negate), [a]) }
 
-  /// A tensor of this one's type with one number everywhere.
-  public func filled(with value: Double) -> Tensor {
-    isPoisoned ? self : Tensor(Constant(value: value, shape: shape, element: type.element), [], path: path)
+  /// A tensor of this one's type with one number everywhere; of integers, a whole one below 2^53.
+  public func filled(with value: Double) -> Tensor { filled(.float(value)) }
+  /// A tensor of this one's type with one integer everywhere, exactly.
+  @_disfavoredOverload public func filled(with value: Int) -> Tensor { filled(.integer(Int64(value))) }
+
+  private func filled(_ number: Scalar) -> Tensor {
+    if isPoisoned { return self }
+    do { try number.check(type.element) } catch {
+      return Tensor(poisonedBy: Diagnostic("\(error)", path: path, location: location), operands: [self])
+    }
+    return Tensor(Constant(number, type), [], path: path)
   }
 
   public func exponential() -> Tensor { Tensor(Unary(.exponential), [self]) }
@@ -52,7 +70,13 @@ extension Tensor {
 /// The larger of two tensors, element by element. Where they are equal, each gets half of the derivative.
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.maximum, a, b) }
 public func maximum(_ a: Tensor, _ b: Double) -> Tensor { maximum(a, a.filled(with: b)) }
+@_disfavoredOverload
+public func maximum(_ a: Tensor, _ b: Int) -> Tensor { maximum(a, a.filled(with: b)) }
+/// The smaller of two tensors, element by element.
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.minimum, a, b) }
+public func minimum(_ a: Tensor, _ b: Double) -> Tensor { minimum(a, a.filled(with: b)) }
+@_disfavoredOverload
+public func minimum(_ a: Tensor, _ b: Int) -> Tensor { minimum(a, a.filled(with: b)) }
 
 /// `lhs comparison rhs ? then : else`, element by element.
 public func select(
@@ -61,6 +85,11 @@ public func select(
 
 public func select(
   _ lhs: Tensor, _ comparison: Comparison, _ rhs: Double, then: Tensor, else other: Tensor
+) -> Tensor { select(lhs, comparison, lhs.filled(with: rhs), then: then, else: other) }
+
+@_disfavoredOverload
+public func select(
+  _ lhs: Tensor, _ comparison: Comparison, _ rhs: Int, then: Tensor, else other: Tensor
 ) -> Tensor { select(lhs, comparison, lhs.filled(with: rhs), then: then, else: other) }
 
 /// `max(x, 0)`, which passes NaN on; the derivative at 0 is 0.

@@ -53,6 +53,9 @@ extension Tensor {
   /// Averages over `axes`, which keep size 1.
   public func mean(_ axes: [Int]) -> Tensor {
     guard !isPoisoned, axes.allSatisfy(shape.indices.contains) else { return sum(axes) }
+    guard type.element == .float32 else {
+      return poisoned("mean takes f32 elements, not \(type); convert it first")
+    }
     return sum(axes) * (1 / Double(axes.map { shape[$0] }.reduce(1, *)))
   }
 

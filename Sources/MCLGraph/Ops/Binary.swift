@@ -19,22 +19,16 @@ public struct Binary: Operation {
     if function == .remainder, operands[0].element != .int64 {
       throw ShapeError("remainder takes i64 elements, not \(operands[0])")
     }
-    if function == .divide { try expectFloat(operands[0], function: function.rawValue) }
     return operands[0]
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
-    let apply: (Double, Double) -> Double =
-      switch function {
-      case .add: { $0 + $1 }
-      case .subtract: { $0 - $1 }
-      case .multiply: { $0 * $1 }
-      case .divide: { $0 / $1 }
-      case .maximum: { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) }
-      case .minimum: { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) }
-      case .remainder: { $1 == 0 ? 0 : $0 - $1 * ($0 / $1).rounded(.down) }
-      }
-    return Value(result, zip(operands[0].elements, operands[1].elements).map(apply))
+    switch result.element {
+    case .float32:
+      Value(result, zip(operands[0].elements, operands[1].elements).map { function.apply($0, $1) })
+    case .int64:
+      Value(result, integers: zip(operands[0].integers, operands[1].integers).map { function.apply($0, $1) })
+    }
   }
 
   /// Where `maximum` or `minimum` meets a tie, each operand gets half of the derivative, as in PyTorch.

@@ -20,12 +20,7 @@ public struct Broadcast: Operation {
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let source = operands[0]
     let strides = zip(rowMajorStrides(source.shape), source.shape).map { $1 == 1 ? 0 : $0 }
-    var elements: [Double] = []
-    elements.reserveCapacity(result.count)
-    forEachCoordinate(shape) { at in
-      elements.append(source.elements[zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }])
-    }
-    return Value(result, elements)
+    return source.gathered(result, at: flatPositions(shape, strides: strides))
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {

@@ -32,15 +32,17 @@ public struct Concatenate: Operation {
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let inner = result.shape.dropFirst(axis + 1).reduce(1, *)
     let outer = result.shape.prefix(axis).reduce(1, *)
-    var elements: [Double] = []
-    elements.reserveCapacity(result.count)
+    var positions: [Int] = []
+    positions.reserveCapacity(result.count)
     for o in 0..<outer {
+      var start = 0
       for operand in operands {
         let run = operand.shape[axis] * inner
-        elements.append(contentsOf: operand.elements[(o * run)..<((o + 1) * run)])
+        positions += (start + o * run)..<(start + (o + 1) * run)
+        start += operand.count
       }
     }
-    return Value(result, elements)
+    return Value.joined(operands).gathered(result, at: positions)
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
@@ -65,7 +67,7 @@ public struct Concatenate: Operation {
     var body = ScalarExpression.load(0)
     for position in operands.indices.dropFirst() {
       body = .select(
-        .less, .index(axis), .constant(Double(starts[position])), then: body, else: .load(position))
+        .less, .index(axis), .integer(starts[position]), then: body, else: .load(position))
     }
     return .comprehension(
       Comprehension(axes: result.shape, accesses: accesses, body: body, element: result.element))

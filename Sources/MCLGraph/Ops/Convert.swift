@@ -1,4 +1,5 @@
-/// The same numbers as another element type; from float to integer toward zero.
+/// The same numbers as another element type. From float to integer toward zero, the smallest or largest integer where
+/// the number is beyond it, 0 for NaN; from integer to float to the nearest one, ties to even.
 public struct Convert: Operation {
   public static let name = "convert"
   public let element: ElementType
@@ -15,8 +16,10 @@ public struct Convert: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
-    Value(
-      result, element == .int64 ? operands[0].elements.map { $0.rounded(.towardZero) } : operands[0].elements)
+    switch (operands[0].type.element, element) {
+    case (.int64, .float32): Value(result, operands[0].integers.map(\.roundedToFloat))
+    default: operands[0].with(result)
+    }
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {

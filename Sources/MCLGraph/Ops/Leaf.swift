@@ -87,32 +87,50 @@ func checkedLeafType(_ type: TensorType, _ name: String) throws -> TensorType {
 /// One number everywhere.
 public struct Constant: Operation {
   public static let name = "constant"
-  public let value: Double
+  public let number: Scalar
   public let type: TensorType
 
-  public init(value: Double, shape: [Int], element: ElementType = .float32) {
-    self.value = value
-    type = TensorType(element, shape)
+  public init(_ number: Scalar, _ type: TensorType) {
+    self.number = number.held(by: type.element)
+    self.type = type
   }
 
+  public init(value: Double, shape: [Int], element: ElementType = .float32) {
+    self.init(.float(value), TensorType(element, shape))
+  }
+
+  /// The number in Double: the nearest one where an integer has none of its own.
+  public var value: Double { number.double }
+
   public init(from attributes: AttributeReader) throws {
-    value = try attributes.number("value")
     type = try TensorType(attributes.choice("element", ElementType.self), attributes.integers("shape"))
+    number = try attributes.scalar("value", type.element)
   }
 
   public var attributes: [(String, Attribute)] {
-    [("value", .number(value)), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
+    let value: Attribute =
+      switch number {
+      case .float(let number): .number(number)
+      case .integer(let number): .integer(Int(number))
+      }
+    return [("value", value), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
   }
 
   public func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(0, operands)
+    try number.check(type.element)
     return try checkedLeafType(type, "constant")
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value { Value(result, repeating: value) }
+  public func evaluate(_ operands: [Value], result: TensorType) -> Value { Value(result, filledWith: number) }
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [] }
   public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
-    .comprehension(
-      Comprehension(axes: result.shape, accesses: [], body: .constant(value), element: result.element))
+    let body: ScalarExpression =
+      switch number {
+      case .float(let number): .constant(number)
+      case .integer(let number): .integer(Int(number))
+      }
+    return .comprehension(
+      Comprehension(axes: result.shape, accesses: [], body: body, element: result.element))
   }
 }

@@ -22,14 +22,15 @@ public struct MatrixMultiply: Operation {
     let rank = result.rank
     let (rows, columns) = (result.shape[rank - 2], result.shape[rank - 1])
     let depth = operands[0].shape[rank - 1]
+    let (a, b) = (operands[0].elements, operands[1].elements)
     var elements = [Double](repeating: 0, count: result.count)
     for batch in 0..<result.count / (rows * columns) {
       for m in 0..<rows {
         for k in 0..<depth {
-          let left = operands[0].elements[(batch * rows + m) * depth + k]
+          let left = a[(batch * rows + m) * depth + k]
           for n in 0..<columns {
             elements[(batch * rows + m) * columns + n] +=
-              left * operands[1].elements[(batch * depth + k) * columns + n]
+              left * b[(batch * depth + k) * columns + n]
           }
         }
       }

@@ -78,16 +78,16 @@ public struct PoolGeometry: Sendable, Hashable {
   /// The row-major position of the first tap of a window that lies inside, at the axes n, c, t, h, w.
   var firstTapInside: ScalarExpression {
     let first = (0..<3).map { i -> ScalarExpression in
-      let start = .constant(Double(padding[i])) - .index(2 + i) * .constant(Double(stride[i]))
-      return .binary(.maximum, start, .constant(0))
+      let start = .integer(padding[i]) - .index(2 + i) * .integer(stride[i])
+      return .binary(.maximum, start, .integer(0))
     }
-    return (first[0] * .constant(Double(kernel[1] * kernel[2]))) + (first[1] * .constant(Double(kernel[2])))
+    return (first[0] * .integer(kernel[1] * kernel[2])) + (first[1] * .integer(kernel[2]))
       + first[2]
   }
 
   /// The row-major window position at the axes kt, kh, kw.
   var tapExpression: ScalarExpression {
-    (.index(5) * .constant(Double(kernel[1] * kernel[2]))) + (.index(6) * .constant(Double(kernel[2])))
+    (.index(5) * .integer(kernel[1] * kernel[2])) + (.index(6) * .integer(kernel[2]))
       + .index(7)
   }
 }
@@ -108,9 +108,10 @@ public struct MaxPool: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let elements = operands[0].elements
     var best = [Double](repeating: -.infinity, count: result.count)
     geometry.forEachTap(input: operands[0].shape, output: result.shape) { x, _, y in
-      let value = operands[0].elements[x]
+      let value = elements[x]
       if value.isNaN || value > best[y] { best[y] = value }
     }
     return Value(result, best)
@@ -150,15 +151,16 @@ public struct MaxPoolPosition: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let elements = operands[0].elements
     var best = [Double](repeating: -.infinity, count: result.count)
-    var position = [Double](repeating: -1, count: result.count)
+    var position = [Int64](repeating: -1, count: result.count)
     geometry.forEachTap(input: operands[0].shape, output: result.shape) { x, tap, y in
-      let value = operands[0].elements[x]
+      let value = elements[x]
       guard !best[y].isNaN, value.isNaN || value > best[y] || position[y] < 0 else { return }
       best[y] = value
-      position[y] = Double(tap)
+      position[y] = Int64(tap)
     }
-    return Value(result, position)
+    return Value(result, integers: position)
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
@@ -207,9 +209,10 @@ public struct WindowScatter: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let (values, positions) = (operands[0].elements, operands[1].integers)
     var sums = [Double](repeating: 0, count: result.count)
     geometry.forEachTap(input: result.shape, output: operands[0].shape) { x, tap, y in
-      if operands[1].elements[y] == Double(tap) { sums[x] += operands[0].elements[y] }
+      if positions[y] == tap { sums[x] += values[y] }
     }
     return Value(result, sums)
   }
@@ -262,9 +265,10 @@ public struct WindowGather: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    let (elements, positions) = (operands[0].elements, operands[1].integers)
     var values = [Double](repeating: 0, count: result.count)
     geometry.forEachTap(input: operands[0].shape, output: result.shape) { x, tap, y in
-      if operands[1].elements[y] == Double(tap) { values[y] += operands[0].elements[x] }
+      if positions[y] == tap { values[y] += elements[x] }
     }
     return Value(result, values)
   }

@@ -1,4 +1,5 @@
-/// A new last axis of size `classes`: 1 at the position that the i64 label names, 0 elsewhere.
+/// A new last axis of size `classes`: 1 at the position that the i64 label names, 0 elsewhere; zeros alone where the
+/// label is negative or not below `classes`.
 public struct OneHot: Operation {
   public static let name = "one_hot"
   public let classes: Int
@@ -16,7 +17,7 @@ public struct OneHot: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
-    Value(result, operands[0].elements.flatMap { label in (0..<classes).map { Double($0) == label ? 1 : 0 } })
+    Value(result, operands[0].integers.flatMap { label in (0..<classes).map { $0 == label ? 1 : 0 } })
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }

@@ -1,4 +1,5 @@
-/// The sum or the maximum over some axes, which keep size 1. The maximum passes NaN on.
+/// The sum or the maximum over some axes, which keep size 1. The maximum passes NaN on; a sum of
+/// integers wraps modulo 2^64.
 public struct Reduce: Operation {
   public enum Kind: String, Sendable, CaseIterable { case sum, maximum }
 
@@ -22,35 +23,39 @@ public struct Reduce: Operation {
 
   public func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
-    try expectFloat(operands[0], function: kind.rawValue)
     guard axes.allSatisfy({ operands[0].shape.indices.contains($0) }), Set(axes).count == axes.count else {
       throw ShapeError(
         "\(kind.rawValue) over axes \(axes) of \(operands[0]): name each axis of the tensor once")
     }
     return TensorType(
-      .float32, operands[0].shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
+      operands[0].element, operands[0].shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let strides = rowMajorStrides(result.shape).enumerated().map { axes.contains($0.offset) ? 0 : $0.element }
-    var elements = [Double](repeating: kind == .sum ? 0 : -.infinity, count: result.count)
-    var position = 0
-    forEachCoordinate(operands[0].shape) { at in
-      let target = zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }
-      let value = operands[0].elements[position]
-      switch kind {
-      case .sum: elements[target] += value
-      case .maximum:
-        if value.isNaN || value > elements[target] { elements[target] = value }
-      }
-      position += 1
+    let targets = flatPositions(operands[0].shape, strides: strides)
+    func reduced<Number>(_ values: [Number], from start: Number, _ join: (Number, Number) -> Number)
+      -> [Number]
+    {
+      var results = [Number](repeating: start, count: result.count)
+      for (target, value) in zip(targets, values) { results[target] = join(results[target], value) }
+      return results
     }
-    return Value(result, elements)
+    switch (result.element, kind) {
+    case (.float32, .sum): return Value(result, reduced(operands[0].elements, from: 0, +))
+    case (.float32, .maximum):
+      return Value(
+        result, reduced(operands[0].elements, from: -.infinity) { $1.isNaN || $1 > $0 ? $1 : $0 })
+    case (.int64, .sum): return Value(result, integers: reduced(operands[0].integers, from: 0, &+))
+    case (.int64, .maximum):
+      return Value(result, integers: reduced(operands[0].integers, from: .min) { max($0, $1) })
+    }
   }
 
   /// A maximum shares its derivative evenly among all places that attain it.
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let x = operands[0]
+    guard x.type.element == .float32 else { return [nil] }
     switch kind {
     case .sum: return [upstream.broadcast(to: x.shape)]
     case .maximum:
@@ -73,6 +78,6 @@ public struct Reduce: Operation {
     return .comprehension(
       Comprehension(
         axes: space, outputRank: shape.count, accesses: [Access(operand: 0, indices)], body: .load(0),
-        reduction: kind == .sum ? .sum : .maximum))
+        reduction: kind == .sum ? .sum : .maximum, element: result.element))
   }
 }

@@ -23,22 +23,19 @@ public struct Select: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
-    let holds: (Double, Double) -> Bool =
-      switch comparison {
-      case .equal: { $0 == $1 }
-      case .notEqual: { $0 != $1 }
-      case .less: { $0 < $1 }
-      case .lessOrEqual: { $0 <= $1 }
-      case .greater: { $0 > $1 }
-      case .greaterOrEqual: { $0 >= $1 }
+    func positions<Number: Comparable>(_ a: [Number], _ b: [Number]) -> [Int] {
+      a.indices.map { comparison.holds(a[$0], b[$0]) ? $0 : $0 + a.count }
+    }
+    let chosen =
+      switch operands[0].type.element {
+      case .float32: positions(operands[0].elements, operands[1].elements)
+      case .int64: positions(operands[0].integers, operands[1].integers)
       }
-    let (a, b) = (operands[0].elements, operands[1].elements)
-    return Value(
-      result,
-      a.indices.map { holds(a[$0], b[$0]) ? operands[2].elements[$0] : operands[3].elements[$0] })
+    return Value.joined([operands[2], operands[3]]).gathered(result, at: chosen)
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    guard result.type.element == .float32 else { return [nil, nil, nil, nil] }
     let zero = upstream.filled(with: 0)
     return [
       nil, nil, select(operands[0], comparison, operands[1], then: upstream, else: zero),

@@ -29,9 +29,8 @@ public struct Standardize: Operation {
     let moments = Moments(operands[0], axes: axes)
     return Value(
       result,
-      operands[0].elements.indices.map { position in
-        let group = moments.groups[position]
-        return (operands[0].elements[position] - moments.mean[group])
+      zip(operands[0].elements, moments.groups).map { value, group in
+        (value - moments.mean[group])
           / (moments.variance[group] + epsilon).squareRoot()
       })
   }
@@ -117,8 +116,8 @@ private struct Moments {
     let kept = value.shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element }
     let strides = rowMajorStrides(kept).enumerated().map { axes.contains($0.offset) ? 0 : $0.element }
     let count = kept.reduce(1, *)
-    let n = Double(value.elements.count / Swift.max(count, 1))
-    groups.reserveCapacity(value.elements.count)
+    let n = Double(value.count / Swift.max(count, 1))
+    groups.reserveCapacity(value.count)
     var groups: [Int] = []
     forEachCoordinate(value.shape) { at in groups.append(zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }) }
     mean = [Double](repeating: 0, count: count)

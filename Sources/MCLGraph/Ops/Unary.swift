@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// An elementary function applied to every element.
 public struct Unary: Operation {
   public static let name = "unary"
@@ -17,25 +11,20 @@ public struct Unary: Operation {
 
   public func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
-    try expectFloat(operands[0], function: function.rawValue)
+    if !function.takesIntegers { try expectFloat(operands[0], function: function.rawValue) }
     return operands[0]
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
-    let apply: (Double) -> Double =
-      switch function {
-      case .negate: { -$0 }
-      case .absolute: { Swift.abs($0) }
-      case .exponential: { exp($0) }
-      case .logarithm: { log($0) }
-      case .squareRoot: { $0.squareRoot() }
-      case .reciprocal: { 1 / $0 }
-      }
-    return Value(result, operands[0].elements.map(apply))
+    switch result.element {
+    case .float32: Value(result, operands[0].elements.map { function.apply($0) })
+    case .int64: Value(result, integers: operands[0].integers.map { function.apply($0) })
+    }
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let x = operands[0]
+    guard x.type.element == .float32 else { return [nil] }
     switch function {
     case .negate: return [-upstream]
     case .absolute:  // 0 at 0, as PyTorch has it

@@ -1,5 +1,5 @@
 /// The first operand [rows, ...] with rows `(start + i) mod rows` replaced by row i of the second; `start` is the
-/// third, an i64 scalar. The queue of negatives takes its keys so.
+/// third, an i64 scalar of any value. The queue of negatives takes its keys so.
 public struct UpdateRows: Operation {
   public static let name = "update_rows"
 
@@ -23,17 +23,15 @@ public struct UpdateRows: Operation {
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let rows = result.shape[0]
     let width = result.count / rows
-    var elements = operands[0].elements
-    // Reduced before it becomes an integer, so that no value of the cursor can overflow.
-    let cursor = operands[2].elements[0].truncatingRemainder(dividingBy: Double(rows))
-    let start = cursor.isFinite ? Int(cursor) : 0
+    var positions = Array(0..<result.count)
+    let start = Int(BinaryFunction.remainder.apply(operands[2].integers[0], Int64(rows)))
     for row in 0..<operands[1].shape[0] {
-      let target = ((start + row) % rows + rows) % rows
+      let target = (start + row) % rows
       for column in 0..<width {
-        elements[target * width + column] = operands[1].elements[row * width + column]
+        positions[target * width + column] = result.count + row * width + column
       }
     }
-    return Value(result, elements)
+    return Value.joined([operands[0], operands[1]]).gathered(result, at: positions)
   }
 
   /// None: what the queue holds is a constant to training.

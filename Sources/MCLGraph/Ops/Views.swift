@@ -17,7 +17,7 @@ public struct Reshape: Operation {
   }
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
-    Value(result, operands[0].elements)
+    operands[0].with(result)
   }
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [upstream.reshaped(operands[0].shape)]
@@ -47,12 +47,7 @@ public struct Transpose: Operation {
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let source = rowMajorStrides(operands[0].shape)
     let strides = permutation.map { source[$0] }
-    var elements: [Double] = []
-    elements.reserveCapacity(result.count)
-    forEachCoordinate(result.shape) { at in
-      elements.append(operands[0].elements[zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }])
-    }
-    return Value(result, elements)
+    return operands[0].gathered(result, at: flatPositions(result.shape, strides: strides))
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
@@ -108,13 +103,8 @@ public struct Slice: Operation {
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let strides = rowMajorStrides(operands[0].shape)
-    var elements: [Double] = []
-    elements.reserveCapacity(result.count)
-    forEachCoordinate(result.shape) { at in
-      let inner = zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }
-      elements.append(operands[0].elements[inner + start * strides[axis]])
-    }
-    return Value(result, elements)
+    return operands[0].gathered(
+      result, at: flatPositions(result.shape, strides: strides, start: start * strides[axis]))
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
@@ -164,14 +154,10 @@ public struct Pad: Operation {
 
   public func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let strides = rowMajorStrides(result.shape)
-    var elements = [Double](repeating: 0, count: result.count)
-    var position = 0
-    forEachCoordinate(operands[0].shape) { at in
-      let inner = zip(at, strides).reduce(0) { $0 + $1.0 * $1.1 }
-      elements[inner + before * strides[axis]] = operands[0].elements[position]
-      position += 1
-    }
-    return Value(result, elements)
+    let targets = flatPositions(operands[0].shape, strides: strides, start: before * strides[axis])
+    var positions = [Int](repeating: -1, count: result.count)
+    for (position, target) in targets.enumerated() { positions[target] = position }
+    return operands[0].gathered(result, at: positions)
   }
 
   public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {

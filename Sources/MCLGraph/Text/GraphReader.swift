@@ -43,7 +43,7 @@ extension Module {
         try line.expect(":")
         let type = try line.type()
         graph.inputs.append(
-          Graph.Input(name: name, type: type, defaultValue: line.take("=") ? try line.number() : nil))
+          Graph.Input(name: name, type: type, defaultValue: line.take("=") ? try line.scalar() : nil))
       case "state":
         let name = try line.text()
         try line.expect(":")
@@ -117,7 +117,11 @@ extension Module {
     try line.expect("(")
     defer { _ = line.take(")") }
     switch kind {
-    case "constant": return .constant(try line.number())
+    case "constant":
+      switch try line.scalar() {
+      case .float(let value): return .constant(value)
+      case .integer(let value): return .integer(value)
+      }
     case "normal": return .normal(deviation: try line.number())
     case "uniform": return .uniform(bound: try line.number())
     case "copy": return .copy(of: try line.text())

@@ -29,6 +29,7 @@ extension Initializer {
   var text: String {
     switch self {
     case .constant(let value): "constant(\(value))"
+    case .integer(let value): "constant(\(value))"
     case .normal(let deviation): "normal(\(deviation))"
     case .uniform(let bound): "uniform(\(bound))"
     case .copy(let source): "copy(\(quoted(source)))"

@@ -72,6 +72,14 @@ struct LineScanner {
     return value
   }
 
+  /// A number: an integer unless it shows a point, an exponent or more digits than 64 bits hold.
+  mutating func scalar() throws -> Scalar {
+    let text = try numeral()
+    if let value = Int64(text) { return .integer(value) }
+    guard let value = Double(text) else { throw error("'\(text)' is not a number") }
+    return .float(value)
+  }
+
   mutating func integers() throws -> [Int] {
     try expect("[")
     var values: [Int] = []

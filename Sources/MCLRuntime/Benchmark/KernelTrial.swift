@@ -85,7 +85,7 @@ public final class KernelTrial {
       return Value(type, (0..<type.count).map { Double(floats[$0]) })
     }
     if let operandMap {
-      values[operandMap.operand].elements = operandMap.map.evaluate(values)
+      values[operandMap.operand] = operandMap.map.evaluate(values).with(operandTypes[operandMap.operand])
     }
     let count = max(4, min(places, budget / max(comprehension.reductionCount, 1)))
     let shape = comprehension.outputShape
@@ -102,7 +102,7 @@ public final class KernelTrial {
         point[axis] = rest % shape[axis]
         rest /= shape[axis]
       }
-      let expected = comprehension.restricted(to: point).evaluate(values).first ?? .nan
+      let expected = comprehension.restricted(to: point).evaluate(values).elements.first ?? .nan
       let difference = abs(Double(results[position]) - expected)
       worst = difference.isNaN ? .infinity : max(worst, difference)
       largest = max(largest, abs(expected))
@@ -131,7 +131,7 @@ extension Comprehension {
     }
     func placed(_ leaf: ScalarExpression) -> ScalarExpression {
       guard case .index(let axis) = leaf, axis < point.count else { return leaf }
-      return .convert(.int64, .constant(Double(point[axis])))
+      return .integer(point[axis])
     }
     result.body = body.mapLeaves(placed)
     result.epilogue = epilogue.mapLeaves(placed)

@@ -58,15 +58,15 @@ public final class Executor {
     calls = try plan.calls.map(bind)
   }
 
-  private func fill(_ region: MemoryRegion, _ input: Graph.Input, _ value: Double) throws {
+  private func fill(_ region: MemoryRegion, _ input: Graph.Input, _ value: Scalar) throws {
     let type = input.type
     // Bound: the region was made for `type.count` elements.
     switch type.element {
     case .float32:
       region.base.bindMemory(to: Float.self, capacity: type.count).update(
-        repeating: Float(value), count: type.count)
+        repeating: Float(value.double), count: type.count)
     case .int64:
-      guard let integer = Int64(exactly: value) else {
+      guard case .integer(let integer) = value.held(by: .int64) else {
         throw ExecutionError(
           "input '\(input.name)' is \(type), but its default \(value) is no integer of 64 bits")
       }
@@ -283,17 +283,32 @@ public final class Executor {
     return read(stateRegions[index].base, plan.states[index].type.count)
   }
 
-  /// The value of an output or a tap of the last run, as f32.
-  public func value(_ name: String) throws -> [Float] {
+  private func named(_ name: String) throws -> ExecutionPlan.Named {
     guard let named = (plan.outputs + plan.taps).first(where: { $0.name == name }) else {
       throw ExecutionError("program '\(plan.name)' was compiled without an output or tap '\(name)'")
     }
-    let base = try pointer(named.buffer)
-    if named.type.element == .int64 {
-      let integers: [Int64] = read(base, named.type.count)
-      return integers.map { Float($0) }
+    return named
+  }
+
+  /// The type of an output or a tap.
+  public func resultType(_ name: String) throws -> TensorType { try named(name).type }
+
+  /// The value of an f32 output or tap of the last run.
+  public func value(_ name: String) throws -> [Float] {
+    let named = try named(name)
+    guard named.type.element == .float32 else {
+      throw ExecutionError("'\(name)' is \(named.type); read it as integers")
     }
-    return read(base, named.type.count)
+    return read(try pointer(named.buffer), named.type.count)
+  }
+
+  /// The value of an i64 output or tap of the last run.
+  public func integers(_ name: String) throws -> [Int64] {
+    let named = try named(name)
+    guard named.type.element == .int64 else {
+      throw ExecutionError("'\(name)' is \(named.type); read it as floats")
+    }
+    return read(try pointer(named.buffer), named.type.count)
   }
 
   /// Fills the arena and the scratch memory with NaN: a run afterwards must give the same, since nothing may be read

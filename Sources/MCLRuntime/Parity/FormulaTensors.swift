@@ -32,8 +32,7 @@ public struct FormulaTensors: Sendable {
   public func state(_ state: Graph.State) -> Value? {
     let type = state.type
     guard type.element == .float32, !state.name.hasPrefix("velocity.") else {
-      if case .constant(let value) = state.initializer { return Value(type, repeating: value) }
-      return nil
+      return state.initializer.scalar.map { Value(type, filledWith: $0) }
     }
     if state.name == "queue", type.rank == 2 { return unitRows(type) }
     switch state.name.split(separator: ".").last {

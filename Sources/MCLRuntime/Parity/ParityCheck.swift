@@ -143,7 +143,7 @@ public struct ParityCheck {
       if inputs.isEmpty { inputs = try files.inputs(of: program, step: 1) }
       guard let value = states[given] ?? inputs[given] else { continue }
       try append(
-        name, source, try reduced([value.elements], source.reduction), value.elements.count, "given", &outcome
+        name, source, reduced([value], source.reduction), value.count, "given", &outcome
       )
     }
   }
@@ -155,27 +155,28 @@ public struct ParityCheck {
     let counts = Dictionary(
       (program.outputs + program.taps).map { ($0.name, program.entries[$0.entry].type.count) }
         + program.states.map { ($0.name, $0.type.count) }, uniquingKeysWith: { first, _ in first })
-    var histories: [String: [Double]] = [:]
+    var histories: [String: [Value]] = [:]
     for step in 1...steps {
       report("\(run), step \(step) of \(steps)")
       try engine.run(try files.inputs(of: program, step: step))
       for (name, source) in sources {
         if source.reduction == .steps, case .result(let output) = source.base {
-          histories[name, default: []] += try engine.result(output) ?? []
-          guard step == source.step, let history = histories[name] else { continue }
+          histories[name, default: []] += [try engine.result(output)].compactMap { $0 }
+          guard step == source.step, let past = histories[name], !past.isEmpty else { continue }
+          let history = Value.joined(past)
           try append(name, source, history, history.count, run, &outcome)
           continue
         }
         guard source.step == step else { continue }
         if case .state(let state) = source.base {
           guard let value = try engine.state(state) else { continue }
-          try append(name, source, try reduced([value], source.reduction), value.count, run, &outcome)
+          try append(name, source, reduced([value], source.reduction), value.count, run, &outcome)
           continue
         }
         let needed = resultNames(source)
         guard !needed.isEmpty, needed.allSatisfy(results.contains) else { continue }
         let values = try needed.compactMap { try engine.result($0) }
-        try append(name, source, try reduced(values, source.reduction), counts[needed[0]] ?? 1, run, &outcome)
+        try append(name, source, reduced(values, source.reduction), counts[needed[0]] ?? 1, run, &outcome)
       }
     }
   }
@@ -214,7 +215,7 @@ public struct ParityCheck {
         try engine.run(inputs)
         for (name, source, result) in wanted where results.contains(result) {
           guard let value = try engine.result(result) else { continue }
-          try append(name, source, try reduced([value], source.reduction), value.count, run, &outcome)
+          try append(name, source, reduced([value], source.reduction), value.count, run, &outcome)
         }
       }
     }
@@ -235,19 +236,23 @@ public struct ParityCheck {
     return inputs
   }
 
-  private func reduced(_ values: [[Double]], _ reduction: GoldenSource.Reduction) throws -> [Double] {
-    func norm(_ value: [Double]) -> Double { value.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+  private func reduced(_ values: [Value], _ reduction: GoldenSource.Reduction) -> Value {
+    func norm(_ value: Value) -> Double { value.elements.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    func floats(_ numbers: [Double]) -> Value { Value(TensorType(.float32, [numbers.count]), numbers) }
+    let first = values[0]
     switch reduction {
-    case .whole, .steps: return values[0]
-    case .norm: return [norm(values[0])]
-    case .sum: return [values[0].reduce(0, +)]
-    case .first16: return Array((values[0].prefix(16) + [Double](repeating: 0, count: 16)).prefix(16))
-    case .norms: return values.map(norm)
+    case .whole, .steps: return first
+    case .norm: return floats([norm(first)])
+    case .sum: return floats([first.elements.reduce(0, +)])
+    case .first16:
+      return first.gathered(
+        TensorType(first.type.element, [16]), at: (0..<16).map { $0 < first.count ? $0 : -1 })
+    case .norms: return floats(values.map(norm))
     }
   }
 
   private func append(
-    _ name: String, _ source: GoldenSource, _ actual: [Double], _ count: Int, _ run: String,
+    _ name: String, _ source: GoldenSource, _ value: Value, _ count: Int, _ run: String,
     _ outcome: inout Outcome
   ) throws {
     let tensor = try files.expected.tensor(name)
@@ -259,6 +264,16 @@ public struct ParityCheck {
       kind: kind, isReference: run == "reference", learningRate: learningRate,
       expected: { try? files.expected.tensor($0).doubles })
     let gate = gates.gate(name, source, values: expected, isInteger: isInteger, count: count)
+    if case .int64(let wanted) = tensor.storage, value.type.element == .int64 {
+      let difference = ParityGate.difference(value.integers, from: wanted)
+      let largest = max(1, wanted.reduce(0) { max($0, Double($1.magnitude)) })
+      outcome.rows.append(
+        Row(
+          name: name, run: run, absolute: difference, relative: difference / largest, error: difference,
+          gate: gate))
+      return
+    }
+    let actual = value.elements
     outcome.rows.append(
       Row(
         name: name, run: run, absolute: ParityGate(.absolute, 0).error(actual, from: expected),
@@ -275,6 +290,6 @@ public struct ParityCheck {
   private var isFormula: Bool { if case .formula = files.start { true } else { false } }
 
   private var learningRate: Double {
-    program.inputs.first { $0.name == "sgd_lr" }?.defaultValue ?? 0
+    program.inputs.first { $0.name == "sgd_lr" }?.defaultValue?.double ?? 0
   }
 }

@@ -1,17 +1,17 @@
 import MCLCompiler
 import MCLGraph
 
-/// Something that runs a program on named values: the Double interpreter, or the compiled program.
+/// Something that runs a program on named values: the interpreter, or the compiled program.
 public protocol ParityEngine: AnyObject {
   /// Runs the program once and makes its updates visible.
   func run(_ inputs: [String: Value]) throws
   /// An output or a tap of the last run; nil when there is none of that name.
-  func result(_ name: String) throws -> [Double]?
+  func result(_ name: String) throws -> Value?
   /// A state as it is now; nil when there is none of that name.
-  func state(_ name: String) throws -> [Double]?
+  func state(_ name: String) throws -> Value?
 }
 
-/// The operations' own definitions, in Double.
+/// The operations' own definitions, floats in Double and integers exactly.
 public final class ReferenceEngine: ParityEngine {
   private var interpreter: Interpreter
   private var last: Interpreter.Result?
@@ -21,8 +21,8 @@ public final class ReferenceEngine: ParityEngine {
   }
 
   public func run(_ inputs: [String: Value]) throws { last = try interpreter.run(inputs) }
-  public func result(_ name: String) -> [Double]? { (last?.outputs[name] ?? last?.taps[name])?.elements }
-  public func state(_ name: String) -> [Double]? { interpreter.states[name]?.elements }
+  public func result(_ name: String) -> Value? { last?.outputs[name] ?? last?.taps[name] }
+  public func state(_ name: String) -> Value? { interpreter.states[name] }
 }
 
 /// The compiled program, its working memory filled with NaN before each run.
@@ -51,11 +51,11 @@ public final class CompiledEngine: ParityEngine {
     try executor.run()
   }
 
-  public func result(_ name: String) throws -> [Double]? {
-    results.contains(name) ? try executor.value(name).map { Double($0) } : nil
+  public func result(_ name: String) throws -> Value? {
+    results.contains(name) ? try executor.result(name) : nil
   }
 
-  public func state(_ name: String) throws -> [Double]? {
-    states.contains(name) ? try executor.stateValue(name).elements : nil
+  public func state(_ name: String) throws -> Value? {
+    states.contains(name) ? try executor.stateValue(name) : nil
   }
 }

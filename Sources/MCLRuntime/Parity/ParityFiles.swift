@@ -72,12 +72,12 @@ public struct ParityFiles {
       case .file(let file):
         if file.entries[state.name] != nil {
           value = try Self.value(state.name, in: file, as: state.type)
-        } else if case .constant(let constant) = state.initializer,
+        } else if let start = state.initializer.scalar,
           state.name.hasPrefix("velocity.") || state.name.hasPrefix("accumulated")
             || state.name == "queue_index"
         {
           // Momenta and sums start at zero and the cursor where the model says.
-          value = Value(state.type, repeating: constant)
+          value = Value(state.type, filledWith: start)
         } else {
           value = nil
         }
@@ -119,10 +119,10 @@ public struct ParityFiles {
       if expected.entries[input.name] != nil {
         return try Self.value(input.name, in: expected, as: input.type)
       }
-      if let labels = metadata[input.name]?.split(separator: ",").map({ Double($0) }),
+      if let labels = metadata[input.name]?.split(separator: ",").map({ Int64($0) }),
         labels.count == input.type.count, !labels.contains(nil)
       {
-        return Value(input.type, labels.compactMap { $0 })
+        return Value(input.type, integers: labels.compactMap { $0 })
       }
     }
     throw UsageError(
@@ -142,6 +142,16 @@ public struct ParityFiles {
     if case .uint8(let bytes) = tensor.storage, type.element == .float32 {
       return Value(type, bytes.map { (2 * Double($0) - 255) / 128 })
     }
-    return Value(type, tensor.doubles)
+    switch (type.element, tensor.storage) {
+    case (.float32, _): return Value(type, tensor.doubles)
+    case (.int64, .int64(let integers)): return Value(type, integers: integers)
+    case (.int64, _):
+      guard let integers = tensor.integers else {
+        throw UsageError(
+          "\(file.path): tensor '\(name)' holds numbers that are no integers of 64 bits, but the program takes \(type); "
+            + "round them in the file")
+      }
+      return Value(type, integers: integers)
+    }
   }
 }

@@ -29,6 +29,14 @@ public struct ParityGate: Sendable, Hashable {
   /// What is expected to be zero must be below this.
   public static let zeroLimit = 1e-7
 
+  /// The largest difference of integers: 0 where all are equal and nowhere else; infinite when the counts differ.
+  static func difference(_ actual: [Int64], from expected: [Int64]) -> Double {
+    guard actual.count == expected.count else { return .infinity }
+    return zip(actual, expected).reduce(0) { worst, pair in
+      pair.0 == pair.1 ? worst : max(worst, 1, abs(Double(pair.0) - Double(pair.1)))
+    }
+  }
+
   /// The error of `actual`, as this gate measures it; infinite when the counts differ or a number of either is not finite.
   public func error(_ actual: [Double], from expected: [Double]) -> Double {
     guard actual.count == expected.count, (actual + expected).allSatisfy(\.isFinite) else { return .infinity }

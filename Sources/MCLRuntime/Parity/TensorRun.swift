@@ -63,25 +63,20 @@ public struct TensorRun {
     try runner.run(inputs)
     var result: [String: HostTensor] = [:]
     for named in program.outputs + program.taps {
-      let type = program.entries[named.entry].type
-      result[named.name] = try runner.result(named.name).map { Self.tensor($0, type, engine) }
+      result[named.name] = try runner.result(named.name).map { Self.tensor($0, engine) }
     }
     guard includingStates else { return result }
-    let types = Dictionary(program.states.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
     for update in program.updates {
-      guard let type = types[update.name] else { continue }
-      result[update.name] = try runner.state(update.name).map { Self.tensor($0, type, engine) }
+      result[update.name] = try runner.state(update.name).map { Self.tensor($0, engine) }
     }
     return result
   }
 
-  private static func tensor(_ values: [Double], _ type: TensorType, _ engine: ParityCheck.Engine)
-    -> HostTensor
-  {
-    switch type.element {
-    case .int64: HostTensor(type.shape, .int64(values.map { Int64($0) }))
-    case .float32 where engine == .reference: HostTensor(type.shape, .float64(values))
-    case .float32: HostTensor(type.shape, .float32(values.map { Float($0) }))
+  private static func tensor(_ value: Value, _ engine: ParityCheck.Engine) -> HostTensor {
+    switch value.type.element {
+    case .int64: HostTensor(value.shape, .int64(value.integers))
+    case .float32 where engine == .reference: HostTensor(value.shape, .float64(value.elements))
+    case .float32: HostTensor(value.shape, .float32(value.elements.map { Float($0) }))
     }
   }
 }

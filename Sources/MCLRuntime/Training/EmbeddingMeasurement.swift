@@ -1,3 +1,5 @@
+import MCLGraph
+
 /// How the embeddings of the contrast between videos lie at one step: what the losses do not show.
 public struct EmbeddingMeasurement: Sendable, Codable, Equatable {
   /// Steps done, from 1.
@@ -41,7 +43,8 @@ public struct EmbeddingMeasurement: Sendable, Codable, Equatable {
     self.positives = histogram
     histogram = [Int](repeating: 0, count: Self.bins)
     // The latest rows first: those that hold keys, then random starts.
-    let latest = (1...max(min(rows, Self.rowLimit), 1)).map { (cursor - $0 + 2 * rows) % max(rows, 1) }
+    let place = Int(BinaryFunction.remainder.apply(Int64(cursor), Int64(max(rows, 1))))
+    let latest = (1...max(min(rows, Self.rowLimit), 1)).map { (place - $0 + 2 * rows) % max(rows, 1) }
     if rows > 0 {
       for n in 0..<count { for row in latest { histogram[bin(dot(queries, n, queue, row))] += 1 } }
     }

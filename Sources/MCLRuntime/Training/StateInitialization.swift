@@ -21,6 +21,12 @@ public struct StateStarts {
       origin = next
       hops += 1
     }
+    if state.type.element == .int64 {
+      guard case .integer(let value) = origin.initializer.scalar?.held(by: .int64) else {
+        throw ExecutionError("state '\(state.name)' holds integers and can only start as a whole constant")
+      }
+      return Value(state.type, filledWith: .integer(value))
+    }
     return Value(state.type, try draws(state, like: origin, seed))
   }
 
@@ -32,14 +38,9 @@ public struct StateStarts {
 private func draws(_ state: Graph.State, like origin: Graph.State, _ seed: UInt64) throws -> [Double] {
   var random = CounterRandom(seed: seed, purpose: CounterRandom.Purpose("state \(origin.name)"))
   let count = state.type.count
-  if state.type.element == .int64 {
-    guard case .constant(let value) = origin.initializer, Int64(exactly: value) != nil else {
-      throw ExecutionError("state '\(state.name)' holds integers and can only start as a whole constant")
-    }
-    return [Double](repeating: value, count: count)
-  }
   switch origin.initializer {
   case .constant(let value): return [Double](repeating: value, count: count)
+  case .integer(let value): return [Double](repeating: Double(value), count: count)
   case .normal(let deviation): return (0..<count).map { _ in random.normal() * deviation }
   case .uniform(let bound):
     guard bound.isFinite && bound >= 0 else {

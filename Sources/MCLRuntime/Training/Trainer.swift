@@ -252,7 +252,7 @@ extension Executor {
   public func scalarOutputs() throws -> [String: Float] {
     var values: [String: Float] = [:]
     for output in plan.outputs where output.type.count == 1 {
-      values[output.name] = try value(output.name)[0]
+      values[output.name] = Float(try result(output.name).elements[0])
     }
     return values
   }

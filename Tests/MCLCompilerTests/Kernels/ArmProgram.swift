@@ -47,7 +47,11 @@ struct ArmProgram {
         throw Failure(description: "the program wrote \(bytes.count) bytes; '\(name)' is beyond them")
       }
       let part = bytes.subdata(in: offset..<offset + type.byteCount)
-      results[name] = Value(type, part.withUnsafeBytes { KernelHarness.values($0, type.element) })
+      results[name] = part.withUnsafeBytes { bytes in
+        type.element == .int64
+          ? Value(type, integers: Array(bytes.bindMemory(to: Int64.self)))
+          : Value(type, KernelHarness.values(bytes, type.element))
+      }
       offset += type.byteCount
     }
     for state in plan.states { try take("state \(state.name)", state.type) }
@@ -75,12 +79,12 @@ struct ArmProgram {
   }
 
   private func write(inputs: [String: Value], states: [String: Value]) throws {
-    func data(_ name: String, _ type: TensorType, _ value: Value?, _ initial: Double?) throws -> Data {
-      guard let elements = value?.elements ?? initial.map({ [Double](repeating: $0, count: type.count) })
-      else {
+    func data(_ name: String, _ type: TensorType, _ value: Value?, _ initial: Scalar?) throws -> Data {
+      guard let value = value ?? initial.map({ Value(type, filledWith: $0) }) else {
         throw Failure(description: "'\(name)' was not given")
       }
-      return Data(KernelHarness.bytes(elements, type.element))
+      guard type.element == .int64 else { return Data(KernelHarness.bytes(value.elements, type.element)) }
+      return value.integers.withUnsafeBytes { Data($0) }
     }
     for (number, input) in plan.inputs.enumerated() {
       try data(input.name, input.type, inputs[input.name], input.defaultValue)

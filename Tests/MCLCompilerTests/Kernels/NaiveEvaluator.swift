@@ -70,7 +70,7 @@ struct NaiveEvaluator {
     switch tree {
     case .load(let access): operandElements[comprehension.accesses[access].operand] == .int64
     case .constant: false
-    case .index: true
+    case .integer, .index: true
     case .accumulator: comprehension.reduction == .firstMaximumPosition || isInteger(comprehension.body)
     case .unary(_, let a): isInteger(a)
     case .binary(_, let a, let b): isInteger(a) || isInteger(b)
@@ -84,6 +84,7 @@ struct NaiveEvaluator {
     switch tree {
     case .load(let access): return load(comprehension.accesses[access], point)
     case .constant(let constant): return constant
+    case .integer(let integer): return Double(integer)
     case .index(let axis): return Double(point[axis])
     case .accumulator: return reduced ?? .nan
     case .unary(let function, let a):
@@ -103,7 +104,7 @@ struct NaiveEvaluator {
       case .add: return x + y
       case .subtract: return x - y
       case .multiply: return x * y
-      case .divide: return isInteger(tree) ? (x / y).rounded(.towardZero) : x / y
+      case .divide: return isInteger(tree) ? (x / y).rounded(.down) : x / y
       case .maximum: return x.isNaN || y.isNaN ? .nan : max(x, y)
       case .minimum: return x.isNaN || y.isNaN ? .nan : min(x, y)
       case .remainder: return x - y * (x / y).rounded(.down)

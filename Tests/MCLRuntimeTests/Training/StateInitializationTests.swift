@@ -31,6 +31,9 @@ import Testing
       case .constant(let value):
         #expect(values.allSatisfy { $0 == Double(Float(value)) }, "\(state.name)")
         constants += 1
+      case .integer(let value):
+        #expect(tensor.integers?.allSatisfy { $0 == value } == true, "\(state.name)")
+        constants += 1
       case .normal(let deviation):
         guard count >= 300 else { continue }
         // Five standard errors of mean and variance.

@@ -61,9 +61,7 @@ struct LoopEmitter {
     self.space = space
     plan = LoopPlan(space, comprehension: comprehension, target: target)
     let loads = comprehension.accesses.map { operandElements[$0.operand] }
-    let reduced =
-      ScalarProgram.element(of: comprehension.body, loads: loads, accumulator: .float32)
-      ?? (comprehension.reduction == .none ? comprehension.element : .float32)
+    let reduced = comprehension.reducedElement(loads: loads)
     let accumulator = comprehension.reduction == .firstMaximumPosition ? .int64 : reduced
     var program = ScalarProgram(loads: loads, accumulator: accumulator)
     body = try program.append(comprehension.body, expected: reduced)

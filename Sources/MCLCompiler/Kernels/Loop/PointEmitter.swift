@@ -50,7 +50,10 @@ struct PointEmitter {
     var known: Known = [:]
     func visit(_ node: Int) {
       if dependences[node] & (inner | Self.accumulatorBit) == 0 {
-        if case .constant = program.nodes[node].operation { return }
+        switch program.nodes[node].operation {
+        case .constant, .integer: return
+        default: break
+        }
         _ = evaluate(node, state, known: &known)
       } else {
         program.arguments(node).forEach(visit)
@@ -87,6 +90,7 @@ struct PointEmitter {
       switch program.nodes[node].operation {
       case .load(let access): value = load(access, state, lanes: lanes, along: axis)
       case .constant(let bits): value = scalar.constant(Double(bitPattern: bits), element, lanes: lanes)
+      case .integer(let number): value = builder.constant(number, scalar.type(.int64, lanes: lanes))
       case .index(let original): value = index(original, state, lanes: lanes, along: axis)
       case .accumulator: value = accumulator ?? builder.zero(scalar.type(element, lanes: lanes))
       case .unary(let function, let a): value = scalar.unary(function, argument(a), element)
@@ -105,8 +109,8 @@ struct PointEmitter {
 
   /// A remainder by a constant power of two is a mask.
   private func remainder(_ function: BinaryFunction, _ a: IRValue, _ divisor: Int) -> IRValue? {
-    guard function == .remainder, case .constant(let bits) = program.nodes[divisor].operation,
-      let value = Int(exactly: Double(bitPattern: bits)), value > 0, value & (value - 1) == 0
+    guard function == .remainder, case .integer(let value) = program.nodes[divisor].operation, value > 0,
+      value & (value - 1) == 0
     else { return nil }
     return builder.and(a, builder.constant(value - 1, a.type))
   }

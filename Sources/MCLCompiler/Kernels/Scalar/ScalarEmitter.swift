@@ -26,7 +26,7 @@ struct ScalarEmitter {
   func constant(_ value: Double, _ element: ElementType, lanes: Int) -> IRValue {
     switch element {
     case .float32: builder.constant(Double(Float(value)), type(.float32, lanes: lanes))
-    case .int64: builder.constant(Int(exactly: value.rounded(.towardZero)) ?? 0, type(.int64, lanes: lanes))
+    case .int64: builder.constant(Int(Int64(saturating: value)), type(.int64, lanes: lanes))
     }
   }
 
@@ -62,27 +62,25 @@ struct ScalarEmitter {
     case (.maximum, .int64): return builder.maximum(a, b)
     case (.minimum, .int64): return builder.minimum(a, b)
     case (.divide, .int64): return divide(a, b).quotient
-    case (.remainder, .int64):
-      let remainder = divide(a, b).remainder
-      let zero = builder.zero(a.type)
-      let differs = builder.compare(.signedLess, builder.build(.xor, remainder, b), zero)
-      let isWhole = builder.compare(.equal, remainder, zero)
-      let wraps = builder.select(isWhole, builder.zero(differs.type), differs)
-      return builder.select(wraps, builder.add(remainder, b), remainder)
+    case (.remainder, .int64): return divide(a, b).remainder
     }
   }
 
-  /// Division toward zero that never traps: x / 0 is 0 with remainder 0, and the smallest number / -1 wraps.
+  /// Division that rounds down and never traps: x / 0 is 0 with remainder 0, and the smallest number / -1 wraps.
   private func divide(_ a: IRValue, _ b: IRValue) -> (quotient: IRValue, remainder: IRValue) {
     let zero = builder.zero(a.type)
     let isZero = builder.compare(.equal, b, zero)
     let isMinusOne = builder.compare(.equal, b, builder.constant(-1, a.type))
     let safe = builder.select(builder.build(.or, isZero, isMinusOne), builder.constant(1, a.type), b)
-    let quotient = builder.build(.signedDivide, a, safe)
-    let signed = builder.select(isMinusOne, builder.subtract(zero, a), quotient)
-    let result = builder.select(isZero, zero, signed)
-    let remainder = builder.subtract(a, builder.multiply(result, b))
-    return (result, builder.select(isZero, zero, remainder))
+    let truncated = builder.build(.signedDivide, a, safe)
+    let rest = builder.subtract(a, builder.multiply(truncated, safe))
+    let isInexact = builder.compare(.notEqual, rest, zero)
+    let differs = builder.compare(.signedLess, builder.build(.xor, rest, safe), zero)
+    let isAbove = builder.and(isInexact, differs)
+    let floor = builder.select(isAbove, builder.add(truncated, -1), truncated)
+    let signed = builder.select(isMinusOne, builder.subtract(zero, a), floor)
+    // By 0 and by -1 the rest is that of a division by 1.
+    return (builder.select(isZero, zero, signed), builder.select(isAbove, builder.add(rest, safe), rest))
   }
 
   /// `a comparison b`, as a mask.
@@ -103,7 +101,7 @@ struct ScalarEmitter {
     }
   }
 
-  /// int64 to the nearest float32; float32 toward zero to int64, clamped, NaN to 0.
+  /// int64 to the nearest float32, rounded once; float32 toward zero to int64, clamped, NaN to 0.
   func convert(_ value: IRValue, to element: ElementType) -> IRValue {
     let target = type(element, lanes: builder.lanes(value))
     switch element {

@@ -6,6 +6,8 @@ struct ScalarProgram {
     case load(Int)
     /// The bits of a `Double`, so that NaN equals itself.
     case constant(UInt64)
+    /// An int64.
+    case integer(Int)
     case index(Int)
     case accumulator
     case unary(UnaryFunction, Int)
@@ -36,19 +38,7 @@ struct ScalarProgram {
   static func element(of tree: ScalarExpression, loads: [ElementType], accumulator: ElementType)
     -> ElementType?
   {
-    func element(_ tree: ScalarExpression) -> ElementType? {
-      switch tree {
-      case .load(let access): loads[access]
-      case .constant: nil
-      case .index: .int64
-      case .accumulator: accumulator
-      case .unary(_, let a): element(a)
-      case .binary(_, let a, let b): element(a) ?? element(b)
-      case .select(_, _, _, let a, let b): element(a) ?? element(b)
-      case .convert(let type, _): type
-      }
-    }
-    return element(tree)
+    tree.element(loads: loads, accumulator: accumulator)
   }
 
   /// Adds a tree and gives the position of its root; constants without a typed sibling take `expected`.
@@ -57,7 +47,10 @@ struct ScalarProgram {
     let type = own ?? expected
     switch tree {
     case .load(let access): return position(.load(access), type)
+    case .constant(let value) where type == .int64:
+      return position(.integer(Int(Int64(saturating: value))), .int64)
     case .constant(let value): return position(.constant(value.bitPattern), type)
+    case .integer(let value): return position(.integer(value), .int64)
     case .index(let axis): return position(.index(axis), .int64)
     case .accumulator: return position(.accumulator, accumulator)
     case .unary(let function, let a):
@@ -98,7 +91,7 @@ struct ScalarProgram {
   /// The nodes a node uses directly.
   func arguments(_ node: Int) -> [Int] {
     switch nodes[node].operation {
-    case .load, .constant, .index, .accumulator: []
+    case .load, .constant, .integer, .index, .accumulator: []
     case .unary(_, let a), .convert(let a): [a]
     case .binary(_, let a, let b): [a, b]
     case .select(_, let a, let b, let c, let d): [a, b, c, d]

@@ -19,6 +19,7 @@ extension ScalarEmitter {
     func value(_ part: ScalarExpression) -> IRValue { evaluate(part, accumulator: accumulator) }
     switch tree {
     case .accumulator, .load, .index: return accumulator
+    case .integer(let number): return constant(Double(number), .float32, lanes: builder.lanes(accumulator))
     case .constant(let number): return constant(number, .float32, lanes: builder.lanes(accumulator))
     case .unary(let function, let a): return unary(function, value(a), .float32)
     case .binary(let function, let a, let b): return binary(function, value(a), value(b), .float32)

@@ -52,6 +52,7 @@ extension StencilSweep {
     switch expression {
     case .load(let definition): return values[definition]
     case .constant(let constant): return Float(constant)
+    case .integer(let constant): return Float(constant)
     case .unary(let function, let a):
       switch function {
       case .negate: return -value(a)

@@ -106,7 +106,7 @@ struct StencilPlan {
           expression.forEach { node in
             switch node {
             case .load(let earlier): isPlain = isPlain && 0..<position ~= earlier
-            case .index, .accumulator, .convert: isPlain = false
+            case .integer, .index, .accumulator, .convert: isPlain = false
             default: break
             }
           }

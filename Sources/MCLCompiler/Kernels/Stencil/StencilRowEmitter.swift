@@ -259,7 +259,7 @@ extension ScalarEmitter {
         values.append(
           builder.select(compare(comparison, values[a], values[b], .float32), values[yes], values[no]))
       // The plan has refused these.
-      case .index, .accumulator, .convert: values.append(builder.zero(type(.float32, lanes: lanes)))
+      case .integer, .index, .accumulator, .convert: values.append(builder.zero(type(.float32, lanes: lanes)))
       }
     }
     return values[values.count - 1]

@@ -247,7 +247,7 @@ struct Splitting {
 
   private func mask(_ axis: Int, _ value: ScalarExpression, else other: Double) -> ScalarExpression {
     .select(
-      .less, leaf(.index(axis)), .constant(Double(comprehension.axes[axis])), then: value,
+      .less, leaf(.index(axis)), .integer(comprehension.axes[axis]), then: value,
       else: .constant(other))
   }
 
@@ -352,7 +352,7 @@ struct Splitting {
     guard case .index(let axis) = leaf else { return leaf }
     let place = places[axis]
     if place.count == 1 { return .index(place[0].axis) }
-    return .index(place[0].axis) * .constant(Double(place[0].factor)) + .index(place[1].axis)
+    return .index(place[0].axis) * .integer(place[0].factor) + .index(place[1].axis)
   }
 }
 

@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+extension UnaryFunction {
+  /// The function of a float, in Double.
+  public func apply(_ a: Double) -> Double {
+    switch self {
+    case .negate: -a
+    case .absolute: Swift.abs(a)
+    case .exponential: exp(a)
+    case .logarithm: log(a)
+    case .squareRoot: a.squareRoot()
+    case .reciprocal: 1 / a
+    }
+  }
+}
+
+extension BinaryFunction {
+  /// The function of two floats, in Double. `remainder`, which is of integers, is here what rounding down leaves.
+  public func apply(_ a: Double, _ b: Double) -> Double {
+    switch self {
+    case .add: a + b
+    case .subtract: a - b
+    case .multiply: a * b
+    case .divide: a / b
+    case .maximum: a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
+    case .minimum: a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
+    case .remainder: b == 0 ? 0 : a - b * (a / b).rounded(.down)
+    }
+  }
+}
