@@ -21,6 +21,8 @@ struct Schedule {
 
   private let graph: Graph
   private let hosts: [Int: Int]
+  /// The entries that an entry's launch makes besides its own, ascending.
+  private let guests: [Int: [Int]]
   /// The entry of every state that is read, by name.
   private let leaves: [String: Int]
 
@@ -38,6 +40,7 @@ struct Schedule {
   init(_ graph: Graph, hosts: [Int: Int] = [:]) {
     self.graph = graph
     self.hosts = hosts
+    guests = Dictionary(grouping: hosts.keys.sorted()) { hosts[$0] ?? $0 }
     var leaves: [String: Int] = [:]
     for (index, entry) in graph.entries.enumerated() {
       if let leaf = entry.operation as? StateLeaf { leaves[leaf.leafName] = index }
@@ -177,8 +180,15 @@ struct Schedule {
       guard let state = statesWritten.removeValue(forKey: value) else { continue }
       copies.append((state, value))
     }
-    for launch in Set(values.map { launch(of: $0) }).subtracting(writers) { waits[launch] = nil }
+    for launch in Set(values.map { launch(of: $0) }) where !made(by: launch).contains(where: isWritten) {
+      waits[launch] = nil
+    }
   }
+
+  private func isWritten(_ value: Int) -> Bool { statesWritten[value] != nil }
+
+  /// The values that an entry's launch makes.
+  private func made(by launch: Int) -> [Int] { [launch] + (guests[launch] ?? []) }
 
   /// Where writers wait for readers that wait for them, what the first such writer makes is copied instead.
   private mutating func breakCycles(
@@ -197,7 +207,7 @@ struct Schedule {
       guard let next = ready.popLast() else {
         guard let stuck = held.min() else { return }
         held.remove(stuck)
-        demote(statesWritten.keys.filter { launch(of: $0) == stuck }.sorted(), &waits)
+        demote(made(by: stuck).filter(isWritten).sorted(), &waits)
         blocked[stuck] = 0
         ready.append(stuck)
         continue

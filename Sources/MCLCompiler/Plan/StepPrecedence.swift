@@ -50,17 +50,16 @@ struct StepPrecedence {
     var steps: [Int] = []
     var calls: [Range<Int>] = []
     // Calls that may be placed, by their first steps.
-    var ready: [Int] = []
+    var ready = PriorityQueue<Int>()
     func offer(_ step: Int) {
-      guard let group = groupOfStep[step] else { return ready.append(step) }
+      guard let group = groupOfStep[step] else { return ready.insert(step) }
       unready[group] -= 1
-      if unready[group] == 0 { ready.append(groups[group][0]) }
+      if unready[group] == 0 { ready.insert(groups[group][0]) }
     }
     for step in missing.indices {
       hasCome[step] = true
       if missing[step] == 0 { offer(step) }
-      while let next = ready.min() {
-        ready.removeAll { $0 == next }
+      while let next = ready.popLeast() {
         let call = groupOfStep[next].map { groups[$0] } ?? [next]
         calls.append(steps.count..<steps.count + call.count)
         steps += call

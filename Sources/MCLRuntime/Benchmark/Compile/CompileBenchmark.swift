@@ -31,6 +31,21 @@ public struct CompileBenchmark {
     public var isChecked: Bool
 
     public var seconds: Double { planningSeconds + codeSeconds }
+
+    public init(
+      size: Int, operations: Int, launches: Int, kernels: Int, planningSeconds: Double, codeSeconds: Double,
+      slowestStage: String, slowestSeconds: Double, isChecked: Bool
+    ) {
+      self.size = size
+      self.operations = operations
+      self.launches = launches
+      self.kernels = kernels
+      self.planningSeconds = planningSeconds
+      self.codeSeconds = codeSeconds
+      self.slowestStage = slowestStage
+      self.slowestSeconds = slowestSeconds
+      self.isChecked = isChecked
+    }
   }
 
   /// The sizes up to `most`, each twice the one before, from 25 or so on.

@@ -71,8 +71,10 @@ extension CompileFamily {
   static let fanOut = CompileFamily(
     "fan-out and fan-in", "a branch that is summed and used twice"
   ) { size, context in
-    let x = context.input("x", [8, 16])
-    let branches = (0..<size).map { (x * (1 / Double($0 + 1))).exponential().sum([1]) }
+    let (x, scales) = (context.input("x", [8, 16]), context.input("scales", [size, 1]))
+    let branches = (0..<size).map { place in
+      (x * scales.sliced(axis: 0, place..<place + 1)).exponential().sum([1])
+    }
     let joined = branches.indices.map { branches[$0] * branches[($0 + 1) % size] }
     return Step(outputs: [("sum", joined.dropFirst().reduce(joined[0]) { $0 + $1 } * (1 / Double(size)))])
   }
@@ -141,7 +143,7 @@ extension CompileFamily {
   static let optimizerUpdates = CompileFamily(
     "optimizer updates", "a parameter with momentum"
   ) { size, context in
-    let rate = context.scalar("rate", default: 0.1)
+    let rate = context.scalar("rate", default: 0.1).reshaped([1]).broadcast(to: [32])
     let x = context.input("x", [32])
     let weights = (0..<size).map { weight(context, "w\($0)", [32]) }
     let loss = weights.dropFirst().reduce(weights[0] * weights[0] * x) { $0 + $1 * $1 * x }.sum()
@@ -150,7 +152,7 @@ extension CompileFamily {
       let momentum = context.state("v\(place)", [32], initializer: .constant(0))
       let changed = momentum * 0.9 + slope
       updates.append((momentum, changed))
-      updates.append((weights[place], weights[place] - changed * rate.broadcast(to: [32])))
+      updates.append((weights[place], weights[place] - changed * rate))
     }
     return Step(outputs: [("loss", loss)], updates: updates)
   }
