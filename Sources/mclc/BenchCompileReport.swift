@@ -30,7 +30,7 @@ struct CompileReport {
       line += String(format: " %10.3f %@", last.planningSeconds, shown(result.planningExponent))
       line += String(format: " %8.3f %@", last.codeSeconds, shown(result.codeExponent))
       line += String(format: " %10.3f %@", last.seconds, shown(result.exponent))
-      line += String(format: "  %@ %.3f s", last.slowestStage, last.slowestSeconds)
+      if let slowest = last.slowest { line += String(format: "  %@ %.3f s", slowest.name, slowest.seconds) }
       lines.append(line)
     }
     return lines.joined(separator: "\n")
@@ -45,7 +45,8 @@ struct CompileReport {
             "size": measurement.size, "operations": measurement.operations,
             "launches": measurement.launches, "distinctKernels": measurement.kernels,
             "planningSeconds": measurement.planningSeconds, "codeSeconds": measurement.codeSeconds,
-            "slowestStage": measurement.slowestStage, "slowestStageSeconds": measurement.slowestSeconds,
+            "slowestStage": measurement.slowest?.name ?? "",
+            "stages": measurement.stages.map { ["name": $0.name, "seconds": $0.seconds] as [String: Any] },
             "isCheckedByInterpreter": measurement.isChecked,
           ]
         },

@@ -11,6 +11,9 @@ struct ByProducts {
   private(set) var hosts: [Int: Int] = [:]
   /// The last entry that makes one of the first ones, for any number of them.
   private var lastHosts: PrefixMaximum
+  /// Of the program as it was given. An entry that reads other operands since then makes what it read itself, of that one's
+  /// operands, which it reads now: paths to what no other launch makes still hold.
+  private let forest: OperandForest
   /// What an entry's kernel makes besides its result, and which entries these are.
   var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
   /// Which map an entry's kernel makes before it reads it.
@@ -33,6 +36,7 @@ struct ByProducts {
   ) rethrows {
     self.graph = graph
     lastHosts = PrefixMaximum(count: graph.entries.count)
+    forest = OperandForest(graph)
     try findMoments { try isServed($0, $1, nil) }
     try findSecondSums { try isServed($0, $1, nil) }
     try findSharedMaps { try isServed($0, $1, nil) }
@@ -48,10 +52,11 @@ struct ByProducts {
   /// Whether some values can be had only after one of others is there, by whatever launch.
   func depends(_ values: [Int], onAny others: Set<Int>) -> Bool {
     guard let least = others.min() else { return false }
+    let own = others.filter { hosts[$0] == nil }
     var pending = values
     var seen: Set<Int> = []
     while let next = pending.popLast() {
-      if others.contains(next) { return true }
+      if others.contains(next) || own.contains(where: { forest.isOnPath($0, from: next) }) { return true }
       guard mayReach(least, from: next), seen.insert(next).inserted else { continue }
       pending += graph.entries[next].operands
       if let host = hosts[next] { pending.append(host) }

@@ -5,8 +5,10 @@ struct ScheduleOrder {
   /// Computed operands of each entry, and its readers.
   var dependencies: [Set<Int>]
   var readers: [Set<Int>]
-  /// For a writer into a state, the readers of the old value, which run before. No cycles.
+  /// For a writer into a state, the readers of the old value, which run before; for the barrier, which stands past all
+  /// entries and is passed at once, those that run before whoever waits for it. No cycles.
   var waits: [Int: Set<Int>]
+  var barrier: Int
   /// What each result takes of the arena.
   var bytes: [Int]
   /// Results that stay to the end.
@@ -81,7 +83,12 @@ struct ScheduleOrder {
     }
     func release(_ entry: Int) {
       missing[entry] -= 1
-      if missing[entry] == 0 { free.set(entry, cost: cost(entry)) }
+      guard missing[entry] == 0 else { return }
+      if entry == barrier {
+        for writer in waiters[entry] { release(writer) }
+      } else {
+        free.set(entry, cost: cost(entry))
+      }
     }
     func place(_ entry: Int) {
       free.remove(entry)
@@ -138,6 +145,15 @@ struct ScheduleOrder {
     }
     var free = FreeComputations(count: bytes.count, prefersLater: true)
     for entry in computed where later[entry] == 0 { free.set(entry, cost: cost(entry)) }
+    func release(_ entry: Int) {
+      later[entry] -= 1
+      guard later[entry] == 0 else { return }
+      if entry == barrier {
+        for number in earlier[entry] { release(number) }
+      } else {
+        free.set(entry, cost: cost(entry))
+      }
+    }
     var order: [Int] = []
     while let next = free.cheapest() {
       free.remove(next)
@@ -146,10 +162,7 @@ struct ScheduleOrder {
         isLive[operand] = true
         for reader in readers[operand] where free.contains(reader) { free.set(reader, cost: cost(reader)) }
       }
-      for entry in earlier[next] {
-        later[entry] -= 1
-        if later[entry] == 0 { free.set(entry, cost: cost(entry)) }
-      }
+      for entry in earlier[next] { release(entry) }
     }
     return order.reversed()
   }

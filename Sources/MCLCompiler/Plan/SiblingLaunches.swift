@@ -54,7 +54,7 @@ struct SiblingLaunches {
     guard !groups.isEmpty else { return }
     let before = recomputation.lifetimes
     let most = before.bytesInUse(bytes, temporaries: temporaries).max() ?? 0
-    let precedence = StepPrecedence(before, order: order, waits: waits)
+    let precedence = StepPrecedence(before, order: order, waits: waits, barrier: schedule.barrier)
     let sizes = groups.map(made)
     var limit = Self.mostBytes
     var tried: Int?

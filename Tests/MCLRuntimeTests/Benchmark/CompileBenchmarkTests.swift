@@ -11,7 +11,9 @@ import Testing
     let large = try CompileBenchmark(secondsPerSize: 0).measure(family, size: 24)
     #expect(small.isChecked && large.isChecked)
     #expect(large.operations > small.operations)
-    #expect(small.planningSeconds > 0 && small.slowestSeconds <= small.planningSeconds)
+    let slowest = try #require(large.slowest)
+    #expect(large.stages.allSatisfy { $0.seconds <= slowest.seconds })
+    #expect(!large.stages.contains { $0.name == "kernels" })
   }
 
   @Test func thereAreTenFamiliesAtLeast() {
@@ -28,7 +30,7 @@ import Testing
     func measurement(_ size: Int, _ seconds: Double) -> CompileBenchmark.Measurement {
       CompileBenchmark.Measurement(
         size: size, operations: size, launches: size, kernels: 1, planningSeconds: seconds, codeSeconds: 0,
-        slowestStage: "", slowestSeconds: 0, isChecked: false)
+        stages: [], isChecked: false)
     }
     let sizes = CompileBenchmark.sizes(most: 3200)
     let list = sizes.map { measurement($0, $0 < 400 ? 1 : pow(Double($0), 1.5)) }

@@ -24,17 +24,19 @@ public struct CompileBenchmark {
     /// Medians of the seconds for passes and planning, and for machine code.
     public var planningSeconds: Double
     public var codeSeconds: Double
-    /// The pass or part of planning that takes longest.
-    public var slowestStage: String
-    public var slowestSeconds: Double
+    /// The passes and the parts of planning, in order, with their medians.
+    public var stages: [(name: String, seconds: Double)]
     /// Whether its outputs were compared with the interpreter's.
     public var isChecked: Bool
 
     public var seconds: Double { planningSeconds + codeSeconds }
 
+    /// The stage that takes longest.
+    public var slowest: (name: String, seconds: Double)? { stages.max { $0.seconds < $1.seconds } }
+
     public init(
       size: Int, operations: Int, launches: Int, kernels: Int, planningSeconds: Double, codeSeconds: Double,
-      slowestStage: String, slowestSeconds: Double, isChecked: Bool
+      stages: [(name: String, seconds: Double)], isChecked: Bool
     ) {
       self.size = size
       self.operations = operations
@@ -42,8 +44,7 @@ public struct CompileBenchmark {
       self.kernels = kernels
       self.planningSeconds = planningSeconds
       self.codeSeconds = codeSeconds
-      self.slowestStage = slowestStage
-      self.slowestSeconds = slowestSeconds
+      self.stages = stages
       self.isChecked = isChecked
     }
   }
@@ -71,13 +72,13 @@ public struct CompileBenchmark {
     }
     // The same stages in the same order every time.
     let names = reports[0].planningStages.map(\.name)
-    let seconds = names.indices.map { stage in median { $0.planningStages[stage].seconds } }
-    let slowest = seconds.indices.max { seconds[$0] < seconds[$1] } ?? 0
+    let stages = names.indices.map { stage in
+      (name: names[stage], seconds: median { $0.planningStages[stage].seconds })
+    }
     return Measurement(
       size: size, operations: reports[0].operationsBefore, launches: reports[0].launches,
       kernels: reports[0].distinctKernels, planningSeconds: median { $0.seconds - $0.codeSeconds },
-      codeSeconds: median(\.codeSeconds), slowestStage: names[slowest], slowestSeconds: seconds[slowest],
-      isChecked: size <= mostChecked)
+      codeSeconds: median(\.codeSeconds), stages: stages, isChecked: size <= mostChecked)
   }
 
   /// The exponent with which a time grows: the slope of its logarithm over that of the size, by least squares over the

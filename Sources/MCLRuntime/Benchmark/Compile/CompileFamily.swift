@@ -26,7 +26,8 @@ public struct CompileFamily: Sendable {
   /// Every family, in the order of the report.
   public static let all: [CompileFamily] = [
     .joinedSlices, .growingConcatenations, .sumOfSelects, .elementwiseChain, .fanOut, .manyOutputs,
-    .distinctShapes, .matrixProducts, .convolutions, .recurrentCell, .optimizerUpdates, .deepGradient,
+    .distinctShapes, .matrixProducts, .convolutions, .recurrentCell, .optimizerUpdates, .updatesWithMetrics,
+    .deepGradient,
     .largeActivations,
   ]
 }
@@ -155,6 +156,16 @@ extension CompileFamily {
       updates.append((weights[place], weights[place] - changed * rate))
     }
     return Step(outputs: [("loss", loss)], updates: updates)
+  }
+
+  static let updatesWithMetrics = CompileFamily(
+    "updates with metrics", "a state with a new value and an output of one number"
+  ) { size, context in
+    let x = context.input("x", [32])
+    let states = (0..<size).map { weight(context, "w\($0)", [32]) }
+    return Step(
+      outputs: states.enumerated().map { ("norm\($0.offset)", ($0.element * $0.element).sum()) },
+      updates: states.map { ($0, $0 * 0.9 + x) })
   }
 
   static let deepGradient = CompileFamily("deep gradient", "a layer and its derivative") { size, context in
