@@ -2,7 +2,7 @@ import MCLGraph
 
 /// The lifetimes of an order into which computations are inserted one by one, and the bytes in use during each step: the
 /// same as `Lifetimes` of the order so far, without making all of them anew.
-struct StandingValues {
+package struct StandingValues {
   struct Value {
     var entry: Int
     /// The step that makes it and those that read it, ascending, by their numbers in `steps`.
@@ -24,7 +24,7 @@ struct StandingValues {
   /// The values that a step makes, by its number.
   private var made: [[Int]] = []
   /// Bytes in use during each step, in order.
-  private var inUse: [Int]
+  package private(set) var inUse: [Int]
 
   private let graph: Graph
   private let stored: [Int]
@@ -41,7 +41,7 @@ struct StandingValues {
   ///   - kept: entries whose values stay to the end.
   ///   - bytes: what each entry's value takes.
   ///   - temporaries: what an entry's computation takes besides while it runs.
-  init(
+  package init(
     _ graph: Graph, order: [Int], stored: [Int], besides: [Int: [Int]], kept: Set<Int>,
     preparationCount: Int, bytes: [Int], temporaries: [Int]
   ) {
@@ -84,7 +84,7 @@ struct StandingValues {
   }
 
   /// The entries computed, in order.
-  var order: [Int] { steps.map { entries[$0] } }
+  package var order: [Int] { steps.map { entries[$0] } }
 
   /// The place in the order of a step.
   func place(_ step: Int) -> Int { places[step] }
@@ -117,7 +117,7 @@ struct StandingValues {
   }
 
   /// Computes an entry once more, before what now stands at a place after the preparation.
-  mutating func insert(_ entry: Int, at place: Int) {
+  package mutating func insert(_ entry: Int, at place: Int) {
     let operands = Set(graph.entries[entry].operands.compactMap { latest(stored[$0], before: place) })
     let results = [entry] + (besides[entry] ?? [])
     let earlier = results.compactMap { latest($0, before: place) }
