@@ -5,5 +5,6 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measures compiled programs and their kernels.",
     subcommands: [
       BenchStepCommand.self, BenchKernelsCommand.self, BenchFlowCommand.self, BenchLoaderCommand.self,
+      BenchCompileCommand.self,
     ])
 }

@@ -29,38 +29,51 @@ enum SHA256 {
   static func hash(_ message: some Collection<UInt8>) -> [UInt8] {
     var data = Array(message)
     let bitCount = UInt64(data.count) * 8
+    data.reserveCapacity(data.count + 72)
     data.append(0x80)
     while data.count % 64 != 56 { data.append(0) }
     data += (0..<8).map { UInt8(truncatingIfNeeded: bitCount >> UInt64(56 - 8 * $0)) }
-
     var state = initial
-    var words = [UInt32](repeating: 0, count: 64)
-    for block in stride(from: 0, to: data.count, by: 64) {
-      for word in 0..<16 {
-        let at = block + 4 * word
-        words[word] =
-          UInt32(data[at]) << 24 | UInt32(data[at + 1]) << 16 | UInt32(data[at + 2]) << 8
-          | UInt32(data[at + 3])
+    data.withUnsafeBytes { bytes in
+      rounds.withUnsafeBufferPointer { rounds in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { words in
+          // Bound: whole blocks of 64 bytes, of which `words` takes 16 words and makes 64.
+          for block in stride(from: 0, to: bytes.count, by: 64) {
+            for word in 0..<16 {
+              words[word] = UInt32(
+                bigEndian: bytes.loadUnaligned(fromByteOffset: block + 4 * word, as: UInt32.self))
+            }
+            mix(words, rounds, into: &state)
+          }
+        }
       }
-      for word in 16..<64 {
-        let a = words[word - 15]
-        let b = words[word - 2]
-        let small = rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)
-        let large = rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10)
-        words[word] = words[word - 16] &+ small &+ words[word - 7] &+ large
-      }
-      var s = state
-      for round in 0..<64 {
-        let sum1 = rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)
-        let choice = (s[4] & s[5]) ^ (~s[4] & s[6])
-        let first = s[7] &+ sum1 &+ choice &+ rounds[round] &+ words[round]
-        let sum0 = rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)
-        let majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2])
-        s = [first &+ sum0 &+ majority, s[0], s[1], s[2], s[3] &+ first, s[4], s[5], s[6]]
-      }
-      for word in 0..<8 { state[word] = state[word] &+ s[word] }
     }
     return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
+  }
+
+  /// One block: its words made 64, and their rounds.
+  private static func mix(
+    _ words: UnsafeMutableBufferPointer<UInt32>, _ rounds: UnsafeBufferPointer<UInt32>,
+    into state: inout [UInt32]
+  ) {
+    for word in 16..<64 {
+      let (a, b) = (words[word - 15], words[word - 2])
+      let small = rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)
+      let large = rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10)
+      words[word] = words[word - 16] &+ small &+ words[word - 7] &+ large
+    }
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    for round in 0..<64 {
+      let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+      let choice = (e & f) ^ (~e & g)
+      let first = h &+ sum1 &+ choice &+ rounds[round] &+ words[round]
+      let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+      let majority = (a & b) ^ (a & c) ^ (b & c)
+      (h, g, f, e) = (g, f, e, d &+ first)
+      (d, c, b, a) = (c, b, a, first &+ sum0 &+ majority)
+    }
+    for (place, value) in [a, b, c, d, e, f, g, h].enumerated() { state[place] = state[place] &+ value }
   }
 
   static func hexadecimal(_ message: some Collection<UInt8>) -> String {

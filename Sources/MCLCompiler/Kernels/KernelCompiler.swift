@@ -97,9 +97,9 @@ public struct KernelCompiler: Sendable {
     """
   }
 
-  private func symbol(_ specification: KernelSpecification) -> String {
-    "mcl_" + SHA256.hexadecimal(key(specification).utf8).prefix(24)
-  }
+  private func symbol(_ specification: KernelSpecification) -> String { symbol(forKey: key(specification)) }
+
+  private func symbol(forKey key: String) -> String { "mcl_" + SHA256.hexadecimal(key.utf8).prefix(24) }
 
   /// What became of one specification.
   private struct Build {
@@ -110,10 +110,11 @@ public struct KernelCompiler: Sendable {
   }
 
   private func build(_ specification: KernelSpecification) throws -> Build {
-    let symbol = symbol(specification)
+    let text = key(specification)
+    let symbol = symbol(forKey: text)
     let (family, plan) = try select(specification, symbol)
     // Objects are kept by how they were cut as well: a plan of this version needs that version's phases.
-    let key = "\(self.key(specification))\n\(plan.text)"
+    let key = "\(text)\n\(plan.text)"
     if let bytes = cache.object(key) {
       return Build(plan: plan, object: KernelObject(name: symbol, bytes: bytes), isCached: true, isKept: true)
     }
@@ -144,6 +145,19 @@ public struct KernelCompiler: Sendable {
     _ specification: KernelSpecification, _ symbol: String
   ) throws -> (family: any KernelFamily, plan: KernelPlan) {
     try KernelRegistry.select(specification, symbol: symbol, target: target, excluded: excludedFamilies)
+  }
+
+  /// The kernel that computes a specification, with constant offsets moved out of it where the generic kernel serves it: the
+  /// code of that depends on no offset but by adding it to an address.
+  func separatingOffsets(_ specification: KernelSpecification) -> OperandOffsets {
+    let separated = OperandOffsets(separating: specification)
+    func isGeneric(_ specification: KernelSpecification) -> Bool {
+      (try? select(specification, "mcl").family is LoopKernel) ?? false
+    }
+    guard separated.specification != specification, isGeneric(specification),
+      isGeneric(separated.specification)
+    else { return OperandOffsets(keeping: specification) }
+    return separated
   }
 
   /// The plan alone, without compiling.

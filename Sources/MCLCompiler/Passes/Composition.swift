@@ -42,16 +42,29 @@ struct FusedComputation {
     operands = entries
   }
 
+  /// Whether the map `producer` can be computed in place of an access (see `inlining`).
+  func canInline(_ producer: FusedComputation, at access: Int) -> Bool {
+    inlinedCoordinates(of: producer, at: access) != nil
+  }
+
+  /// The producer's coordinates that an access stands for, where it can be computed in its place.
+  private func inlinedCoordinates(of producer: FusedComputation, at access: Int) -> [AffineIndex]? {
+    let view = comprehension.accesses[access]
+    let inner = producer.comprehension
+    guard inner.reduction == .none, inner.epilogue == .accumulator,
+      let coordinates = coordinates(of: inner.axes, through: view),
+      !view.mayFallOutside(axes: comprehension.axes) || isPlainView(inner, view, coordinates)
+    else { return nil }
+    return coordinates
+  }
+
   /// This computation with the map `producer` computed in place of one of its accesses; nil where the access
   /// cannot be expressed: it looks outside and the producer is no plain view, or it merges the producer's axes.
   func inlining(_ producer: FusedComputation, at access: Int) -> FusedComputation? {
+    guard let coordinates = inlinedCoordinates(of: producer, at: access) else { return nil }
     let view = comprehension.accesses[access]
     let inner = producer.comprehension
-    guard inner.reduction == .none, inner.epilogue == .accumulator else { return nil }
-    guard let coordinates = coordinates(of: inner.axes, through: view) else { return nil }
     let isGuarded = view.mayFallOutside(axes: comprehension.axes)
-    if isGuarded, !isPlainView(inner, view, coordinates) { return nil }
-
     var result = self
     let firstOperand = operands.count
     let firstAccess = comprehension.accesses.count

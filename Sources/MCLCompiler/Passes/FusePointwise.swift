@@ -66,7 +66,7 @@ public struct FusePointwise: DecidingPass {
         let accesses = outer.comprehension.accesses.indices.filter {
           outer.operands[outer.comprehension.accesses[$0].operand] == producer
         }
-        if accesses.contains(where: { outer.inlining(computation, at: $0) == nil }) { return .hasOtherAxes }
+        if !accesses.allSatisfy({ outer.canInline(computation, at: $0) }) { return .hasOtherAxes }
       }
       guard readers[producer].count > 1 || uses[producer] > 1 else { return nil }
       let large = inner.accesses.count { access in

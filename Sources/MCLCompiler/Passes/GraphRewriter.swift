@@ -2,27 +2,11 @@ import MCLGraph
 
 /// Builds a new graph from an old one, entry by entry; equal operations on equal operands become one entry.
 struct GraphRewriter {
-  private struct Key: Hashable {
-    var name: String
-    var attributes: [String]
-    var values: [Attribute]
-    var comprehension: Comprehension?
-    var operands: [Int]
-
-    /// By the cheap parts, which nearly always tell keys apart; equality looks at all.
-    func hash(into hasher: inout Hasher) {
-      hasher.combine(name)
-      hasher.combine(operands)
-      hasher.combine(values)
-      hasher.combine(comprehension?.axes)
-    }
-  }
-
   let source: Graph
   private(set) var result: Graph
   /// For every entry of the source, its place in the result; -1 where it has none.
   private(set) var mapping: [Int]
-  private var interned: [Key: Int] = [:]
+  private var interned: [EntryKey: Int] = [:]
 
   init(_ source: Graph) {
     self.source = source
@@ -37,12 +21,7 @@ struct GraphRewriter {
   mutating func append(
     _ operation: any Operation, _ operands: [Int], like entry: Graph.Entry
   ) throws -> Int {
-    let compute = operation as? Compute
-    // A computation's attributes are its formula as text, which is long; the formula itself tells as much.
-    let attributes = compute.map { [("shape", .integers($0.shape))] } ?? operation.attributes
-    let key = Key(
-      name: operation.name, attributes: attributes.map(\.0), values: attributes.map(\.1),
-      comprehension: compute?.comprehension, operands: operands)
+    let key = EntryKey(operation, operands)
     if let known = interned[key] { return known }
     let type = try operation.infer(operands.map { result.entries[$0].type })
     result.entries.append(

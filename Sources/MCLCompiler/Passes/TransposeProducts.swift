@@ -16,44 +16,66 @@ public struct TransposeProducts: DecidingPass {
     var readers = [Int](repeating: 0, count: graph.entries.count)
     for entry in graph.entries { for operand in entry.operands { readers[operand] += 1 } }
     for root in graph.roots { readers[root] += 1 }
+    let turnable = Self.turnable(graph, readers)
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
-      guard let transpose = entry.operation as? Transpose, transpose.permutation == [1, 0],
-        let turned = try turned(entry.operands[0], transpose, readers, &rewriter, like: entry)
+      guard let transpose = entry.operation as? Transpose, transpose.permutation == Self.permutation,
+        turnable[entry.operands[0]]
       else {
         try rewriter.copy(index)
         continue
       }
-      rewriter.map(index, to: turned)
+      rewriter.map(index, to: try turned(entry.operands[0], turnable, &rewriter, like: entry))
       decisions.append(Decision(name, graph.entries[entry.operands[0]]))
     }
     return try EliminateDeadCode().run(rewriter.finish())
   }
 
-  /// The transpose of a product, or of a sum of products, that has one reader; nil for others.
-  private func turned(
-    _ index: Int, _ transpose: Transpose, _ readers: [Int], _ rewriter: inout GraphRewriter,
-    like reader: Graph.Entry
-  ) throws -> Int? {
-    let entry = rewriter.source.entries[index]
-    guard readers[index] == 1 else { return nil }
-    if let product = entry.operation as? MatrixMultiply {
-      let factors = try entry.operands.reversed().map { factor in
-        try turned(factor, transpose, readers, &rewriter, like: reader)
-          ?? flipped(rewriter.mapping[factor], transpose, &rewriter, like: reader)
+  private static let permutation = [1, 0]
+
+  /// Which entries can be made transposed: products, sums of products and transposes that have one reader.
+  private static func turnable(_ graph: Graph, _ readers: [Int]) -> [Bool] {
+    var result = [Bool](repeating: false, count: graph.entries.count)
+    for (index, entry) in graph.entries.enumerated() where readers[index] == 1 {
+      switch entry.operation {
+      case is MatrixMultiply: result[index] = true
+      case let transpose as Transpose: result[index] = transpose.permutation == permutation
+      case let sum as Binary: result[index] = sum.function == .add && entry.operands.allSatisfy { result[$0] }
+      default: break
       }
-      return try rewriter.append(product, factors, like: reader)
     }
-    if (entry.operation as? Transpose)?.permutation == transpose.permutation {
-      return rewriter.mapping[entry.operands[0]]
+    return result
+  }
+
+  /// The transpose of an entry that can be made so, operands before what is made of them; without recursion, since sums
+  /// may be long.
+  private func turned(
+    _ root: Int, _ turnable: [Bool], _ rewriter: inout GraphRewriter, like reader: Graph.Entry
+  ) throws -> Int {
+    let transpose = Transpose(Self.permutation)
+    var made: [Int: Int] = [:]
+    var stack: [(index: Int, next: Int)] = [(root, 0)]
+    while let (index, next) = stack.last {
+      let entry = rewriter.source.entries[index]
+      let isProduct = entry.operation is MatrixMultiply
+      let operands = isProduct ? entry.operands.reversed() : entry.operands
+      if entry.operation is Transpose {
+        made[index] = rewriter.mapping[operands[0]]
+        stack.removeLast()
+      } else if next < operands.count {
+        stack[stack.count - 1].next += 1
+        let operand = operands[next]
+        if turnable[operand] {
+          stack.append((operand, 0))
+        } else {
+          made[operand] = try flipped(rewriter.mapping[operand], transpose, &rewriter, like: reader)
+        }
+      } else {
+        made[index] = try rewriter.append(entry.operation, operands.compactMap { made[$0] }, like: reader)
+        stack.removeLast()
+      }
     }
-    guard let sum = entry.operation as? Binary, sum.function == .add else { return nil }
-    var terms: [Int] = []
-    for term in entry.operands {
-      guard let turned = try turned(term, transpose, readers, &rewriter, like: reader) else { return nil }
-      terms.append(turned)
-    }
-    return try rewriter.append(sum, terms, like: reader)
+    return made[root] ?? -1
   }
 
   /// The transpose of an entry of the result: what that is the transpose of, if it is one.

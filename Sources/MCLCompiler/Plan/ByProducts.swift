@@ -8,7 +8,12 @@ import MCLGraph
 /// states (`findSharedMaps`).
 struct ByProducts {
   /// The entry whose launch makes an entry.
-  var hosts: [Int: Int] = [:]
+  private(set) var hosts: [Int: Int] = [:]
+  /// The last entry that makes one of the first ones, for any number of them.
+  private var lastHosts: PrefixMaximum
+  /// Of the program as it was given. An entry that reads other operands since then makes what it read itself, of that one's
+  /// operands, which it reads now: paths to what no other launch makes still hold.
+  private let forest: OperandForest
   /// What an entry's kernel makes besides its result, and which entries these are.
   var requests: [Int: (request: ByProduct, entries: [Int])] = [:]
   /// Which map an entry's kernel makes before it reads it.
@@ -30,6 +35,8 @@ struct ByProducts {
     isServed: (_ entry: Graph.Entry, _ request: ByProduct?, _ map: OperandMap?) throws -> Bool
   ) rethrows {
     self.graph = graph
+    lastHosts = PrefixMaximum(count: graph.entries.count)
+    forest = OperandForest(graph)
     try findMoments { try isServed($0, $1, nil) }
     try findSecondSums { try isServed($0, $1, nil) }
     try findSharedMaps { try isServed($0, $1, nil) }
@@ -41,6 +48,38 @@ struct ByProducts {
     if map != nil { return operandRule }
     if case .maps = request { return mapsRule }
     return "by-products"
+  }
+
+  /// Lets an entry's launch make another one's value.
+  mutating func setHost(_ host: Int, of entry: Int) {
+    hosts[entry] = host
+    lastHosts.raise(entry, to: host)
+  }
+
+  /// Whether some values can be had only after one of others is there, by whatever launch.
+  func depends(_ values: [Int], onAny others: Set<Int>) -> Bool {
+    guard let least = others.min() else { return false }
+    let own = others.filter { hosts[$0] == nil }
+    var pending = values
+    var seen: Set<Int> = []
+    while let next = pending.popLast() {
+      if others.contains(next) || own.contains(where: { forest.isOnPath($0, from: next) }) { return true }
+      guard mayReach(least, from: next), seen.insert(next).inserted else { continue }
+      pending += graph.entries[next].operands
+      if let host = hosts[next] { pending.append(host) }
+    }
+    return false
+  }
+
+  /// Whether what an entry needs may be as late as another entry: operands come before, hosts may come after.
+  private func mayReach(_ least: Int, from entry: Int) -> Bool {
+    var last = entry
+    while last < least {
+      let host = lastHosts.maximum(through: last)
+      if host <= last { return false }
+      last = host
+    }
+    return true
   }
 
   private mutating func findMoments(
@@ -63,8 +102,8 @@ struct ByProducts {
           if let axes = Self.keptAxes(sum, of: made.comprehension) {
             let request = ByProduct.moments(kept: axes, sum: sum.epilogue, squares: squares.epilogue)
             if try isServed(graph.entries[source], request) {
-              hosts[mean] = source
-              hosts[index] = source
+              setHost(source, of: mean)
+              setHost(source, of: index)
               requests[source] = (request, [mean, index])
               decide(source, nil)
               continue
@@ -76,7 +115,7 @@ struct ByProducts {
       }
       let request = ByProduct.squares(epilogue: squares.epilogue)
       if try isServed(graph.entries[mean], request) {
-        hosts[index] = mean
+        setHost(mean, of: index)
         requests[mean] = (request, [index])
         decide(mean, nil)
       } else {

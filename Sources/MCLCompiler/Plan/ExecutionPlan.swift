@@ -18,8 +18,10 @@ public struct ExecutionPlan: Sendable {
   public struct Launch: Sendable {
     /// Position in `kernels`.
     public var kernel: Int
-    /// Buffers of the operands, then of the output.
+    /// Buffers of the operands, then of the output; one that is read at several offsets stands several times.
     public var buffers: [Int]
+    /// For each operand, how many bytes from its buffer's start the kernel reads it.
+    public var operandOffsets: [Int]
     /// Buffers of what the kernel makes besides, in the order of its arguments after the temporary.
     public var byProducts: [Int]
     /// Where the memory shared by the kernel's tasks stands in the arena.

@@ -6,7 +6,10 @@ extension ExecutionPlan {
     let firsts = Set(calls.map(\.lowerBound))
     for (index, launch) in launches.enumerated() {
       let kernel = kernels[launch.kernel]
-      let places = launch.buffers.map { place(buffers[$0].storage) }
+      let offsets = launch.operandOffsets + [0]
+      let places = zip(launch.buffers, offsets).map { buffer, offset in
+        place(buffers[buffer].storage) + (offset == 0 ? "" : " from byte \(offset)")
+      }
       let tasks = kernel.phases.map { "\($0.taskCount)" }.joined(separator: "+")
       let besides = launch.byProducts.map { " and \(place(buffers[$0].storage))" }.joined()
       var line =

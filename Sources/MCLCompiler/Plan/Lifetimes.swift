@@ -2,7 +2,7 @@ import MCLGraph
 
 /// From when to when every value of a schedule is in use. An entry that is computed twice makes a value each time; whoever
 /// reads it reads the latest.
-struct Lifetimes {
+package struct Lifetimes {
   struct Value {
     var entry: Int
     /// The steps, both included, during which it is in use.
@@ -26,7 +26,7 @@ struct Lifetimes {
   ///   - besides: the entries that an entry's step makes besides.
   ///   - kept: entries whose values stay to the end.
   ///   - preparationCount: so many steps, the first, run once; what later ones read of them stays, and so do all by-products.
-  init(
+  package init(
     _ graph: Graph, order: [Int], calls: [Range<Int>]? = nil, stored: [Int], besides: [Int: [Int]],
     kept: Set<Int>, preparationCount: Int
   ) {
@@ -63,7 +63,7 @@ struct Lifetimes {
   /// - Parameters:
   ///   - bytes: what each entry's value takes.
   ///   - temporaries: what an entry's computation takes besides while it runs.
-  func bytesInUse(_ bytes: [Int], temporaries: [Int]) -> [Int] {
+  package func bytesInUse(_ bytes: [Int], temporaries: [Int]) -> [Int] {
     var changes = [Int](repeating: 0, count: spans.count + 2)
     for value in values {
       changes[value.first] += bytes[value.entry]

@@ -28,21 +28,32 @@ package struct MemoryPlan {
     let order = blocks.indices.filter { blocks[$0].byteCount > 0 }.sorted {
       blocks[$0].byteCount != blocks[$1].byteCount ? blocks[$0].byteCount > blocks[$1].byteCount : $0 < $1
     }
-    // Kept sorted by offset.
-    var placed: [Int] = []
+    /// What is placed already, sorted by offset.
+    struct Placed {
+      var first: Int
+      var last: Int
+      var offset: Int
+      var end: Int
+    }
+    var placed: [Placed] = []
     for index in order {
       let block = blocks[index]
       let size = rounded(block.byteCount)
       var offset = 0
-      for other in placed where blocks[other].first <= block.last && block.first <= blocks[other].last {
-        if offsets[other] >= offset + size { break }
-        offset = max(offset, offsets[other] + rounded(blocks[other].byteCount))
+      for other in placed where other.first <= block.last && block.first <= other.last {
+        if other.offset >= offset + size { break }
+        offset = max(offset, other.end)
       }
       offsets[index] = offset
       byteCount = max(byteCount, offset + size)
-      var position = placed.endIndex
-      while position > 0, offsets[placed[position - 1]] > offset { position -= 1 }
-      placed.insert(index, at: position)
+      // After all of the same offset.
+      var (low, high) = (0, placed.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if placed[middle].offset <= offset { low = middle + 1 } else { high = middle }
+      }
+      placed.insert(
+        Placed(first: block.first, last: block.last, offset: offset, end: offset + size), at: low)
     }
   }
 }

@@ -48,7 +48,7 @@ extension ByProducts {
         refusal = nil
         graph.entries[reader] = made
         operandMaps[reader] = (own, index)
-        hosts[index] = reader
+        setHost(reader, of: index)
         break
       }
       if let refusal { decisions.append(refusal) }

@@ -93,29 +93,35 @@ public struct ProgramCompiler: Sendable {
       ])
     }
     let compiledEntries = schedule.order + byProducts.madeMaps
-    let specifications = try compiledEntries.map { entry in
+    let separated = try compiledEntries.map { entry in
       var specification = try specification(planned.entries[entry], in: planned)
       specification.byProduct = byProducts.requests[entry]?.request
       specification.operandMap = byProducts.operandMaps[entry]?.map
-      return specification
+      return kernelCompiler.separatingOffsets(specification)
     }
     mark("schedule")
-    let compiled = try kernelCompiler.compile(specifications)
+    let compiled = try kernelCompiler.compile(separated.map(\.specification))
     mark("kernels")
     var temporaries = [Int](repeating: 0, count: planned.entries.count)
     for (kernel, entry) in zip(compiled.plans, compiledEntries) {
       temporaries[entry] = kernel.temporaryBytes + kernel.commonBytes
     }
+    let besides = byProducts.besides
     let recomputation = Recomputation(
-      planned, schedule, besides: byProducts.besides, operandMaps: Set(byProducts.madeMaps),
+      planned, schedule, besides: besides, operandMaps: Set(byProducts.madeMaps),
       temporaries: temporaries)
-    let kernels = zip(compiledEntries, compiled.plans).map { ($0, $1.phases.first?.symbol ?? "") }
+    mark("recompute")
+    let kernels = zip(compiledEntries, zip(compiled.plans, separated)).map { entry, kernel in
+      let symbol = kernel.0.phases.first?.symbol ?? ""
+      return (entry, SiblingLaunches.Kernel(symbol: symbol, places: kernel.1.places))
+    }
     let siblings = SiblingLaunches(
       planned, schedule, recomputation,
-      kernels: Dictionary(kernels, uniquingKeysWith: { first, _ in first }), besides: byProducts.besides,
+      kernels: Dictionary(kernels, uniquingKeysWith: { first, _ in first }), besides: besides,
       temporaries: temporaries)
+    mark("run-together")
     let lifetimes = recomputation.lifetimes(order: siblings.order, calls: siblings.calls)
-    let plan = plan(planned, schedule, siblings, lifetimes, byProducts, specifications, compiled)
+    let plan = plan(planned, schedule, siblings, lifetimes, byProducts, separated, compiled)
     mark("memory plan")
     let report = Report(
       passes: records, stages: stages,
@@ -163,19 +169,18 @@ public struct ProgramCompiler: Sendable {
   }()
 
   /// The operations that a launch carries out, those of its by-products last.
-  private static func parts(_ entry: Int, _ byProducts: ByProducts, _ graph: Graph) -> [Compute.Part] {
+  private static func parts(_ entry: Int, _ besides: [Int: [Int]], _ graph: Graph) -> [Compute.Part] {
     func own(_ index: Int) -> [Compute.Part] {
       let made = graph.entries[index]
       return (made.operation as? Compute)?.parts
         ?? [Compute.Part(made.operation.name, path: made.path, type: made.type)]
     }
-    let besides = byProducts.besides[entry] ?? []
-    return own(entry) + besides.flatMap { own($0).map { $0.with(.byProduct) } }
+    return own(entry) + (besides[entry] ?? []).flatMap { own($0).map { $0.with(.byProduct) } }
   }
 
   private func plan(
     _ graph: Graph, _ schedule: Schedule, _ siblings: SiblingLaunches, _ lifetimes: Lifetimes,
-    _ byProducts: ByProducts, _ specifications: [KernelSpecification], _ compiled: KernelCompiler.Result
+    _ byProducts: ByProducts, _ separated: [OperandOffsets], _ compiled: KernelCompiler.Result
   ) -> ExecutionPlan {
     let stateNumber = Dictionary(
       graph.states.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -249,15 +254,17 @@ public struct ProgramCompiler: Sendable {
       }
       let output = buffer(entry)
       let isUpdate = graph.entries[entry].operation is UpdateRows
+      let own = separated[kernel[entry] ?? 0]
       launches.append(
         ExecutionPlan.Launch(
-          kernel: kernel[entry] ?? 0, buffers: operands + [output],
+          kernel: kernel[entry] ?? 0, buffers: own.places.map { operands[$0.operand] } + [output],
+          operandOffsets: own.places.map(\.byteOffset),
           byProducts: besides[entry]?.map(buffer) ?? [],
           temporaryOffset: memory.offsets[firstTemporary + step],
           commonOffset: memory.offsets[commonBlocks[step]],
           base: isUpdate && buffers[operands[0]].storage != buffers[output].storage ? operands[0] : nil,
-          path: graph.entries[entry].path, specification: specifications[kernel[entry] ?? 0],
-          parts: Self.parts(entry, byProducts, graph)))
+          path: graph.entries[entry].path, specification: own.specification,
+          parts: Self.parts(entry, besides, graph)))
     }
     func named(_ list: [Graph.Named]) -> [ExecutionPlan.Named] {
       list.map { .init(name: $0.name, buffer: buffer($0.entry), type: graph.entries[$0.entry].type) }

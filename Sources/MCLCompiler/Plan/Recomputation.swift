@@ -38,6 +38,8 @@ struct Recomputation {
   private let temporaries: [Int]
   /// The entry that writes over a state's old value.
   private let writers: [Int: Int]
+  /// The step of the schedule's order that computes an entry.
+  private let firstStep: [Int: Int]
 
   /// - Parameters:
   ///   - besides: the entries that an entry's launch makes besides.
@@ -65,6 +67,8 @@ struct Recomputation {
       }
     }
     self.writers = writers
+    firstStep = Dictionary(
+      schedule.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     choose()
   }
 
@@ -88,8 +92,14 @@ struct Recomputation {
   }
 
   private enum Answer {
-    case before(step: Int, readers: [Int])
+    case before(place: Int, readers: [Int])
     case no(Refusal)
+  }
+
+  private func standing(_ order: [Int]) -> StandingValues {
+    StandingValues(
+      graph, order: order, stored: stored, besides: besides, kept: kept,
+      preparationCount: schedule.preparationCount, bytes: bytes, temporaries: temporaries)
   }
 
   private mutating func choose() {
@@ -97,42 +107,48 @@ struct Recomputation {
       [entry] + (besides[entry] ?? []).filter(operandMaps.contains)
     }
     let maps = made.filter { isMap($0) || isProduct($0) }
-    var waiting = maps.filter(isCheap).enumerated().sorted { a, b in
-      let (left, right) = (relativeTraffic(a.element), relativeTraffic(b.element))
-      return left != right ? left < right : a.offset > b.offset
-    }.map(\.element)
+    var waiting = maps.filter(isCheap).map { (entry: $0, traffic: relativeTraffic($0)) }.enumerated().sorted {
+      a, b in
+      a.element.traffic != b.element.traffic
+        ? a.element.traffic < b.element.traffic : a.offset > b.offset
+    }.map(\.element.entry)
+    guard !maps.isEmpty else { return }
+    var standing = standing(order)
     var done: [(entry: Int, readers: [Int])] = []
     while true {
-      let lifetimes = lifetimes
-      let peak = fullestStep(lifetimes)
-      var choice: (entry: Int, step: Int, readers: [Int])?
-      for entry in waiting {
-        guard case .before(let step, let readers) = answer(entry, at: peak, lifetimes) else { continue }
-        choice = (entry, step, readers)
+      let peak = standing.fullestPlace
+      var choice: (position: Int, place: Int, readers: [Int])?
+      for (position, entry) in waiting.enumerated() {
+        guard case .before(let place, let readers) = answer(entry, at: peak, standing) else { continue }
+        choice = (position, place, readers)
         break
       }
       guard let choice else { break }
-      done.append((choice.entry, choice.readers.map { order[$0] }))
-      order.insert(choice.entry, at: choice.step)
-      waiting.removeAll { $0 == choice.entry }
+      let entry = waiting.remove(at: choice.position)
+      done.append((entry, choice.readers))
+      standing.insert(entry, at: choice.place)
     }
+    if !done.isEmpty { order = standing.order }
     let before =
       lifetimes(order: schedule.order).bytesInUse(bytes, temporaries: temporaries).max() ?? 0
     let after = lifetimes.bytesInUse(bytes, temporaries: temporaries).max() ?? 0
     let isWorthIt = after <= before - before / Self.leastShare
-    if !isWorthIt { order = schedule.order }
+    if !isWorthIt, !done.isEmpty {
+      order = schedule.order
+      standing = self.standing(order)
+    }
     for (entry, readers) in done {
       decide(entry, readers, isWorthIt ? nil : .savesLittle)
     }
-    record(maps.filter { map in !done.contains { $0.entry == map } })
+    let chosen = Set(done.map(\.entry))
+    record(maps.filter { !chosen.contains($0) }, standing)
   }
 
   /// Decisions about maps that wait during the fullest step.
-  private mutating func record(_ maps: [Int]) {
-    let lifetimes = lifetimes
-    let peak = fullestStep(lifetimes)
+  private mutating func record(_ maps: [Int], _ standing: StandingValues) {
+    let peak = standing.fullestPlace
     for entry in maps {
-      guard let answer = answer(entry, at: peak, lifetimes) else { continue }
+      guard let answer = answer(entry, at: peak, standing) else { continue }
       if !isCheap(entry) {
         if isMap(entry) { decide(entry, [], .isDear) }
       } else if case .no(let refusal) = answer {
@@ -146,11 +162,6 @@ struct Recomputation {
       Decision(
         Self.rule, graph.entries[entry], targets: readers.map { graph.entries[$0] },
         reason: refusal?.rawValue))
-  }
-
-  private func fullestStep(_ lifetimes: Lifetimes) -> Int {
-    let inUse = lifetimes.bytesInUse(bytes, temporaries: temporaries)
-    return inUse.indices.max { inUse[$0] != inUse[$1] ? inUse[$0] < inUse[$1] : $0 > $1 } ?? 0
   }
 
   /// A map whose result is large, in the arena and under no name.
@@ -192,19 +203,25 @@ struct Recomputation {
     return (moved + work + bytes[entry] / 2) / max(bytes[entry], 1)
   }
 
-  /// Whether a map waits during a step and where it is computed again; nil where it does not wait.
-  private func answer(_ entry: Int, at peak: Int, _ lifetimes: Lifetimes) -> Answer? {
-    let made = lifetimes.values.filter { $0.entry == entry }
-    guard let value = made.first(where: { $0.first < peak && peak < $0.last }), !value.readers.contains(peak)
-    else { return nil }
+  /// Whether a map waits during a step and where it is computed again, and for which entries; nil where it does not wait.
+  private func answer(_ entry: Int, at peak: Int, _ standing: StandingValues) -> Answer? {
+    guard standing.isInUse(entry, across: peak) else { return nil }
+    let made = standing.values(of: entry)
+    let waiting = made.first {
+      let span = standing.span($0)
+      return span.first < peak && peak < span.last
+    }
+    guard let value = waiting else { return nil }
+    let readers = value.readers.map { standing.place($0) }
+    guard !readers.contains(peak) else { return nil }
     guard made.count == 1 else { return .no(.isRepeated) }
-    let late = value.readers.filter { $0 > peak }
+    let late = readers.filter { $0 > peak }
     guard var step = late.first else { return nil }
     // Before any state it reads is written, and before the last that reads what it is computed from.
     let operands = Set(graph.entries[entry].operands.map { stored[$0] }).sorted()
     for operand in operands {
-      if let writer = writers[operand], let written = order.firstIndex(of: writer) {
-        step = min(step, written)
+      if let writer = writers[operand], let written = firstStep[writer] {
+        step = min(step, standing.place(written))
       }
     }
     guard step > peak else { return .no(.stateHasChanged) }
@@ -213,11 +230,11 @@ struct Recomputation {
     repeat {
       step = limit
       for operand in large {
-        let standing = lifetimes.values.last { $0.entry == operand && $0.first < step }
-        limit = min(limit, standing?.last ?? limit)
+        let value = standing.values(of: operand).last { standing.span($0).first < step }
+        limit = min(limit, value.map { standing.span($0).last } ?? limit)
       }
     } while limit < step
     guard step > peak else { return .no(.operandIsGone) }
-    return .before(step: step, readers: late)
+    return .before(place: step, readers: late.map { standing.entry(at: $0) })
   }
 }

@@ -10,9 +10,12 @@ struct Schedule {
   private(set) var statesWritten: [Int: String] = [:]
   /// The entries whose launches write into states.
   var writers: Set<Int> { Set(statesWritten.keys.map { launch(of: $0) }) }
-  /// For a launch that writes into a state, those that run before it: readers of the old value and makers of outputs of one
-  /// number.
+  /// For a launch that writes into a state, those that run before it: readers of the old value, and the barrier; for the
+  /// barrier, makers of outputs of one number.
   private(set) var waits: [Int: Set<Int>] = [:]
+  /// What all writers wait for that make no output of one number themselves, in place of as many pairs: the number after the
+  /// entries'.
+  let barrier: Int
   /// Updates whose value stands elsewhere when all is computed, and is copied then: (state, entry).
   private(set) var copies: [(state: String, entry: Int)] = []
 
@@ -21,6 +24,8 @@ struct Schedule {
 
   private let graph: Graph
   private let hosts: [Int: Int]
+  /// The entries that an entry's launch makes besides its own, ascending.
+  private let guests: [Int: [Int]]
   /// The entry of every state that is read, by name.
   private let leaves: [String: Int]
 
@@ -38,6 +43,8 @@ struct Schedule {
   init(_ graph: Graph, hosts: [Int: Int] = [:]) {
     self.graph = graph
     self.hosts = hosts
+    barrier = graph.entries.count
+    guests = Dictionary(grouping: hosts.keys.sorted()) { hosts[$0] ?? $0 }
     var leaves: [String: Int] = [:]
     for (index, entry) in graph.entries.enumerated() {
       if let leaf = entry.operation as? StateLeaf { leaves[leaf.leafName] = index }
@@ -99,7 +106,11 @@ struct Schedule {
     let numbers = Set(
       graph.outputs.filter { graph.entries[$0.entry].type.count == 1 }.map { stored[$0.entry] }
     ).filter { isComputed[$0] }
-    for writer in writers { waits[writer, default: []].formUnion(numbers.subtracting([writer])) }
+    if !numbers.isEmpty { waits[barrier] = numbers }
+    for writer in writers where !numbers.isEmpty {
+      waits[writer, default: []].formUnion(
+        numbers.contains(writer) ? numbers.subtracting([writer]) : [barrier])
+    }
     // A value copied last from a state that is overwritten before would be the new one.
     let copied = Set(copies.map(\.entry))
     for (writer, state) in statesWritten.sorted(by: { $0.key < $1.key }) {
@@ -112,8 +123,9 @@ struct Schedule {
     let inState = Set(statesWritten.keys)
     let kept = Set(pinned.union(copies.map(\.entry)).map { hosts[$0] ?? $0 })
     order = ScheduleOrder(
-      computed: computed, dependencies: dependencies, readers: readers, waits: waits,
-      bytes: graph.entries.indices.map { inState.contains($0) ? 0 : graph.entries[$0].type.byteCount },
+      computed: computed, dependencies: dependencies + [[]], readers: readers + [[]], waits: waits,
+      barrier: barrier,
+      bytes: graph.entries.indices.map { inState.contains($0) ? 0 : graph.entries[$0].type.byteCount } + [0],
       kept: kept,
       packings: Set(
         computed.filter { entry in
@@ -177,16 +189,23 @@ struct Schedule {
       guard let state = statesWritten.removeValue(forKey: value) else { continue }
       copies.append((state, value))
     }
-    for launch in Set(values.map { launch(of: $0) }).subtracting(writers) { waits[launch] = nil }
+    for launch in Set(values.map { launch(of: $0) }) where !made(by: launch).contains(where: isWritten) {
+      waits[launch] = nil
+    }
   }
+
+  private func isWritten(_ value: Int) -> Bool { statesWritten[value] != nil }
+
+  /// The values that an entry's launch makes.
+  private func made(by launch: Int) -> [Int] { [launch] + (guests[launch] ?? []) }
 
   /// Where writers wait for readers that wait for them, what the first such writer makes is copied instead.
   private mutating func breakCycles(
     _ computed: [Int], _ readers: [Set<Int>], _ dependencies: [Set<Int>], _ waits: inout [Int: Set<Int>]
   ) {
     var remaining = dependencies.map(\.count)
-    var waiters = [[Int]](repeating: [], count: graph.entries.count)
-    var blocked = [Int](repeating: 0, count: graph.entries.count)
+    var waiters = [[Int]](repeating: [], count: graph.entries.count + 1)
+    var blocked = [Int](repeating: 0, count: graph.entries.count + 1)
     for (writer, awaited) in waits {
       blocked[writer] = awaited.count
       for reader in awaited { waiters[reader].append(writer) }
@@ -197,7 +216,7 @@ struct Schedule {
       guard let next = ready.popLast() else {
         guard let stuck = held.min() else { return }
         held.remove(stuck)
-        demote(statesWritten.keys.filter { launch(of: $0) == stuck }.sorted(), &waits)
+        demote(made(by: stuck).filter(isWritten).sorted(), &waits)
         blocked[stuck] = 0
         ready.append(stuck)
         continue
@@ -207,9 +226,14 @@ struct Schedule {
         guard remaining[reader] == 0 else { continue }
         if blocked[reader] == 0 { ready.append(reader) } else { held.insert(reader) }
       }
-      for writer in waiters[next] where blocked[writer] > 0 {
-        blocked[writer] -= 1
-        if blocked[writer] == 0, held.remove(writer) != nil { ready.append(writer) }
+      var freed = [next]
+      while let waited = freed.popLast() {
+        for writer in waiters[waited] where blocked[writer] > 0 {
+          blocked[writer] -= 1
+          guard blocked[writer] == 0 else { continue }
+          if writer == barrier { freed.append(barrier) }
+          if held.remove(writer) != nil { ready.append(writer) }
+        }
       }
     }
   }

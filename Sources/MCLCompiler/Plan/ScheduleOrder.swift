@@ -5,8 +5,10 @@ struct ScheduleOrder {
   /// Computed operands of each entry, and its readers.
   var dependencies: [Set<Int>]
   var readers: [Set<Int>]
-  /// For a writer into a state, the readers of the old value, which run before. No cycles.
+  /// For a writer into a state, the readers of the old value, which run before; for the barrier, which stands past all
+  /// entries and is passed at once, those that run before whoever waits for it. No cycles.
   var waits: [Int: Set<Int>]
+  var barrier: Int
   /// What each result takes of the arena.
   var bytes: [Int]
   /// Results that stay to the end.
@@ -61,7 +63,9 @@ struct ScheduleOrder {
   /// there, the one goes next that takes least memory net of what it frees; ties by position.
   private func fromTheBeginning(after prefix: [Int]) -> [Int] {
     var waiters = [[Int]](repeating: [], count: bytes.count)
-    var missing = dependencies.map { $0.count { !packings.contains($0) } }
+    let isPacking = flags(packings)
+    let isKept = flags(kept)
+    var missing = dependencies.map { $0.count { !isPacking[$0] } }
     for (writer, awaited) in waits {
       missing[writer] += awaited.count
       for reader in awaited { waiters[reader].append(writer) }
@@ -69,46 +73,54 @@ struct ScheduleOrder {
     var unread = readers.map(\.count)
     var isDone = [Bool](repeating: false, count: bytes.count)
     var order: [Int] = []
-    var free: [Int: Int] = [:]
+    var free = FreeComputations(count: bytes.count)
+    var packingsLeft = packings.sorted()[...]
     func cost(_ entry: Int) -> Int {
       dependencies[entry].reduce(bytes[entry]) { sum, operand in
-        sum + (packings.contains(operand) && !isDone[operand] ? bytes[operand] : 0)
-          - (unread[operand] == 1 && !kept.contains(operand) ? bytes[operand] : 0)
+        sum + (isPacking[operand] && !isDone[operand] ? bytes[operand] : 0)
+          - (unread[operand] == 1 && !isKept[operand] ? bytes[operand] : 0)
       }
     }
     func release(_ entry: Int) {
       missing[entry] -= 1
-      if missing[entry] == 0 { free[entry] = cost(entry) }
+      guard missing[entry] == 0 else { return }
+      if entry == barrier {
+        for writer in waiters[entry] { release(writer) }
+      } else {
+        free.set(entry, cost: cost(entry))
+      }
     }
     func place(_ entry: Int) {
-      free[entry] = nil
+      free.remove(entry)
       order.append(entry)
       isDone[entry] = true
       for operand in dependencies[entry] {
         unread[operand] -= 1
         guard unread[operand] == 1 else { continue }
-        for reader in readers[operand] where free[reader] != nil { free[reader] = cost(reader) }
+        for reader in readers[operand] where free.contains(reader) { free.set(reader, cost: cost(reader)) }
       }
       for reader in readers[entry] {
-        if packings.contains(entry) {
-          if free[reader] != nil { free[reader] = cost(reader) }
+        if isPacking[entry] {
+          if free.contains(reader) { free.set(reader, cost: cost(reader)) }
         } else {
           release(reader)
         }
       }
       for writer in waiters[entry] { release(writer) }
     }
-    for entry in computed where missing[entry] == 0 && !packings.contains(entry) { free[entry] = cost(entry) }
+    for entry in computed where missing[entry] == 0 && !isPacking[entry] {
+      free.set(entry, cost: cost(entry))
+    }
     for entry in prefix { place(entry) }
     while order.count < computed.count {
-      guard let next = free.min(by: { $0.value != $1.value ? $0.value < $1.value : $0.key < $1.key })?.key
-      else {
+      guard let next = free.cheapest() else {
         // What is left waits for a packing whose own readers wait in turn.
-        guard let packing = packings.filter({ !isDone[$0] }).min() else { break }
+        packingsLeft = packingsLeft.drop { isDone[$0] }
+        guard let packing = packingsLeft.first else { break }
         place(packing)
         continue
       }
-      for operand in dependencies[next].filter({ packings.contains($0) && !isDone[$0] }).sorted() {
+      for operand in dependencies[next].filter({ isPacking[$0] && !isDone[$0] }).sorted() {
         place(operand)
       }
       place(next)
@@ -127,26 +139,79 @@ struct ScheduleOrder {
     for (writer, awaited) in waits {
       for reader in awaited where earlier[writer].insert(reader).inserted { later[reader] += 1 }
     }
-    var isLive = [Bool](repeating: false, count: bytes.count)
-    for entry in kept { isLive[entry] = true }
+    var isLive = flags(kept)
     func cost(_ entry: Int) -> Int {
       dependencies[entry].reduce(-bytes[entry]) { isLive[$1] ? $0 : $0 + bytes[$1] }
     }
-    var free: [Int: Int] = [:]
-    for entry in computed where later[entry] == 0 { free[entry] = cost(entry) }
+    var free = FreeComputations(count: bytes.count, prefersLater: true)
+    for entry in computed where later[entry] == 0 { free.set(entry, cost: cost(entry)) }
+    func release(_ entry: Int) {
+      later[entry] -= 1
+      guard later[entry] == 0 else { return }
+      if entry == barrier {
+        for number in earlier[entry] { release(number) }
+      } else {
+        free.set(entry, cost: cost(entry))
+      }
+    }
     var order: [Int] = []
-    while let next = free.min(by: { $0.value != $1.value ? $0.value < $1.value : $0.key > $1.key })?.key {
-      free[next] = nil
+    while let next = free.cheapest() {
+      free.remove(next)
       order.append(next)
       for operand in dependencies[next] where !isLive[operand] {
         isLive[operand] = true
-        for reader in readers[operand] where free[reader] != nil { free[reader] = cost(reader) }
+        for reader in readers[operand] where free.contains(reader) { free.set(reader, cost: cost(reader)) }
       }
-      for entry in earlier[next] {
-        later[entry] -= 1
-        if later[entry] == 0 { free[entry] = cost(entry) }
-      }
+      for entry in earlier[next] { release(entry) }
     }
     return order.reversed()
+  }
+
+  private func flags(_ entries: Set<Int>) -> [Bool] {
+    var flags = [Bool](repeating: false, count: bytes.count)
+    for entry in entries { flags[entry] = true }
+    return flags
+  }
+}
+
+/// Computations that may be next, each with what it costs.
+private struct FreeComputations {
+  private struct Offer: Comparable {
+    var cost: Int
+    /// The entry, or its negative where later ones are preferred.
+    var rank: Int
+
+    static func < (a: Offer, b: Offer) -> Bool { a.cost != b.cost ? a.cost < b.cost : a.rank < b.rank }
+  }
+
+  /// The cost of each entry that is free.
+  private var costs: [Int?]
+  /// What was offered; of an entry whose cost has changed since, the offer is void.
+  private var offers = PriorityQueue<Offer>()
+  private let sign: Int
+
+  /// - Parameter prefersLater: which of equals comes first: the one of the highest position, or of the lowest.
+  init(count: Int, prefersLater: Bool = false) {
+    costs = [Int?](repeating: nil, count: count)
+    sign = prefersLater ? -1 : 1
+  }
+
+  func contains(_ entry: Int) -> Bool { costs[entry] != nil }
+
+  mutating func set(_ entry: Int, cost: Int) {
+    guard costs[entry] != cost else { return }
+    costs[entry] = cost
+    offers.insert(Offer(cost: cost, rank: sign * entry))
+  }
+
+  mutating func remove(_ entry: Int) { costs[entry] = nil }
+
+  /// The entry that costs least, which stays free; nil where none is.
+  mutating func cheapest() -> Int? {
+    while let offer = offers.popLeast() {
+      let entry = sign * offer.rank
+      if costs[entry] == offer.cost { return entry }
+    }
+    return nil
   }
 }

@@ -3,26 +3,36 @@ import MCLGraph
 extension ByProducts {
   /// Points below which a sum is not worth sharing.
   private static let leastPoints = 1 << 14
+  /// Of many earlier sums that read the same and cannot be made together with one, so many, the latest, are tried.
+  private static let mostCandidates = 16
 
   /// Two sums over the same points that share what they read are made together, by the launch of the later: those of
   /// batch norm's backward pass, the upstream gradient alone and times the value normalised, read both once.
   mutating func findSecondSums(
     _ isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool
   ) rethrows {
-    struct Space: Hashable {
+    /// Points, and a large operand read at them.
+    struct Read: Hashable {
       var axes: [Int]
       var outputRank: Int
+      var operand: Int
     }
     let kept = Set(graph.roots.map { Schedule.storage($0, in: graph) })
-    var waiting: [Space: [Int]] = [:]
+    var waiting: [Read: [Int]] = [:]
     for index in graph.entries.indices {
       guard let sum = (graph.entries[index].operation as? Compute)?.comprehension, sum.reduction == .sum,
         sum.axes.reduce(1, *) >= Self.leastPoints, isOfFloats(index, sum), hosts[index] == nil,
         requests[index] == nil,
         !FusedComputation(comprehension: sum, operands: graph.entries[index].operands).isContraction
       else { continue }
-      let space = Space(axes: sum.axes, outputRank: sum.outputRank)
-      for earlier in waiting[space] ?? [] {
+      func reads(_ entry: Int) -> [Read] {
+        Set(graph.entries[entry].operands).filter { graph.entries[$0].type.count >= Self.leastPoints }.map {
+          Read(axes: sum.axes, outputRank: sum.outputRank, operand: $0)
+        }
+      }
+      let own = reads(index)
+      let related = Set(own.flatMap { (waiting[$0] ?? []).suffix(Self.mostCandidates) })
+      for earlier in related.sorted().suffix(Self.mostCandidates) {
         guard let joint = joint(index, with: earlier) else { continue }
         let reason =
           depends(graph.entries[index].operands, onAny: [earlier])
@@ -32,13 +42,15 @@ extension ByProducts {
           Decision(
             "by-products", graph.entries[earlier], targets: [graph.entries[index]], reason: reason))
         guard reason == nil else { continue }
+        for read in reads(earlier) { waiting[read]?.removeAll { $0 == earlier } }
         graph.entries[index] = joint.entry
-        hosts[earlier] = index
+        setHost(index, of: earlier)
         requests[index] = (joint.request, [earlier])
-        waiting[space]?.removeAll { $0 == earlier }
         break
       }
-      if requests[index] == nil, !kept.contains(index) { waiting[space, default: []].append(index) }
+      if requests[index] == nil, !kept.contains(index) {
+        for read in own { waiting[read, default: []].append(index) }
+      }
     }
   }
 
@@ -83,18 +95,5 @@ extension ByProducts {
     let request = ByProduct.sum(
       body: second.body.mapLeaves(renumbered), epilogue: second.epilogue.mapLeaves(renumbered))
     return (entry, request)
-  }
-
-  /// Whether some values can be had only after one of others is there, by whatever launch.
-  func depends(_ values: [Int], onAny others: Set<Int>) -> Bool {
-    var pending = values
-    var seen: Set<Int> = []
-    while let next = pending.popLast() {
-      if others.contains(next) { return true }
-      guard seen.insert(next).inserted else { continue }
-      pending += graph.entries[next].operands
-      if let host = hosts[next] { pending.append(host) }
-    }
-    return false
   }
 }

@@ -6,8 +6,11 @@ extension ByProducts {
     "New values of states that read the same, or one another, point by point are made by one launch."
 
   /// Maps that one launch makes, the last of them as its result.
-  private struct MapGroup {
+  fileprivate struct MapGroup {
     var members: [Int]
+    var axes: [Int]
+    /// What they read of their own size, by where it is stored.
+    var sources: Set<Int>
     var last: Int { members[members.count - 1] }
   }
 
@@ -28,14 +31,18 @@ extension ByProducts {
     let updates = Set(graph.updates.map { Schedule.storage($0.entry, in: graph) })
     let original = graph.entries
     var maps: [Int: Comprehension] = [:]
-    var groups: [[Int]: [MapGroup]] = [:]
+    var groups = MapGroups()
     for index in graph.entries.indices where updates.contains(index) {
       guard let map = mergeable(index) else { continue }
       maps[index] = map
-      var own = MapGroup(members: [index])
-      for (position, group) in (groups[map.axes] ?? []).enumerated().reversed() {
-        guard isRelated(index, map, group, maps, original) else { continue }
-        let joint = MapGroup(members: group.members + [index])
+      let reads = Set(original[index].operands.map { Schedule.storage($0, in: graph) })
+      var own = MapGroup(
+        members: [index], axes: map.axes,
+        sources: reads.filter { graph.entries[$0].type.count == map.outputCount })
+      for number in groups.related(to: own, reads) {
+        let group = groups[number]
+        let joint = MapGroup(
+          members: group.members + [index], axes: map.axes, sources: group.sources.union(own.sources))
         let request = request(joint, maps, original)
         var refusal = whyNotTogether(index, map, group, original)
         if refusal == nil, let (entry, byProduct) = request {
@@ -45,7 +52,7 @@ extension ByProducts {
           refusal = !isFit ? .isTooLarge : try isServed(entry, byProduct) ? nil : .hasNoKernel
           if refusal == nil {
             replace(group, by: joint, entry, byProduct, original)
-            groups[map.axes]?.remove(at: position)
+            groups.remove(number)
             own = joint
           }
         }
@@ -54,7 +61,7 @@ extension ByProducts {
             Self.mapsRule, original[index], targets: [original[group.last]], reason: refusal?.rawValue))
         if refusal == nil { break }
       }
-      groups[map.axes, default: []].append(own)
+      groups.append(own)
     }
   }
 
@@ -65,21 +72,6 @@ extension ByProducts {
     else { return nil }
     let result = map.withoutUnitAxes
     return result.axes.isEmpty ? nil : result
-  }
-
-  /// Whether a map reads a result of a group, or a tensor of its own size that the group reads too.
-  private func isRelated(
-    _ index: Int, _ map: Comprehension, _ group: MapGroup, _ maps: [Int: Comprehension],
-    _ original: [Graph.Entry]
-  ) -> Bool {
-    func reads(_ index: Int) -> Set<Int> {
-      Set(original[index].operands.map { Schedule.storage($0, in: graph) })
-    }
-    let own = reads(index)
-    return group.members.contains { member in
-      own.contains(member)
-        || own.intersection(reads(member)).contains { graph.entries[$0].type.count == map.outputCount }
-    }
   }
 
   private func whyNotTogether(
@@ -145,9 +137,47 @@ extension ByProducts {
   ) {
     graph.entries[group.last] = original[group.last]
     requests[group.last] = nil
-    for member in group.members { hosts[member] = joint.last }
+    for member in group.members { setHost(joint.last, of: member) }
     graph.entries[joint.last] = entry
     requests[joint.last] = (byProduct, group.members)
+  }
+}
+
+/// Groups of maps, each found by what its members give and read.
+private struct MapGroups {
+  /// Groups joined with a map to a later one are nil.
+  private var groups: [ByProducts.MapGroup?] = []
+  private var numberOfMember: [Int: Int] = [:]
+  private var numbersOfReaders: [Int: [Int]] = [:]
+  /// Where very many read the same, so many groups, the latest, are tried: those before are mostly as large as kernels get.
+  private static let most = 16
+
+  subscript(number: Int) -> ByProducts.MapGroup {
+    groups[number] ?? ByProducts.MapGroup(members: [], axes: [], sources: [])
+  }
+
+  /// The groups over the same points of which a map reads a result, or a tensor of its own size that they read too; the
+  /// latest first.
+  func related(to map: ByProducts.MapGroup, _ reads: Set<Int>) -> [Int] {
+    var found = Set(reads.compactMap { numberOfMember[$0] })
+    for source in map.sources { found.formUnion((numbersOfReaders[source] ?? []).suffix(2 * Self.most)) }
+    let same = found.filter { groups[$0]?.axes == map.axes }
+    return Array(same.sorted(by: >).prefix(Self.most))
+  }
+
+  mutating func append(_ group: ByProducts.MapGroup) {
+    for member in group.members { numberOfMember[member] = groups.count }
+    for source in group.sources { numbersOfReaders[source, default: []].append(groups.count) }
+    groups.append(group)
+  }
+
+  mutating func remove(_ number: Int) {
+    for source in groups[number]?.sources ?? [] {
+      if let place = numbersOfReaders[source]?.lastIndex(of: number) {
+        numbersOfReaders[source]?.remove(at: place)
+      }
+    }
+    groups[number] = nil
   }
 }
 

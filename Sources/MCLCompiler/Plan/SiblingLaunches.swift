@@ -16,6 +16,12 @@ struct SiblingLaunches {
   /// Bytes of results of siblings, at most.
   static let mostBytes = 16 << 20
 
+  /// What is equal for launches that are alike but for what they read: the code, and where in its operands it begins.
+  struct Kernel: Hashable {
+    var symbol: String
+    var places: [OperandOffsets.Place]
+  }
+
   /// The entries computed, a step each, siblings next to each other.
   private(set) var order: [Int]
   /// Every step in its place, those that run together as one range.
@@ -34,7 +40,7 @@ struct SiblingLaunches {
   ///   - besides: the entries that an entry's launch makes besides.
   ///   - temporaries: bytes that an entry's kernel needs while it runs.
   init(
-    _ graph: Graph, _ schedule: Schedule, _ recomputation: Recomputation, kernels: [Int: String],
+    _ graph: Graph, _ schedule: Schedule, _ recomputation: Recomputation, kernels: [Int: Kernel],
     besides: [Int: [Int]], temporaries: [Int]
   ) {
     self.graph = graph
@@ -48,10 +54,18 @@ struct SiblingLaunches {
     guard !groups.isEmpty else { return }
     let before = recomputation.lifetimes
     let most = before.bytesInUse(bytes, temporaries: temporaries).max() ?? 0
-    let precedence = StepPrecedence(before, order: order, waits: waits)
+    let precedence = StepPrecedence(before, order: order, waits: waits, barrier: schedule.barrier)
+    let sizes = groups.map(made)
     var limit = Self.mostBytes
+    var tried: Int?
     while limit > 0 {
-      let chosen = groups.filter { made(by: $0) <= limit }
+      let chosen = groups.indices.filter { sizes[$0] <= limit }.map { groups[$0] }
+      defer {
+        tried = chosen.count
+        limit /= 2
+      }
+      // Fewer bytes that leave out no group change nothing.
+      if tried == chosen.count { continue }
       if let (steps, calls) = precedence.arrange(chosen) {
         let order = steps.map { self.order[$0] }
         let after = recomputation.lifetimes(order: order, calls: calls)
@@ -61,7 +75,6 @@ struct SiblingLaunches {
           return
         }
       }
-      limit /= 2
     }
     decide(groups, chosen: [], isFull: true)
   }
@@ -116,13 +129,13 @@ struct SiblingLaunches {
   }
 
   private struct Kind: Hashable {
-    var kernel: String
+    var kernel: Kernel?
     var sources: [Source]
   }
 
   /// The steps of each kind that has several. Launches of a kind are as many launches away from what the program is given,
   /// so that none needs another.
-  private func groups(_ kernels: [Int: String]) -> [[Int]] {
+  private func groups(_ kernels: [Int: Kernel]) -> [[Int]] {
     let writers = schedule.writers
     var numbers: [Kind: Int] = [:]
     var kindOfMaker: [Int: (kind: Int, result: Int)] = [:]
@@ -134,7 +147,7 @@ struct SiblingLaunches {
         return graph.entries[value].operation is InputLeaf
           ? .input(graph.entries[value].type) : .value(value)
       }
-      let kind = Kind(kernel: kernels[entry] ?? "", sources: sources)
+      let kind = Kind(kernel: kernels[entry], sources: sources)
       let number = numbers[kind] ?? steps.count
       if number == steps.count {
         numbers[kind] = number

@@ -1,6 +1,7 @@
 /// Which steps of an order have to stay before which, and orders that keep to it.
 struct StepPrecedence {
-  /// The steps that come after each step, some of them several times.
+  /// The steps that come after each step, some of them several times; last of all those after the barrier, which is passed
+  /// as soon as may be.
   private var successors: [[Int]]
   /// For each step, how often others name it so.
   private var predecessorCounts: [Int]
@@ -8,11 +9,12 @@ struct StepPrecedence {
   /// - Parameters:
   ///   - lifetimes: of the order's values.
   ///   - order: the entries computed, a step each.
-  ///   - waits: for a writer into a state, the entries that are computed before it.
-  init(_ lifetimes: Lifetimes, order: [Int], waits: [Int: Set<Int>]) {
-    successors = [[Int]](repeating: [], count: order.count)
-    predecessorCounts = [Int](repeating: 0, count: order.count)
-    var steps: [Int: [Int]] = [:]
+  ///   - waits: for a writer into a state, and for the barrier, the entries that are computed before it, the barrier perhaps
+  ///     among them.
+  init(_ lifetimes: Lifetimes, order: [Int], waits: [Int: Set<Int>], barrier: Int) {
+    successors = [[Int]](repeating: [], count: order.count + 1)
+    predecessorCounts = [Int](repeating: 0, count: order.count + 1)
+    var steps = [barrier: [order.count]]
     for (step, entry) in order.enumerated() { steps[entry, default: []].append(step) }
     var latest: [Int: Lifetimes.Value] = [:]
     for value in lifetimes.values.sorted(by: { $0.first < $1.first }) {
@@ -46,30 +48,35 @@ struct StepPrecedence {
     }
     var unready = groups.map(\.count)
     var missing = predecessorCounts
+    let barrier = missing.count - 1
     var hasCome = [Bool](repeating: false, count: missing.count)
+    hasCome[barrier] = true
     var steps: [Int] = []
     var calls: [Range<Int>] = []
     // Calls that may be placed, by their first steps.
-    var ready: [Int] = []
+    var ready = PriorityQueue<Int>()
     func offer(_ step: Int) {
-      guard let group = groupOfStep[step] else { return ready.append(step) }
+      guard let group = groupOfStep[step] else { return ready.insert(step) }
       unready[group] -= 1
-      if unready[group] == 0 { ready.append(groups[group][0]) }
+      if unready[group] == 0 { ready.insert(groups[group][0]) }
     }
-    for step in missing.indices {
+    func pass(_ step: Int) {
+      for later in successors[step] {
+        missing[later] -= 1
+        guard missing[later] == 0, hasCome[later] else { continue }
+        if later == barrier { pass(barrier) } else { offer(later) }
+      }
+    }
+    for step in 0..<barrier {
       hasCome[step] = true
       if missing[step] == 0 { offer(step) }
-      while let next = ready.min() {
-        ready.removeAll { $0 == next }
+      while let next = ready.popLeast() {
         let call = groupOfStep[next].map { groups[$0] } ?? [next]
         calls.append(steps.count..<steps.count + call.count)
         steps += call
-        for later in call.flatMap({ successors[$0] }) {
-          missing[later] -= 1
-          if missing[later] == 0, hasCome[later] { offer(later) }
-        }
+        for step in call { pass(step) }
       }
     }
-    return steps.count == missing.count ? (steps, calls) : nil
+    return steps.count == barrier ? (steps, calls) : nil
   }
 }

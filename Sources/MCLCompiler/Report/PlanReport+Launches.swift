@@ -10,8 +10,10 @@ extension PlanReport {
       let work = works[launch.specification] ?? Work(launch.specification, kernel)
       works[launch.specification] = work
       let operands = Array(launch.buffers.dropLast())
-      var bytes = zip(operands, work.readBytes).reduce(work.writtenBytes) { sum, pair in
-        sum + min(pair.1, values[pair.0].byteCount)
+      // Of a buffer that is read at several offsets, no more than all of it.
+      let readBytes = Dictionary(zip(operands, work.readBytes), uniquingKeysWith: +)
+      var bytes = readBytes.reduce(work.writtenBytes) { sum, read in
+        sum + min(read.value, values[read.key].byteCount)
       }
       bytes += launch.byProducts.reduce(0) { $0 + values[$1].byteCount }
       if let base = launch.base { bytes += 2 * values[base].byteCount }
@@ -23,11 +25,18 @@ extension PlanReport {
         kind: work.kind, family: kernel.family, path: launch.path, scope: scopes[index], parts: launch.parts,
         operands: operands, result: result, byProducts: launch.byProducts,
         sources: Set(operands.compactMap { values[$0].maker }).subtracting([index]).sorted(),
-        axes: work.axes, outputRank: work.outputRank, formula: work.formula,
+        axes: work.axes, outputRank: work.outputRank,
+        formula: work.formula + Self.text(launch.operandOffsets),
         tasks: kernel.phases.map(\.taskCount), temporaryBytes: kernel.temporaryBytes + kernel.commonBytes,
         bytes: bytes, operations: work.operations, isPreparation: index < plan.preparationCount,
         call: plan.call(of: index), statesWritten: written)
     }
+  }
+
+  /// Where operands are read from but their start.
+  private static func text(_ offsets: [Int]) -> String {
+    let moved = offsets.indices.filter { offsets[$0] != 0 }.map { "%\($0) from byte \(offsets[$0])" }
+    return moved.isEmpty ? "" : " with " + moved.joined(separator: ", ")
   }
 
   /// What a kernel has to do at least.

@@ -19,15 +19,15 @@ extension UnaryFunction {
 }
 
 extension BinaryFunction {
-  /// The function of two floats, in Double. `remainder`, which is of integers, is here what rounding down leaves.
+  /// The function of two floats, in Double. Of equal numbers, as 0 and -0, the second is the larger and the smaller one. `remainder`, which is of integers, is here what rounding down leaves.
   public func apply(_ a: Double, _ b: Double) -> Double {
     switch self {
     case .add: a + b
     case .subtract: a - b
     case .multiply: a * b
     case .divide: a / b
-    case .maximum: a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
-    case .minimum: a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
+    case .maximum: a.isNaN || b.isNaN ? .nan : a > b ? a : b
+    case .minimum: a.isNaN || b.isNaN ? .nan : a < b ? a : b
     case .remainder: b == 0 ? 0 : a - b * (a / b).rounded(.down)
     }
   }

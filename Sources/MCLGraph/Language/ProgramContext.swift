@@ -97,12 +97,13 @@ public final class ProgramContext {
 
   func freeze(_ name: String, _ step: Step) throws -> Graph {
     var updates = changeOrder.compactMap { state in changed[state].map { (name: state, tensor: $0) } }
+    var updated = Set(updates.map(\.name))
     for (state, value) in step.updates {
       guard leaves[state.path] === state else {
         _ = mistake("an update must name a state", state.location ?? SourceLocation(file: "", line: 0))
         continue
       }
-      if updates.contains(where: { $0.name == state.path }) {
+      if !updated.insert(state.path).inserted {
         _ = mistake(
           "state '\(state.path)' is updated twice", value.location ?? SourceLocation(file: "", line: 0))
       }

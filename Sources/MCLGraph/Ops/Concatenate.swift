@@ -53,7 +53,17 @@ public struct Concatenate: Operation {
     }
   }
 
+  /// With more operands than this, it is a concatenation of concatenations: at every point all operands are looked at.
+  static let mostOperands = 16
+
   public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+    guard operands.count <= Self.mostOperands else {
+      let starts = stride(from: 0, to: operands.count, by: Self.mostOperands)
+      let parts = starts.map {
+        concatenate(Array(operands[$0..<min($0 + Self.mostOperands, operands.count)]), axis: axis)
+      }
+      return .composite(concatenate(parts, axis: axis))
+    }
     var accesses: [Access] = []
     var starts: [Int] = []
     var start = 0

@@ -97,7 +97,15 @@ public final class Executor {
       else {
         throw ExecutionError("the plan of program '\(plan.name)' leaves its arena; compile it again")
       }
-      let own = try launch.buffers.map(pointer)
+      var own = try launch.buffers.map(pointer)
+      for (operand, offset) in launch.operandOffsets.enumerated() {
+        // Bound: a kernel reads from the offset on, no further than the operand's end.
+        guard 0...plan.buffers[launch.buffers[operand]].type.byteCount ~= offset else {
+          throw ExecutionError(
+            "the plan of program '\(plan.name)' reads outside an operand; compile it again")
+        }
+        own[operand] += offset
+      }
       bound.arguments += own + [arena.base + launch.temporaryOffset] + (try launch.byProducts.map(pointer))
       bound.arguments.append(arena.base + launch.commonOffset)
       let isCommon = plan.launches[call].allSatisfy { $0.commonOffset == launch.commonOffset }
