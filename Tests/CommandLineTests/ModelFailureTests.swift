@@ -74,7 +74,7 @@ import Testing
   private static let namespace = ["unshare", "--user", "--map-root-user", "--mount"]
 
   /// With no room at all nothing can be written; with a little, swiftc fails.
-  @Test(.enabled(if: canMount), arguments: ["4k", "16k", "64k"])
+  @Test(.enabled(if: canMount), arguments: ["4k", "16k", "28k"])
   func aFullDiskIsNamed(size: String) throws {
     let folder = try Self.folder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -25,10 +25,13 @@ struct ChildProcess {
   /// How a program ended, and what it said.
   struct Result {
     var outcome: Outcome
-    /// What it printed, on standard output and error together.
-    var printed: ProcessOutput
+    var output = ProcessOutput()
+    var errors = ProcessOutput()
     /// What it wrote to the file descriptor `reportDescriptor`.
-    var report: ProcessOutput
+    var report = ProcessOutput()
+
+    /// The last lines that it printed, at most `count` of standard output and of standard error each.
+    func lastLines(_ count: Int) -> [String] { output.lastLines(count) + errors.lastLines(count) }
   }
 
   /// A second way out for a child, which its prints do not mix with.
@@ -56,8 +59,7 @@ struct ChildProcess {
     let words = ["sh", "-c", "\(limits); exec \"$@\"", "sh", program] + arguments
 
     // Pipes, not files: a full disk must not swallow the reason of a failure.
-    let printed = try Pipe(program)
-    let report = try Pipe(program)
+    let pipes = Pipes(output: try Pipe(program), errors: try Pipe(program), report: try Pipe(program))
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -67,9 +69,9 @@ struct ChildProcess {
       posix_spawnattr_destroy(&attributes)
     }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, printed.writeEnd, 1)
-    posix_spawn_file_actions_adddup2(&actions, printed.writeEnd, 2)
-    posix_spawn_file_actions_adddup2(&actions, report.writeEnd, Self.reportDescriptor)
+    posix_spawn_file_actions_adddup2(&actions, pipes.output.writeEnd, 1)
+    posix_spawn_file_actions_adddup2(&actions, pipes.errors.writeEnd, 2)
+    posix_spawn_file_actions_adddup2(&actions, pipes.report.writeEnd, Self.reportDescriptor)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
 
@@ -85,18 +87,24 @@ struct ChildProcess {
     guard status == 0 else {
       throw ModelLoadError("cannot start a process for \(program): \(String(cString: strerror(status)))")
     }
-    printed.closeWriteEnd()
-    report.closeWriteEnd()
-    return wait(for: process, printed, report)
+    for pipe in pipes.all { pipe.closeWriteEnd() }
+    return wait(for: process, pipes)
   }
 
-  private func wait(for process: pid_t, _ printed: Pipe, _ report: Pipe) -> Result {
+  private struct Pipes {
+    let output: Pipe
+    let errors: Pipe
+    let report: Pipe
+    var all: [Pipe] { [output, errors, report] }
+  }
+
+  private func wait(for process: pid_t, _ pipes: Pipes) -> Result {
     let clock = ContinuousClock()
     var deadline = clock.now + .seconds(seconds)
     var isOutOfTime = false
     var pause: Int32 = 1
     var status: Int32 = 0
-    var result = Result(outcome: .outOfTime, printed: ProcessOutput(), report: ProcessOutput())
+    var result = Result(outcome: .outOfTime)
     while true {
       let ended = waitpid(process, &status, WNOHANG)
       if ended < 0 && errno != EINTR {
@@ -104,8 +112,9 @@ struct ChildProcess {
         return result
       }
       // Also after the end: what a child of the child still holds open is not waited for.
-      printed.drain(into: &result.printed)
-      report.drain(into: &result.report)
+      pipes.output.drain(into: &result.output)
+      pipes.errors.drain(into: &result.errors)
+      pipes.report.drain(into: &result.report)
       if ended == process { break }
       if clock.now >= deadline {
         let isLast = isOutOfTime || stopSignal == SIGKILL
@@ -113,7 +122,7 @@ struct ChildProcess {
         isOutOfTime = true
         deadline = clock.now + .seconds(isLast ? 3600 : 1)
       }
-      var ends = [printed, report].filter { !$0.isAtEnd }.map {
+      var ends = pipes.all.filter { !$0.isAtEnd }.map {
         pollfd(fd: $0.readEnd, events: Int16(POLLIN), revents: 0)
       }
       poll(&ends, nfds_t(ends.count), pause)

@@ -53,11 +53,12 @@ struct ModelCompilation {
   /// swiftc's error lines, each once; without one, how it ended and what it printed last.
   private func failure(_ result: ChildProcess.Result, _ folder: TemporaryFolder) -> String {
     var errors: [String] = []
-    for line in result.printed.lines where line.contains(": error: ") && !errors.contains(line) {
-      errors.append(line)
+    for line in result.errors.lines + result.output.lines where line.contains(": error: ") {
+      // The linker's own reason stands in the lines before.
+      if !line.hasPrefix("clang: error: ") && !errors.contains(line) { errors.append(line) }
     }
     if errors.isEmpty {
-      let last = result.printed.lastLines(5).joined(separator: "\n")
+      let last = result.lastLines(5).suffix(5).joined(separator: "\n")
       let printed = last.isEmpty ? ", and printed nothing" : "; it printed last:\n\(last)"
       return "\(toolchain.compiler) \(result.outcome.description)\(folder.wantOfSpace)\(printed)"
     }

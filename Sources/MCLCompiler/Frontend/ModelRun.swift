@@ -8,6 +8,9 @@ struct ModelRun {
   let limits: ModelLoader.Limits
   let toolchain: Toolchain
 
+  /// More than anyone reads; a mistake in a loop makes many.
+  private static let mostMistakes = 100
+
   private var path: String { sources.files[0].path }
 
   /// Runs the executable with `settings` and gives the graph text and what the model printed besides; nil when a
@@ -25,12 +28,12 @@ struct ModelRun {
         + settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
     if result.outcome == .exited(0), FileManager.default.fileExists(atPath: graph) {
       let bytes = try fileContents(graph, description: "graph", limit: 1 << 30)
-      return (String(decoding: bytes, as: UTF8.self), result.printed.text)
+      return (String(decoding: bytes, as: UTF8.self), result.output.text + result.errors.text)
     }
     let report = ModelReport(text: result.report.text)
     if result.outcome == .exited(126) || result.outcome == .exited(127) {
       if isCached { return nil }
-      let lines = result.printed.lastLines(5).joined(separator: " ")
+      let lines = result.lastLines(5).joined(separator: " ")
       throw ModelLoadError("\(path): the compiled model cannot be run: \(lines)")
     }
     throw ModelLoadError(failure(result, report, folder))
@@ -44,20 +47,19 @@ struct ModelRun {
     let places = ModelPlaces(stacks, executable: executable, sources: sources, toolchain: toolchain)
     var lines: [String] = []
     // Programs share functions: a mistake is found once a program.
-    for line in mistakes.map({ places.located($0).description }) where !lines.contains(line) {
-      lines.append(line)
+    var seen = Set<String>()
+    for line in mistakes.map({ places.located($0).description }) where seen.insert(line).inserted {
+      if seen.count <= Self.mostMistakes { lines.append(line) }
     }
-    var printed = result.printed.lastLines(20)
+    if seen.count > Self.mostMistakes { lines.append("and \(seen.count - Self.mostMistakes) more mistakes") }
+    var errors = RuntimeErrors(result.errors)
     if report.diagnostics.isEmpty {
       var message: String?
-      if case .signalled = result.outcome,
-        let fatal = printed.lastIndex(where: { FatalError.message(in: $0) != nil })
-      {
-        message = FatalError.message(in: printed.remove(at: fatal))
-      }
+      if case .signalled(let signal) = result.outcome { message = errors.takeMessage(signal) }
       let place = report.trap.flatMap { places.location(of: $0.calls) }.map { "\($0): error" } ?? path
       lines.append("\(place): \(ending(result.outcome, report, message, places, folder))")
     }
+    let printed = result.output.lastLines(20) + errors.lines.suffix(20)
     if !printed.isEmpty {
       lines.append("\(path): note: the model printed:")
       lines += printed
@@ -98,14 +100,30 @@ struct ModelRun {
   }
 }
 
-/// The line that Swift prints before it ends a process on purpose: `Swift/Range.swift:761: Fatal error: …`.
-private enum FatalError {
-  static func message(in line: String) -> String? {
-    for mark in ["Fatal error", "Precondition failed", "Assertion failed"] {
-      guard let range = line.range(of: mark) else { continue }
-      let rest = line[range.upperBound...]
-      return rest.hasPrefix(": ") ? String(rest.dropFirst(2)) : mark
+/// What a model's process wrote to standard error: what Swift says before it ends a process on purpose, and whatever
+/// else the model wrote there.
+private struct RuntimeErrors {
+  private(set) var lines: [String]
+
+  init(_ output: ProcessOutput) {
+    lines = output.lastLines(400)
+    // Swift's own list of calls has no lines of the model.
+    guard let start = lines.lastIndex(of: "Current stack trace:") else { return }
+    let end = lines[(start + 1)...].firstIndex { !($0.first?.isNumber ?? false) || !$0.contains(" 0x") }
+    lines.removeSubrange(start..<(end ?? lines.count))
+  }
+
+  /// Takes out the reason that Swift gave, as in `Swift/Range.swift:761: Fatal error: …`; where a library ended the
+  /// process, its last line.
+  mutating func takeMessage(_ signal: Int32) -> String? {
+    for (index, line) in lines.enumerated().reversed() {
+      for mark in ["Fatal error", "Precondition failed", "Assertion failed"] {
+        guard let range = line.range(of: mark) else { continue }
+        lines.remove(at: index)
+        let rest = line[range.upperBound...]
+        return rest.hasPrefix(": ") ? String(rest.dropFirst(2)) : mark
+      }
     }
-    return nil
+    return signal == SIGABRT ? lines.popLast() : nil
   }
 }

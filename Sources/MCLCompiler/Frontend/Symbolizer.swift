@@ -45,7 +45,7 @@ struct Symbolizer {
         program, arguments + ["-a", "-i", "-f", "-e", executable] + words),
       result.outcome == .exited(0)
     else { return [:] }
-    return Self.frames(result.printed.text)
+    return Self.frames(result.output.text)
   }
 
   /// Reads lines of an address followed by two lines a frame: the function, and `file:line`.

@@ -49,8 +49,9 @@ public struct Model: Sendable {
     let settings = Settings(given)
     var diagnostics: [Diagnostic] = []
     var scalars: [String] = []
+    var names = Set<String>()
     for program in programs(settings) {
-      if module.programs.contains(where: { $0.name == program.name }) {
+      if !names.insert(program.name).inserted {
         diagnostics.append(
           Diagnostic("the program '\(program.name)' is declared twice", location: program.location))
       }

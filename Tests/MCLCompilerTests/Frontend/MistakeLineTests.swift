@@ -64,7 +64,7 @@ import Testing
           all.append(select(a, .less, 0, then: a, else: b))  // MISTAKE select over [2, 3] chooses
           all.append(n.exponential())  // MISTAKE exponential takes f32
           all.append(n.logarithm())  // MISTAKE logarithm takes f32
-          all.append(n.squareRoot())  // MISTAKE square_root takes f32
+          all.append(n.squareRoot())  // MISTAKE squareRoot takes f32
           all.append(n.reciprocal())  // MISTAKE reciprocal takes f32
           // A long expression is told by the line of its part.
           all.append(
