@@ -69,7 +69,7 @@ struct CheckModelCommand: ParsableCommand {
       let files = ParityFiles(
         start: start, expected: expected, isOneFile: !formula && (inputs == nil || inputs == expect))
       let settings = files.settings(given: try options.dictionary())
-      let module = try ModelLoader().load(path: options.model, settings: settings)
+      let module = try loadModel(options.model, settings: settings)
       let check = try ParityCheck(
         module: module, files: files, steps: steps, threads: try threadCount(),
         report: { if !json, isatty(STDERR_FILENO) == 1 { say($0) } })

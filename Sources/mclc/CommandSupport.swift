@@ -32,7 +32,14 @@ struct ModelOptions: ParsableArguments {
     return result
   }
 
-  func load() throws -> Module { try ModelLoader().load(path: model, settings: try dictionary()) }
+  func load() throws -> Module { try loadModel(model, settings: try dictionary()) }
+}
+
+/// The module of a model file. What the model prints goes to standard error, as standard output is for results.
+func loadModel(_ path: String, settings: [String: String]) throws -> Module {
+  var loader = ModelLoader()
+  loader.onPrint = { FileHandle.standardError.write(Data($0.utf8)) }
+  return try loader.load(path: path, settings: settings)
 }
 
 /// Runs a verb's work and turns what it throws into one message and the exit code of its kind: 2 for what the user can

@@ -179,7 +179,7 @@ struct TrainCommand: ParsableCommand {
       if let recipe, !json { try show(recipe) }
       let dataset = try videos.dataset()
       let modelSettings = try modelSettings(recipe)
-      let module = try ModelLoader().load(path: options.model, settings: modelSettings)
+      let module = try loadModel(options.model, settings: modelSettings)
       let graph = try module.program("step")
       let weights = try `init`.map(tensors)
       let folder = try RunFolder(out)

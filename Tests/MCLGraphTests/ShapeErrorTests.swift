@@ -105,6 +105,27 @@ import Testing
       { float(2, 3).padded(axis: 0, before: -1, after: 0) },
       "pad by -1 and 0 along axis 0 of f32[2,3]: neither may be negative"),
     Misuse(
+      { float(2, 3).padded(axis: 2, before: 0, after: 0) },
+      "pad along axis 2 of f32[2,3], which has no such axis"),
+    Misuse(
+      { concatenate([], axis: 0) },
+      "concatenate needs at least one operand"),
+    Misuse(
+      { concatenate([float(2)], axis: 1) },
+      "concatenate along axis 1 of f32[2], which has no such axis"),
+    Misuse(
+      { layer(L2Normalize(), float()) },
+      "L2Normalize takes f32 with at least one axis, not f32[]"),
+    Misuse(
+      {
+        layer(
+          Residual {
+            Conv("c", [1, 1, 1], 4)
+          } shortcut: {
+          }, float(1, 3, 2, 4, 4))
+      },
+      "the content of Residual gives f32[1,4,2,4,4] but its shortcut f32[1,3,2,4,4]; make both one type"),
+    Misuse(
       { float(2, 3).sum([2]) },
       "sum over axes [2] of f32[2,3]: name each axis of the tensor once"),
     Misuse(
@@ -172,7 +193,7 @@ import Testing
       "Conv in 2 groups takes a multiple of as many channels, not f32[1,3,2,4,4]"),
     Misuse(
       { layer(BatchNorm("bn"), float(2, 3)) },
-      "BatchNorm takes [N, C, T, H, W] with N a multiple of its groups, not f32[2,3]"),
+      "BatchNorm takes f32 [N, C, T, H, W] with N a multiple of its groups, not f32[2,3]"),
     Misuse(
       { layer(Pool([1, 3, 3], stride: [1, 2, 2], padding: [0, 2, 2]), float(1, 3, 2, 4, 4)) },
       "pooling takes [N, C, T, H, W] with three kernel sizes and strides, and padding of at most half "
@@ -183,10 +204,10 @@ import Testing
         + "or a smaller kernel"),
     Misuse(
       { layer(GlobalAveragePool(), float(2, 3)) },
-      "GlobalAveragePool takes [N, C, T, H, W], not f32[2,3]"),
+      "GlobalAveragePool takes f32 [N, C, T, H, W], not f32[2,3]"),
     Misuse(
       { layer(Linear("fc", 3), float(2, 3, 4)) },
-      "Linear takes [N, features], not f32[2,3,4]"),
+      "Linear takes f32 [N, features], not f32[2,3,4]"),
     Misuse(
       { float(2, 0) },
       "'x' has the shape [2, 0]; every size must be at least 1"),

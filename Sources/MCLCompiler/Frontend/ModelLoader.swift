@@ -35,6 +35,8 @@ public struct ModelLoader: Sendable {
 
   public var limits: Limits
   public var environment: [String: String]
+  /// Is given what a model printed while it was built. Where that fails, the error has the last lines of it.
+  public var onPrint: (@Sendable (String) -> Void)?
 
   /// - Parameter environment: where MCL_SWIFTC, MCL_LIBRARY_DIR, MCL_CACHE, XDG_CACHE_HOME, HOME and PATH are read.
   public init(
@@ -68,9 +70,10 @@ public struct ModelLoader: Sendable {
     let toolchain = try Toolchain(environment: environment)
     let cache = ModelCache(environment: environment)
 
-    let program = Self.generatedProgram(sources.entry)
+    let program = ModelCompilation.mainProgram(sources.entry)
     let executableKey =
-      (["mclc model 1", toolchain.stamp, program] + Self.flags + sources.files.flatMap { [$0.path, $0.text] })
+      (["mclc model 2", toolchain.stamp, program] + ModelCompilation.flags
+      + sources.files.flatMap { [$0.path, $0.text] })
       .map { "\($0.utf8.count) \($0)" }.joined(separator: "\n")
     let graphKey =
       executableKey
@@ -84,24 +87,31 @@ public struct ModelLoader: Sendable {
 
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    var origin = Origin.compiled
-    var text: String?
-    if cache.content(executableKey, "model") != nil, let executable = cache.path(executableKey, "model") {
-      text = try run(executable, path, settings, folder, isCached: true)
-      origin = .cachedExecutable
+    var origin = Origin.cachedExecutable
+    func run(_ executable: String) throws -> (text: String, printed: String)? {
+      try ModelRun(executable: executable, sources: sources, limits: limits, toolchain: toolchain)
+        .graph(settings: settings, in: folder, isCached: origin == .cachedExecutable)
     }
-    if text == nil {
-      let executable = try compile(sources, program, toolchain, folder)
-      text = try run(executable, path, settings, folder, isCached: false)
+    var result: (text: String, printed: String)?
+    if cache.content(executableKey, "model") != nil, let executable = cache.path(executableKey, "model") {
+      result = try run(executable)
+    }
+    if result == nil {
       origin = .compiled
+      let executable = try ModelCompilation(
+        sources: sources, toolchain: toolchain, seconds: limits.compileSeconds
+      ).executable(in: folder)
       if let bytes = FileManager.default.contents(atPath: executable) {
         cache.store([UInt8](bytes), executableKey, "model", isExecutable: true)
       }
+      result = try run(executable)
     }
-    guard let text else { throw ModelLoadError("the compiled model of \(path) could not be run") }
+    guard let result else { throw ModelLoadError("the compiled model of \(path) could not be run") }
     do {
-      let module = try Module(text: text)
-      cache.store(Array(text.utf8), graphKey, "graph")
+      let module = try Module(text: result.text)
+      // A model that prints is run whenever it is loaded, or it would print but once.
+      if result.printed.isEmpty { cache.store(Array(result.text.utf8), graphKey, "graph") }
+      if !result.printed.isEmpty { onPrint?(result.printed) }
       return (module, origin)
     } catch { throw ModelLoadError("\(path): \(error)") }
   }
@@ -119,103 +129,5 @@ public struct ModelLoader: Sendable {
       throw ModelLoadError("the model file \(path) is not UTF-8 text")
     }
     return text
-  }
-
-  private static let flags = ["-swift-version", "6", "-Onone", "-wmo", "-diagnostic-style", "llvm"]
-
-  private static func generatedProgram(_ entry: String) -> String {
-    """
-    import Glibc
-    import MCLGraph
-
-    exit(MCLGraph.emitModel(\(entry), arguments: CommandLine.arguments))
-
-    """
-  }
-
-  /// Compiles the sources into an executable in `folder` and gives its path.
-  private func compile(
-    _ sources: ModelSources, _ program: String, _ toolchain: Toolchain, _ folder: TemporaryFolder
-  ) throws -> String {
-    var files: [String] = []
-    for (index, file) in sources.files.enumerated() {
-      // The directive takes its text as it stands, without escapes: what would end it is shown as something else.
-      let name = String(file.path.map { $0 == "\\" ? "_" : $0 == "\"" ? "'" : $0 })
-      files.append(
-        try folder.write("\(index).swift", "#sourceLocation(file: \"\(name)\", line: 1)\n\(file.text)"))
-    }
-    files.append(try folder.write("main.swift", program))
-    let executable = folder.file("model")
-    let output = folder.file("compiler.txt")
-    let child = ChildProcess(seconds: limits.compileSeconds, memory: nil)
-    let outcome = try child.run(
-      toolchain.compiler,
-      Self.flags + [
-        "-module-name", "Model", "-I", toolchain.moduleFolder, "-L", toolchain.libraryFolder, "-lMCLGraph",
-        "-Xlinker", "-rpath", "-Xlinker", toolchain.libraryFolder, "-o", executable,
-      ] + files, output: output)
-    switch outcome {
-    case .exited(0): return executable
-    case .outOfTime:
-      throw ModelLoadError(
-        "\(sources.files[0].path): swiftc took more than \(limits.compileSeconds) s to compile the model and was "
-          + "stopped; split long expressions")
-    case .exited, .signalled: throw ModelLoadError(Self.compilerErrors(output, toolchain.compiler))
-    }
-  }
-
-  /// swiftc's error lines, each once; what it printed last when it failed without one.
-  private static func compilerErrors(_ output: String, _ compiler: String) -> String {
-    let lines = printed(output)
-    var errors: [String] = []
-    for line in lines where line.contains(": error: ") && !errors.contains(line) { errors.append(line) }
-    let most = 20
-    if errors.count > most {
-      return (errors.prefix(most) + ["and \(errors.count - most) more errors"]).joined(separator: "\n")
-    }
-    if !errors.isEmpty { return errors.joined(separator: "\n") }
-    return "\(compiler) failed: \(lines.suffix(5).joined(separator: " "))"
-  }
-
-  /// What a child printed, at most the first MiB of it, as lines.
-  private static func printed(_ path: String) -> [String] {
-    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-    defer { try? file.close() }
-    let data = (try? file.read(upToCount: 1 << 20)) ?? Data()
-    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-  }
-
-  /// Runs a compiled model and gives the graph text it wrote; nil when a cached one does not run at all.
-  private func run(
-    _ executable: String, _ path: String, _ settings: [String: String], _ folder: TemporaryFolder,
-    isCached: Bool
-  ) throws -> String? {
-    let graph = folder.file("graph.txt")
-    let output = folder.file("model.txt")
-    let child = ChildProcess(seconds: limits.runSeconds, memory: limits.runMemory)
-    let arguments = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let outcome = try child.run(executable, [graph] + arguments, output: output)
-    let lines = Self.printed(output)
-    switch outcome {
-    case .exited(0):
-      let bytes = try fileContents(graph, description: "graph", limit: 1 << 30)
-      return String(decoding: bytes, as: UTF8.self)
-    case .outOfTime:
-      throw ModelLoadError(
-        "\(path): the model was not built after \(limits.runSeconds) s and was stopped; look for an endless loop"
-      )
-    case .exited(1) where !lines.isEmpty: throw ModelLoadError(lines.joined(separator: "\n"))
-    case .exited(126), .exited(127):
-      if isCached { return nil }
-      throw ModelLoadError("\(path): the compiled model cannot be run: \(lines.joined(separator: " "))")
-    case .exited(let code):
-      throw ModelLoadError("\(path): the model ended with exit code \(code) before it was built")
-    case .signalled(let signal):
-      let gibibytes = Double(limits.runMemory) / Double(1 << 30)
-      let reason =
-        lines.first { $0.contains("Fatal error") }
-        ?? "signal \(signal), perhaps for want of memory beyond \(gibibytes) GiB"
-      throw ModelLoadError("\(path): the model crashed while it was built: \(reason)")
-    }
   }
 }

@@ -6,6 +6,10 @@ struct ModelSources {
     /// The path as the user wrote it; for a used file, beside the one that names it.
     var path: String
     var text: String
+
+    /// The path as Swift knows it. Its directive takes text as it stands, without escapes: what would end it is shown
+    /// as something else.
+    var name: String { String(path.map { $0 == "\\" ? "_" : $0 == "\"" ? "'" : $0 }) }
   }
 
   private(set) var files: [File] = []
@@ -45,6 +49,20 @@ struct ModelSources {
           + "others' files in a line '// mcl-uses: FILE.mcl'")
     }
     entry = model
+  }
+
+  /// Stands for the folder that relative paths begin in, in what a compiled model knows of its lines.
+  static let workingFolder = "/mclc-model"
+
+  /// The file that a compiled model calls `name`: as `#filePath` has it, or in absolute form as debug information does.
+  func file(named name: String) -> File? {
+    if let file = files.first(where: { $0.name == name }) { return file }
+    guard name.hasPrefix("/") else { return nil }
+    func components(_ path: String) -> [Substring] { path.split(separator: "/").filter { $0 != "." } }
+    let wanted = components(name)
+    return files.first { file in
+      components(file.name.hasPrefix("/") ? file.name : "\(Self.workingFolder)/\(file.name)") == wanted
+    }
   }
 
   private static func text(_ path: String, usedBy user: String?) throws -> String {

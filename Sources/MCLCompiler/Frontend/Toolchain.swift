@@ -7,6 +7,8 @@ struct Toolchain {
   var libraryFolder: String
   /// The folder of MCLGraph.swiftmodule.
   var moduleFolder: String
+  /// What tells source lines of a compiled model's addresses; nil where there is none.
+  var symbolizer: Symbolizer?
 
   /// Finds swiftc by MCL_SWIFTC or on PATH, and MCLGraph in MCL_LIBRARY_DIR or beside the running executable.
   /// - Throws: `ModelLoadError` that says which is missing, and how to go on.
@@ -22,6 +24,7 @@ struct Toolchain {
       guard Self.isFile("\(folder)/libMCLGraph.so") else { continue }
       for modules in ["\(folder)/Modules", folder, "\(folder)/../include"]
       where FileManager.default.fileExists(atPath: "\(modules)/MCLGraph.swiftmodule") {
+        symbolizer = Symbolizer(compiler: compiler, environment: environment)
         libraryFolder = folder
         moduleFolder = modules
         return

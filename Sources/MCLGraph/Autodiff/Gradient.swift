@@ -8,7 +8,7 @@ public func gradient(of scalar: Tensor, at targets: [Tensor]) -> [Tensor] {
   guard scalar.count == 1 else {
     let diagnostic = Diagnostic(
       "the gradient is taken of \(scalar.type); take it of one number, such as its sum()", path: scalar.path,
-      location: scalar.location)
+      location: nil, operands: [scalar])
     return targets.map { _ in Tensor(poisonedBy: diagnostic, operands: [scalar]) }
   }
   guard scalar.type.element == .float32 else {

@@ -3,8 +3,8 @@ extension Graph {
   /// what is declared, and states start as something that has a start.
   /// - Throws: `ModelError` with the first name that is wrong.
   func verifyDeclarations() throws {
-    func mistake(_ message: String) -> ModelError {
-      ModelError([Diagnostic("program '\(name)': \(message)")])
+    func mistake(_ message: String, _ location: SourceLocation? = nil) -> ModelError {
+      ModelError([Diagnostic("program '\(name)': \(message)", location: location)])
     }
     var declared: [String: (role: LeafRole, type: TensorType)] = [:]
     for (name, role, type) in inputs.map({ ($0.name, LeafRole.input, $0.type) })
@@ -44,12 +44,22 @@ extension Graph {
       guard case .copy(let source) = state.initializer else { continue }
       guard let original = starts[source], original.type == state.type else {
         throw mistake(
-          "state '\(state.name)' starts as a copy of '\(source)', which is no state of type \(state.type)")
+          "state '\(state.name)' starts as a copy of '\(source)', which is no state of type \(state.type)",
+          location(of: state.name))
       }
       if case .copy = original.initializer {
-        throw mistake("state '\(state.name)' starts as a copy of '\(source)', which is a copy itself")
+        throw mistake(
+          "state '\(state.name)' starts as a copy of '\(source)', which is a copy itself",
+          location(of: state.name))
       }
     }
+  }
+}
+
+extension Graph {
+  /// Where the input or state `name` was declared; nil where nothing reads it.
+  fileprivate func location(of name: String) -> SourceLocation? {
+    entries.first { ($0.operation as? any Leaf)?.leafName == name }?.location
   }
 }
 
@@ -68,7 +78,7 @@ extension Module {
           throw ModelError([
             Diagnostic(
               "state '\(state.name)' is \(known.type) in program '\(known.program)' but \(state.type) in "
-                + "'\(program.name)'")
+                + "'\(program.name)'", location: program.location(of: state.name))
           ])
         }
         types[state.name] = (state.type, program.name)

@@ -23,11 +23,22 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
   public var message: String
   public var path: String
   public var location: SourceLocation?
+  /// The calls that led to the mistake, recorded where no location was given; `location` is then an operand's, which
+  /// may stand far from the mistake.
+  public var calls: CallStack?
 
   public init(_ message: String, path: String = "", location: SourceLocation? = nil) {
     self.message = message
     self.path = path
     self.location = location
+  }
+
+  /// A mistake in an expression: at its own location if it was given one; else, where calls are recorded, at the
+  /// call that made it, and last at the operand that was written last.
+  init(_ message: String, path: String, location: SourceLocation?, operands: [Tensor]) {
+    self.init(
+      message, path: path, location: location ?? operands.last { $0.location != nil }?.location)
+    if location == nil { calls = ModelProcess.calls() }
   }
 
   public var description: String {

@@ -2,10 +2,16 @@
 public struct Step: Sendable {
   public var outputs: [(name: String, tensor: Tensor)]
   public var updates: [(state: Tensor, value: Tensor)]
+  /// Where it was written: mistakes in what is named here are reported there.
+  let location: SourceLocation
 
-  public init(outputs: [(name: String, tensor: Tensor)], updates: [(state: Tensor, value: Tensor)] = []) {
+  public init(
+    outputs: [(name: String, tensor: Tensor)], updates: [(state: Tensor, value: Tensor)] = [],
+    file: String = #filePath, line: Int = #line
+  ) {
     self.outputs = outputs
     self.updates = updates
+    location = SourceLocation(file: file, line: line)
   }
 }
 

@@ -42,7 +42,9 @@ public final class Tensor: @unchecked Sendable {
       isPoisoned = false
     } catch {
       type = TensorType(.float32, [])
-      diagnostic = Diagnostic("\(error)", path: self.path, location: place)
+      let mistake = Diagnostic("\(error)", path: self.path, location: location, operands: operands)
+      ModelProcess.note(mistake)
+      diagnostic = mistake
       isPoisoned = true
     }
   }
@@ -54,7 +56,10 @@ public final class Tensor: @unchecked Sendable {
     type = TensorType(.float32, [])
     path = diagnostic.path
     location = diagnostic.location
-    self.diagnostic = diagnostic
+    var mistake = diagnostic
+    if mistake.location == nil && mistake.calls == nil { mistake.calls = ModelProcess.calls() }
+    ModelProcess.note(mistake)
+    self.diagnostic = mistake
     isPoisoned = true
   }
 

@@ -102,6 +102,9 @@ public struct Chain: Layer {
 @resultBuilder
 public enum ChainBuilder {
   public static func buildExpression(_ layer: any Layer) -> [any Layer] { [layer] }
+  public static func buildExpression(_ layers: [any Layer]) -> [any Layer] { layers }
+  /// A statement that is no layer, such as an assignment or a `print`.
+  public static func buildExpression(_ statement: Void) -> [any Layer] { [] }
   public static func buildBlock(_ parts: [any Layer]...) -> [any Layer] { parts.flatMap { $0 } }
   public static func buildOptional(_ part: [any Layer]?) -> [any Layer] { part ?? [] }
   public static func buildEither(first: [any Layer]) -> [any Layer] { first }
@@ -127,13 +130,25 @@ public struct Named: Layer {
 public struct Residual: Layer {
   let content: Chain
   let shortcut: Chain
+  let location: SourceLocation
 
-  public init(@ChainBuilder _ content: () -> Chain, @ChainBuilder shortcut: () -> Chain) {
+  public init(
+    file: String = #filePath, line: Int = #line, @ChainBuilder _ content: () -> Chain,
+    @ChainBuilder shortcut: () -> Chain
+  ) {
     self.content = content()
     self.shortcut = shortcut()
+    location = SourceLocation(file: file, line: line)
   }
 
   public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
-    content.apply(input, in: scope) + shortcut.apply(input, in: scope)
+    let result = content.apply(input, in: scope)
+    let passed = shortcut.apply(input, in: scope)
+    let sum = result + passed
+    guard sum.isPoisoned, !result.isPoisoned, !passed.isPoisoned else { return sum }
+    return Tensor(
+      poisonedBy: Diagnostic(
+        "the content of Residual gives \(result.type) but its shortcut \(passed.type); make both one type",
+        path: scope.path, location: location), operands: [result, passed])
   }
 }

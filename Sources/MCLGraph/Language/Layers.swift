@@ -1,3 +1,7 @@
+extension Tensor {
+  fileprivate var isFloat: Bool { type.element == .float32 }
+}
+
 private func unusable(_ what: String, _ input: Tensor, _ scope: Scope, _ location: SourceLocation) -> Tensor {
   if input.isPoisoned { return input }
   return Tensor(
@@ -64,9 +68,9 @@ public struct BatchNorm: Layer {
   }
 
   public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
-    guard input.rank == 5, groups >= 1, input.shape[0] % groups == 0 else {
+    guard input.rank == 5, input.isFloat, groups >= 1, input.shape[0] % groups == 0 else {
       return unusable(
-        "BatchNorm takes [N, C, T, H, W] with N a multiple of its groups", input, scope, location)
+        "BatchNorm takes f32 [N, C, T, H, W] with N a multiple of its groups", input, scope, location)
     }
     let channels = input.shape[1]
     let weight = scope.parameter("weight", [channels], .constant(1), at: location)
@@ -103,9 +107,12 @@ public struct BatchNorm: Layer {
     for group in 0..<groups {
       for (state, value) in [(runningMean, mean), (runningVariance, variance)] {
         let batch = value.sliced(axis: 0, group..<group + 1).reshaped([channels])
-        scope.context.change(state, to: scope.context.current(state) * (1 - momentum) + batch * momentum)
+        scope.context.change(
+          state, to: scope.context.current(state) * (1 - momentum) + batch * momentum,
+          file: location.file, line: location.line)
       }
-      scope.context.change(tracked, to: scope.context.current(tracked) + 1)
+      scope.context.change(
+        tracked, to: scope.context.current(tracked) + 1, file: location.file, line: location.line)
     }
   }
 }
@@ -142,8 +149,8 @@ public struct GlobalAveragePool: Layer {
   }
 
   public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
-    guard input.rank == 5 else {
-      return unusable("GlobalAveragePool takes [N, C, T, H, W]", input, scope, location)
+    guard input.rank == 5, input.isFloat else {
+      return unusable("GlobalAveragePool takes f32 [N, C, T, H, W]", input, scope, location)
     }
     return input.mean(.time, .height, .width).reshaped(Array(input.shape.prefix(2)))
   }
@@ -162,7 +169,9 @@ public struct Linear: Layer {
   }
 
   public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
-    guard input.rank == 2 else { return unusable("Linear takes [N, features]", input, scope, location) }
+    guard input.rank == 2, input.isFloat else {
+      return unusable("Linear takes f32 [N, features]", input, scope, location)
+    }
     let bound = Initializer.uniform(bound: 1 / Double(input.shape[1]).squareRoot())
     let weight = scope.parameter("weight", [features, input.shape[1]], bound, at: location)
     let bias = scope.parameter("bias", [features], bound, at: location)
@@ -172,6 +181,16 @@ public struct Linear: Layer {
 
 /// `x / max(norm, 1e-12)` over the last axis.
 public struct L2Normalize: Layer {
-  public init() {}
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor { input.normalized(axis: input.rank - 1) }
+  let location: SourceLocation
+
+  public init(file: String = #filePath, line: Int = #line) {
+    location = SourceLocation(file: file, line: line)
+  }
+
+  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+    guard input.rank >= 1, input.isFloat else {
+      return unusable("L2Normalize takes f32 with at least one axis", input, scope, location)
+    }
+    return input.normalized(axis: input.rank - 1)
+  }
 }

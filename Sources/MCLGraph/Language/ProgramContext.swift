@@ -13,7 +13,7 @@ public final class ProgramContext {
 
   public init() {}
 
-  private func mistake(_ message: String, _ location: SourceLocation) -> Tensor {
+  @discardableResult private func mistake(_ message: String, _ location: SourceLocation) -> Tensor {
     let tensor = Tensor(poisonedBy: Diagnostic(message, location: location))
     mistakes.append(tensor)
     return tensor
@@ -73,9 +73,32 @@ public final class ProgramContext {
   public func current(_ state: Tensor) -> Tensor { changed[state.path] ?? state }
 
   /// Makes `value` the state's value from here on, and at the end of the run its new value.
-  public func change(_ state: Tensor, to value: Tensor) {
+  public func change(
+    _ state: Tensor, to value: Tensor, file: String = #filePath, line: Int = #line
+  ) {
+    guard isUpdate(of: state, value, SourceLocation(file: file, line: line)) else { return }
     if changed[state.path] == nil { changeOrder.append(state.path) }
     changed[state.path] = value
+  }
+
+  /// Whether `value` can be the new value of `state`; a mistake at `location` when it cannot.
+  private func isUpdate(of state: Tensor, _ value: Tensor, _ location: SourceLocation) -> Bool {
+    // What is poisoned carries its own diagnostic, or is made of what does.
+    if state.isPoisoned { mistakes.append(state) }
+    if value.isPoisoned { mistakes.append(value) }
+    if state.isPoisoned || value.isPoisoned { return false }
+    guard leaves[state.path] === state, state.operation is StateLeaf else {
+      let what =
+        state.operation is InputLeaf
+        ? "'\(state.path)' is an input" : "this is the result of \(state.operation.name)"
+      mistake("an update must name a state as 'state' declared it, but \(what)", location)
+      return false
+    }
+    guard value.type == state.type else {
+      mistake("state '\(state.path)' is \(state.type) but its update is \(value.type)", location)
+      return false
+    }
+    return true
   }
 
   /// Names a value so that it can be watched.
@@ -98,16 +121,15 @@ public final class ProgramContext {
   func freeze(_ name: String, _ step: Step) throws -> Graph {
     var updates = changeOrder.compactMap { state in changed[state].map { (name: state, tensor: $0) } }
     var updated = Set(updates.map(\.name))
-    for (state, value) in step.updates {
-      guard leaves[state.path] === state else {
-        _ = mistake("an update must name a state", state.location ?? SourceLocation(file: "", line: 0))
-        continue
-      }
+    for (state, value) in step.updates where isUpdate(of: state, value, step.location) {
       if !updated.insert(state.path).inserted {
-        _ = mistake(
-          "state '\(state.path)' is updated twice", value.location ?? SourceLocation(file: "", line: 0))
+        mistake("state '\(state.path)' is updated twice; keep one update", step.location)
       }
       updates.append((state.path, value))
+    }
+    var outputs = Set<String>()
+    for output in step.outputs where !outputs.insert(output.name).inserted {
+      mistake("the output '\(output.name)' is given twice; name each once", step.location)
     }
     return try Graph(
       name: name, inputs: inputs, states: states, outputs: step.outputs, updates: updates, taps: tapped,

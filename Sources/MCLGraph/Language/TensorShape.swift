@@ -5,8 +5,9 @@ public enum ClipAxis: Int, Sendable, CaseIterable {
 
 extension Tensor {
   private func poisoned(_ message: String) -> Tensor {
-    isPoisoned
-      ? self : Tensor(poisonedBy: Diagnostic(message, path: path, location: location), operands: [self])
+    if isPoisoned { return self }
+    return Tensor(
+      poisonedBy: Diagnostic(message, path: path, location: nil, operands: [self]), operands: [self])
   }
 
   public func reshaped(_ shape: [Int]) -> Tensor {
@@ -41,7 +42,8 @@ extension Tensor {
   }
 
   public func padded(axis: Int, before: Int, after: Int) -> Tensor {
-    before == 0 && after == 0 ? self : Tensor(Pad(axis: axis, before: before, after: after), [self])
+    before == 0 && after == 0 && shape.indices.contains(axis)
+      ? self : Tensor(Pad(axis: axis, before: before, after: after), [self])
   }
 
   public func matmul(_ other: Tensor) -> Tensor { Tensor(MatrixMultiply(), [self, other]) }
@@ -76,5 +78,6 @@ extension Tensor {
 
 /// Tensors one after the other along `axis`.
 public func concatenate(_ tensors: [Tensor], axis: Int) -> Tensor {
-  tensors.count == 1 ? tensors[0] : Tensor(Concatenate(axis: axis), tensors)
+  tensors.count == 1 && tensors[0].shape.indices.contains(axis)
+    ? tensors[0] : Tensor(Concatenate(axis: axis), tensors)
 }

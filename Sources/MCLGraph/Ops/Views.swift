@@ -145,7 +145,10 @@ public struct Pad: Operation {
   public func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     var type = operands[0]
-    guard type.shape.indices.contains(axis), before >= 0, after >= 0, before < 1 << 40, after < 1 << 40 else {
+    guard type.shape.indices.contains(axis) else {
+      throw ShapeError("pad along axis \(axis) of \(type), which has no such axis")
+    }
+    guard before >= 0, after >= 0, before < 1 << 40, after < 1 << 40 else {
       throw ShapeError("pad by \(before) and \(after) along axis \(axis) of \(type): neither may be negative")
     }
     type.shape[axis] += before + after

@@ -3,38 +3,6 @@ import MCLCompiler
 import MCLGraph
 import Testing
 
-/// A folder with model files and a cache of its own, gone after the test.
-private final class Workspace {
-  let folder: URL
-  let loader: ModelLoader
-
-  init(limits: ModelLoader.Limits = .init(), environment changes: [String: String] = [:]) throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("mcl-loader-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    var environment = ProcessInfo.processInfo.environment
-    environment["MCL_CACHE"] = folder.appendingPathComponent("cache").path
-    loader = ModelLoader(limits: limits, environment: environment.merging(changes) { _, new in new })
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  func write(_ name: String, _ text: String) throws -> String {
-    let file = folder.appendingPathComponent(name)
-    try Data(text.utf8).write(to: file)
-    return file.path
-  }
-
-  /// What loading says when it fails; nil when it does not.
-  func complaint(_ path: String, _ settings: [String: String] = [:]) -> String? {
-    do {
-      _ = try loader.load(path: path, settings: settings)
-      return nil
-    } catch let error as ModelLoadError { return error.description } catch {
-      return "not a ModelLoadError: \(error)"
-    }
-  }
-}
-
 private let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("models").path
 
@@ -51,7 +19,7 @@ private let small = """
 @Suite struct ModelLoaderTests {
   @Test(arguments: ["r2plus1d", "tiny"])
   func modelsOfTheProjectLoad(name: String) throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let module = try workspace.loader.load(
       path: "\(models)/\(name).mcl", settings: ["size": "32", "layers": "1,1,1,1", "queue_size": "64"])
     #expect(module.name == name)
@@ -63,12 +31,12 @@ private let small = """
   @Test func theLibraryOfLayersIsNoModel() throws {
     let path = "\(models)/mcl.mcl"
     #expect(
-      try Workspace().complaint(path)
+      try ModelWorkspace().complaint(path)
         == "\(path) declares no model; give it one line that begins with 'let NAME = Model(\"NAME\")'")
   }
 
   @Test func secondLoadComesFromTheCache() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write("small.mcl", small)
     let first = try workspace.loader.loadWithOrigin(path: path)
     #expect(first.origin == .compiled)
@@ -90,7 +58,7 @@ private let small = """
   }
 
   @Test func damagedCacheIsRebuilt() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write("small.mcl", small)
     let text = try workspace.loader.load(path: path).text
     let folder = workspace.folder.appendingPathComponent("cache/models")
@@ -107,7 +75,7 @@ private let small = """
   }
 
   @Test func typeErrorIsSwiftsOwn() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write(
       "wrong.mcl",
       "import MCLGraph\nlet wrong = Model(\"wrong\") { settings in\n  Program(nope) { _ in }\n}\n")
@@ -116,7 +84,7 @@ private let small = """
   }
 
   @Test func shapeErrorNamesThePlaceAndBothShapes() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write(
       "shape.mcl",
       """
@@ -131,12 +99,12 @@ private let small = """
       """)
     #expect(
       workspace.complaint(path)
-        == "\(path):5: error: in 'b': matmul of f32[2,3] and f32[4,5]: the columns of the first "
+        == "\(path):6: error: in 'b': matmul of f32[2,3] and f32[4,5]: the columns of the first "
         + "must be the rows of the second")
   }
 
   @Test func endlessLoopIsStopped() throws {
-    let workspace = try Workspace(limits: .init(runSeconds: 0.5))
+    let workspace = try ModelWorkspace(limits: .init(runSeconds: 0.5))
     let path = try workspace.write(
       "loop.mcl",
       """
@@ -151,11 +119,11 @@ private let small = """
       """)
     #expect(
       workspace.complaint(path)
-        == "\(path): the model was not built after 0.5 s and was stopped; look for an endless loop")
+        == "\(path):5: error: the model was not built after 0.5 s and was stopped; look for an endless loop")
   }
 
   @Test func crashAndGreedAreSentences() throws {
-    let workspace = try Workspace(limits: .init(runMemory: 1 << 30))
+    let workspace = try ModelWorkspace(limits: .init(runMemory: 1 << 30))
     let crash = try workspace.write(
       "crash.mcl",
       """
@@ -165,9 +133,9 @@ private let small = """
         Program("run") { context in Step(outputs: [("y", context.input("x", [sizes[3]]))]) }
       }
       """)
-    let complaint = try #require(workspace.complaint(crash))
-    #expect(complaint.hasPrefix("\(crash): the model crashed while it was built: "))
-    #expect(complaint.contains("Index out of range"))
+    #expect(
+      workspace.complaint(crash)
+        == "\(crash):4: error: the model crashed while it was built: Index out of range")
     let greedy = try workspace.write(
       "greedy.mcl",
       """
@@ -178,11 +146,12 @@ private let small = """
       }
       """)
     #expect(
-      workspace.complaint(greedy)?.hasPrefix("\(greedy): the model crashed while it was built: ") == true)
+      workspace.complaint(greedy)?.hasPrefix("\(greedy):3: error: the model crashed while it was built: ")
+        == true)
   }
 
   @Test func unknownSettingNamesTheNearest() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write("small.mcl", small)
     #expect(
       workspace.complaint(path, ["sise": "3"])
@@ -193,7 +162,7 @@ private let small = """
   }
 
   @Test func missingFilesAreNamed() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     #expect(
       workspace.complaint("nowhere/none.mcl")
         == "cannot read the model file nowhere/none.mcl: No such file or directory")
@@ -208,7 +177,7 @@ private let small = """
   }
 
   @Test func usedFilesMayFormACycle() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write(
       "a.mcl", "// mcl-uses: b.mcl\n" + small.replacingOccurrences(of: "default: 4", with: "default: four"))
     _ = try workspace.write("b.mcl", "// mcl-uses: a.mcl b.mcl\nlet four = 4\n")
@@ -216,7 +185,7 @@ private let small = """
   }
 
   @Test func twoModelsInOneFile() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write(
       "two.mcl", small + "\nlet other = Model(\"other\") { _ in Program(\"p\") { _ in Step(outputs: []) } }\n"
     )
@@ -227,7 +196,7 @@ private let small = """
   }
 
   @Test func withoutAToolchain() throws {
-    let workspace = try Workspace(environment: ["PATH": "/nonexistent", "MCL_SWIFTC": ""])
+    let workspace = try ModelWorkspace(environment: ["PATH": "/nonexistent", "MCL_SWIFTC": ""])
     let path = try workspace.write("small.mcl", small)
     #expect(
       workspace.complaint(path)
@@ -237,10 +206,10 @@ private let small = """
 
   @Test func graphTextNeedsNoToolchain() throws {
     let text = try {
-      let workspace = try Workspace()
+      let workspace = try ModelWorkspace()
       return try workspace.loader.load(path: try workspace.write("small.mcl", small)).text
     }()
-    let workspace = try Workspace(environment: ["PATH": "/nonexistent", "MCL_SWIFTC": ""])
+    let workspace = try ModelWorkspace(environment: ["PATH": "/nonexistent", "MCL_SWIFTC": ""])
     let path = try workspace.write("small.graph", text)
     let (module, origin) = try workspace.loader.loadWithOrigin(
       path: path, settings: ["factor": "3.5", "size": "4"])
@@ -258,7 +227,7 @@ private let small = """
   }
 
   @Test func aSlowCompilerIsStopped() throws {
-    let workspace = try Workspace(limits: .init(compileSeconds: 0.02))
+    let workspace = try ModelWorkspace(limits: .init(compileSeconds: 0.02))
     let path = try workspace.write("small.mcl", small)
     #expect(
       workspace.complaint(path)
@@ -267,7 +236,7 @@ private let small = """
   }
 
   @Test func strangePathsWork() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write("a \"b\" \\(c) é.mcl", small)
     let module = try workspace.loader.load(path: path)
     #expect(
@@ -277,7 +246,7 @@ private let small = """
   }
 
   @Test func filesThatAreNoModelsAreRefused() throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let binary = workspace.folder.appendingPathComponent("video.mcl")
     try Data([0, 1, 2, 0xff, 0xfe]).write(to: binary)
     #expect(workspace.complaint(binary.path) == "the model file \(binary.path) is not UTF-8 text")
@@ -290,14 +259,14 @@ private let small = """
   }
 
   @Test func aCacheThatCannotBeWrittenIsNoError() throws {
-    let workspace = try Workspace(environment: ["MCL_CACHE": "/dev/null/cache"])
+    let workspace = try ModelWorkspace(environment: ["MCL_CACHE": "/dev/null/cache"])
     let path = try workspace.write("small.mcl", small)
     #expect(try workspace.loader.loadWithOrigin(path: path).origin == .compiled)
     #expect(try workspace.loader.loadWithOrigin(path: path).origin == .compiled)
   }
 
   @Test func loadsAtOnceShareOneCache() async throws {
-    let workspace = try Workspace()
+    let workspace = try ModelWorkspace()
     let path = try workspace.write("small.mcl", small)
     let loader = workspace.loader
     let texts = try await withThrowingTaskGroup(of: String.self) { group in
@@ -313,7 +282,7 @@ private let small = """
 
   @Test(arguments: [("112", 5.3), ("224", 20.2)])
   func theDefaultNetworkHasItsKnownSize(size: String, gigaproducts: Double) throws {
-    let module = try Workspace().loader.load(
+    let module = try ModelWorkspace().loader.load(
       path: "\(models)/r2plus1d.mcl", settings: ["size": size, "batch": "1"])
     let trained = try module.program("step").states.filter(\.isTrainable).map(\.type.count).reduce(0, +)
     #expect(trained == 40_685_314)
