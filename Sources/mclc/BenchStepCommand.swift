@@ -41,7 +41,7 @@ struct BenchStepCommand: ParsableCommand {
     try reporting {
       let module = try options.load()
       let graph = try module.program(program)
-      let compiled = try ProgramCompiler().compile(graph)
+      let compiled = try ProgramCompiler().compileChecked(graph)
       let executor = try Executor(compiled.plan, threads: try threadCount())
       try executor.initializeStates(seed: 1)
       let inputs = try executor.fillRandomInputs(keepsValues: save != nil)

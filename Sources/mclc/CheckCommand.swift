@@ -21,7 +21,7 @@ struct CheckModelCommand: ParsableCommand {
     commandName: "model", abstract: "Compares a model's step with expected tensors (the default of 'check').",
     discussion: """
       Settings come from --set, then the expected file's metadata, the inputs file's, the model's defaults. The compiled
-      program is run twice: with every tap, and exactly as 'train' runs it. Exit code 1 when a tensor is outside its gate
+      program is run three times: with every tap, unfused, and exactly as 'train' runs it. Exit code 1 when a tensor is outside its gate
       or the expected file holds one that means nothing here.
 
         mclc check models/r2plus1d.mcl --inputs mcl_tiny_init.safetensors --expect mcl_tiny_main.safetensors

@@ -95,6 +95,9 @@ struct CompileCommand: ParsableCommand {
   private func report(_ module: Module, _ programs: [Graph]) throws {
     var summaries: [[String: Any]] = []
     let results = try ProgramCompiler().compile(programs)
+    if try CheckLevel.current() >= .interpret {
+      for program in programs { try ProgramCheck(program).run() }
+    }
     for (graph, compiled) in zip(programs, results) {
       let summary = ProgramSummary(graph, compiled)
       summaries.append(summary.json)

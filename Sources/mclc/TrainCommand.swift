@@ -192,7 +192,7 @@ struct TrainCommand: ParsableCommand {
       if !json { say("compiling \(module.name)") }
       let threads = try threadCount()
       let taps = EmbeddingMeasurement.taps.intersection(graph.taps.map(\.name))
-      let plan = try signals.leavingAtOnce { try ProgramCompiler().compile(graph, taps: taps).plan }
+      let plan = try signals.leavingAtOnce { try ProgramCompiler().compileChecked(graph, taps: taps).plan }
       try expectRoom(plan, threads, prepared.videos, settings)
       let executor = try Executor(plan, threads: threads)
       let trainer = try Trainer(

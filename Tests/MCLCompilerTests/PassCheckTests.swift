@@ -39,7 +39,7 @@ import Testing
       try Pipeline.run(graph, passes: passes, level: .interpret)
     }
     let message = "\(error.map(String.init(describing:)) ?? "")"
-    #expect(message.contains("pass broken changed program 'step': "), "\(message)")
+    #expect(message.contains("pass broken changed program 'step' on random inputs: "), "\(message)")
     #expect(message.contains(" instead of "), "\(message)")
   }
 

@@ -77,6 +77,7 @@ public struct Pipeline: Sendable {
           seconds: elapsed.inSeconds, decisions: decisions))
       observe(pass.name, graph)
     }
+    try check?.finish()
     return (graph, records)
   }
 }

@@ -3,7 +3,7 @@ import MCLGraph
 
 /// Compares a program with numbers that another implementation made, tensor by tensor.
 ///
-/// The compiled program is run twice: with every tap, and exactly as training runs it. What training does not compute
+/// The compiled program is run three times: with every tap, unfused, and exactly as training runs it. What training does not compute
 /// (the gradient of one loss term, the gradient at a clip, features in eval mode) is made by differentiating or
 /// evaluating the same graph.
 public struct ParityCheck {
@@ -12,7 +12,7 @@ public struct ParityCheck {
   /// One expected tensor beside what came out.
   public struct Row: Sendable {
     public var name: String
-    /// `watched`, `as trained`, `reference` or `given`.
+    /// `watched`, `unfused`, `as trained`, `reference` or `given`.
     public var run: String
     public var absolute: Double
     /// The largest difference over the largest magnitude expected.
@@ -111,6 +111,10 @@ public struct ParityCheck {
       try compareSteps(
         try CompiledEngine(watched, taps: taps, states: states, threads: threads), "watched", watched,
         &outcome)
+      report("compiling unfused")
+      try compareSteps(
+        try CompiledEngine(watched, taps: taps, states: states, threads: threads, unfused: true), "unfused",
+        watched, &outcome)
       report("compiling as trained")
       var plain = program
       plain.taps = []
@@ -205,6 +209,12 @@ public struct ParityCheck {
         engines.append(
           (
             "watched", try CompiledEngine(other, taps: taps, states: own, threads: threads),
+            outputs.union(taps)
+          ))
+        engines.append(
+          (
+            "unfused",
+            try CompiledEngine(other, taps: taps, states: own, threads: threads, unfused: true),
             outputs.union(taps)
           ))
         engines.append(

@@ -33,13 +33,15 @@ public final class CompiledEngine: ParityEngine {
 
   /// - Parameters:
   ///   - taps: what to watch; nothing means the program as `train` runs it.
-  ///   - unfused: each operation by itself; a run stops at the first value that is not finite.
+  ///   - unfused: each operation by itself.
+  ///   - stopsWhereNotFinite: whether a run stops at the first value that is not finite.
   public init(
-    _ program: Graph, taps: Set<String>, states: [String: Value], threads: Int?, unfused: Bool = false
+    _ program: Graph, taps: Set<String>, states: [String: Value], threads: Int?, unfused: Bool = false,
+    stopsWhereNotFinite: Bool = false
   ) throws {
     executor = try Executor(
-      ProgramCompiler(fuses: !unfused).compile(program, taps: taps).plan, threads: threads)
-    if unfused { executor.trapsNotFinite = true }
+      ProgramCompiler(fuses: !unfused).compileChecked(program, taps: taps).plan, threads: threads)
+    if stopsWhereNotFinite { executor.trapsNotFinite = true }
     self.states = Set(program.states.map(\.name))
     results = Set(program.outputs.map(\.name)).union(taps)
     for (name, value) in states { try executor.setState(name, value) }

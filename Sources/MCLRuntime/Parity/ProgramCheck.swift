@@ -61,7 +61,7 @@ public struct ProgramCheck {
     executor.poison()
     try executor.run()
     return try named {
-      try executor.value($0).map { Double($0) }
+      try executor.result($0).elements
     } states: {
       try executor.stateValue($0).elements
     }

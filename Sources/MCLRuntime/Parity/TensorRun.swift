@@ -58,7 +58,8 @@ public struct TensorRun {
       case .reference: ReferenceEngine(program, states: states)
       case .compiled:
         try CompiledEngine(
-          program, taps: taps, states: states, threads: threads, unfused: unfused)
+          program, taps: taps, states: states, threads: threads, unfused: unfused,
+          stopsWhereNotFinite: unfused)
       }
     try runner.run(inputs)
     var result: [String: HostTensor] = [:]

@@ -170,7 +170,8 @@ import Testing
     #expect {
       try ProgramCompiler(compiler).compile(program)
     } throws: {
-      "\($0)".contains("no kernel family, pass or rule 'winnograd' to leave out") && "\($0)".contains(" winograd")
+      "\($0)".contains("no kernel family, pass or rule 'winnograd' to leave out")
+        && "\($0)".contains(" winograd")
     }
   }
 }
