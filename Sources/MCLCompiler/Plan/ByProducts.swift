@@ -140,8 +140,7 @@ struct ByProducts {
     let mean = stored(means, of: entry)
     guard let sum = (graph.entries[mean].operation as? Compute)?.comprehension, sum.reduction == .sum,
       sum.axes == squares.axes, sum.outputRank == squares.outputRank,
-      case .binary(.multiply, .accumulator, .constant(let share)) = sum.epilogue,
-      abs(share * Double(sum.reductionCount) - 1) < 1e-12,
+      sum.isMean,
       means.isRead(atEveryOutput: squares)
     else { return nil }
     // The same values: the trees are the same when both read by the mean's accesses.
@@ -184,6 +183,18 @@ struct ByProducts {
       reached *= sum.axes[axis]
     }
     return kept
+  }
+}
+
+extension Comprehension {
+  /// Whether its epilogue makes a sum the mean of its terms.
+  fileprivate var isMean: Bool {
+    let count = Double(reductionCount)
+    return switch epilogue {
+    case .binary(.divide, .accumulator, .constant(let divisor)): divisor == count
+    case .binary(.multiply, .accumulator, .constant(let share)): abs(share * count - 1) < 1e-12
+    default: false
+    }
   }
 }
 

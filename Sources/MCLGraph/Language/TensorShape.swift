@@ -58,7 +58,8 @@ extension Tensor {
     guard type.element == .float32 else {
       return poisoned("mean takes f32 elements, not \(type); convert it first")
     }
-    return sum(axes) * (1 / Double(axes.map { shape[$0] }.reduce(1, *)))
+    // The number of terms is a float of its own, as its reciprocal seldom is.
+    return sum(axes) / Double(axes.map { shape[$0] }.reduce(1, *))
   }
 
   /// The biased variance over `axes`, which keep size 1, in two passes.
