@@ -118,6 +118,8 @@ struct Schedule {
     }
     let computed = graph.entries.indices.filter { isComputed[$0] }
     breakCycles(computed, readers, dependencies, &waits)
+    // Nobody may be left to wait for the barrier, and then it waits for nobody.
+    if !waits.values.contains(where: { $0.contains(barrier) }) { waits[barrier] = nil }
     self.waits = waits
     let writers = writers
     let inState = Set(statesWritten.keys)
