@@ -159,7 +159,7 @@ import Testing
         %0 = input() name="x" element="f32" shape=[2,40] : f32[2,40]
         %1 = compute(%0) axes=[2,1,40] shape=[2,1] rule="sum[[40]] %0[a0,a2]" : f32[2,1]
         %2 = compute(%1) axes=[2,1] shape=[2,1] rule="exponential(%0[a0,a1])" : f32[2,1]
-        %3 = compute(%1, %2) axes=[2,2] shape=[2,2] rule="(a1 less 1.0 ? %0[a0,a1] : %1[a0,a1-1])" : f32[2,2]
+        %3 = compute(%1, %2) axes=[2,2] shape=[2,2] rule="(a1 less 1 ? %0[a0,a1] : %1[a0,a1-1])" : f32[2,2]
         """)
   }
 }

@@ -118,7 +118,7 @@ struct Schedule {
     }
     let computed = graph.entries.indices.filter { isComputed[$0] }
     breakCycles(computed, readers, dependencies, &waits)
-    // Where no writer is left to wait, nothing stands behind the barrier.
+    // Nobody may be left to wait for the barrier, and then it waits for nobody.
     if !waits.values.contains(where: { $0.contains(barrier) }) { waits[barrier] = nil }
     self.waits = waits
     let writers = writers
