@@ -35,7 +35,7 @@ struct InspectSamples {
         try video.map { path in
           [
             PreparedVideo(
-              video: VideoDataset.Video(path: path, name: (path as NSString).lastPathComponent),
+              video: VideoDataset.Video(path: path, name: FilePath(path).lastComponent),
               motion: try motion(path, temporary))
           ]
         } ?? prepared(data ?? "")

@@ -9,7 +9,8 @@ struct VideoOptions: ParsableArguments {
   @Option(
     help: """
       A list of the videos to take: UCF101's or HMDB51's split file (or HMDB51's folder of them), Kinetics' CSV, the \
-      MCL authors' CSV, or a path a line, with a label if you like (-1 or none: unlabelled). Its content says which.
+      MCL authors' CSV, what 'prepare' lists, or a path a line, with a label if you like (-1 or none: unlabelled). Its \
+      content says which.
       """)
   var list: String?
   @Option(help: "Of a list that holds several parts: train, test or all.") var part: String = "train"
@@ -85,19 +86,34 @@ struct PrepareCommand: ParsableCommand {
       let prepared = try store.preparing(dataset, signals: signals, isSilent: json)
       let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
       let list = usable ?? (cache as NSString).appendingPathComponent("videos.txt")
-      try Self.write(prepared.videos, to: list)
+      let isWritten = try write(prepared, to: list)
       let report = PrepareReport(
-        prepared: prepared, parameters: parameters, seconds: seconds, cache: cache, list: list)
+        prepared: prepared, parameters: parameters, seconds: seconds, cache: cache, list: list,
+        isWritten: isWritten)
       if json { try printJSON(report.object) } else { report.lines.forEach(say) }
     }
   }
 
-  /// A plain list: names and labels.
-  private static func write(_ videos: [PreparedVideo], to path: String) throws {
-    let lines = videos.map { "\($0.video.name)\t\($0.video.label ?? "none")\n" }
-    do { try AtomicFile.write(lines.joined(), to: path) } catch let error as TensorFileError {
+  /// Writes the list of usable videos, but never over the list that was read where that has more of them: those may be
+  /// missing for now only.
+  ///
+  /// - Returns: whether it was written.
+  private func write(_ prepared: MotionStore.Prepared, to path: String) throws -> Bool {
+    let isOwnList = videos.list.map { FilePath($0).isSameFile(as: FilePath(path)) } ?? false
+    guard !isOwnList || prepared.skipped.isEmpty else {
+      guard usable == nil else {
+        throw UsageError(
+          "--usable \(path) is the list itself, and \(prepared.skipped.count) of its videos cannot be used; name another file"
+        )
+      }
+      return false
+    }
+    do { try AtomicFile.write(PreparedList.text(prepared.videos.map(\.video)), to: path) } catch let error
+      as TensorFileError
+    {
       throw UsageError(error.description)
     }
+    return true
   }
 }
 
@@ -137,6 +153,8 @@ struct PrepareReport {
   var seconds: Double
   var cache: String
   var list: String
+  /// Whether the list is of this run.
+  var isWritten: Bool
 
   private var bytes: Int { prepared.videos.reduce(0) { $0 + $1.motion.byteCount } }
   private var frames: Int { prepared.videos.reduce(0) { $0 + $1.motion.frameCount } }
@@ -168,7 +186,8 @@ struct PrepareReport {
     }
     return [
       "flow": parameters.source.kind.rawValue, "window": parameters.window, "spans": parameters.clipSpans,
-      "cache": cache, "list": list, "usable": prepared.videos.count, "computed": prepared.computed,
+      "cache": cache, "list": list, "list_written": isWritten, "usable": prepared.videos.count,
+      "computed": prepared.computed,
       "remeasured": prepared.remeasured, "rebuilt": named(prepared.rebuilt),
       "skipped": named(prepared.skipped), "frames": frames, "video_seconds": playing, "seconds": seconds,
       "computed_video_seconds": prepared.computedSeconds, "times_real_time": timesRealTime,
@@ -203,7 +222,11 @@ struct PrepareReport {
           format: "%d flows are kept to within %.2f px, so that they fit", inexact.flows,
           Double(inexact.largest) * 40 / 255))
     }
-    lines.append("the usable videos are listed in \(list)")
+    lines.append(
+      isWritten
+        ? "the usable videos are listed in \(list)"
+        : "\(list) stays as it is, as it lists videos that cannot be used now; --usable FILE lists the others"
+    )
     return lines
   }
 }

@@ -28,7 +28,7 @@ public struct LoaderBenchmark: Sendable {
   /// Frames whose short side is larger are scaled to it, as in training.
   private let shortSide: Int?
   /// By path. Training keeps them beside the motion.
-  private let indices: [String: FrameIndex]
+  private let indices: [FilePath: FrameIndex]
 
   // MARK: Clips
 
@@ -45,7 +45,8 @@ public struct LoaderBenchmark: Sendable {
     self.threads = threads
     self.shortSide = shortSide
     let indices = try videos.map { (path: $0, index: try FrameIndex(decoding: $0)) }
-    self.indices = Dictionary(indices.map { ($0.path, $0.index) }, uniquingKeysWith: { first, _ in first })
+    self.indices = Dictionary(
+      indices.map { (FilePath($0.path), $0.index) }, uniquingKeysWith: { first, _ in first })
     clips = try indices.enumerated().flatMap { number, video -> [Clip] in
       let (path, frameCount) = (video.path, video.index.count)
       let decoder = try ClipReader(path: path, shortSide: shortSide, index: video.index)
@@ -77,7 +78,7 @@ public struct LoaderBenchmark: Sendable {
   }
 
   private func reader(_ clip: Clip) throws -> ClipReader {
-    guard let index = indices[clip.path] else {
+    guard let index = indices[FilePath(clip.path)] else {
       throw ExecutionError("'\(clip.path)' is none of the videos of this benchmark")
     }
     return try ClipReader(path: clip.path, shortSide: shortSide, index: index)

@@ -7,7 +7,7 @@ import Synchronization
 final class FlowStore: Sendable {
   private struct State {
     /// By path of the motion, then by number.
-    var flows: [String: [Int: QuantizedFlow]] = [:]
+    var flows: [FilePath: [Int: QuantizedFlow]] = [:]
     var byteCount = 0
   }
 
@@ -19,8 +19,9 @@ final class FlowStore: Sendable {
   /// The flows with these numbers, counted from 0.
   /// - Throws: `MotionError` where the video's motion cannot be read any more.
   func flows(_ motion: MotionCacheEntry, _ numbers: [Int]) throws -> [QuantizedFlow] {
+    let path = FilePath(motion.path)
     let known = state.withLock { state in
-      guard let kept = state.flows[motion.path] else { return [Int: QuantizedFlow]() }
+      guard let kept = state.flows[path] else { return [Int: QuantizedFlow]() }
       return Dictionary(uniqueKeysWithValues: Set(numbers).compactMap { n in kept[n].map { (n, $0) } })
     }
     let missing = Set(numbers).filter { known[$0] == nil }.sorted()
@@ -31,8 +32,8 @@ final class FlowStore: Sendable {
       for (number, flow) in zip(missing, unpacked) {
         let size = flow.u.count + flow.v.count
         // Another thread may have been faster.
-        guard state.byteCount + size <= budget, state.flows[motion.path]?[number] == nil else { continue }
-        state.flows[motion.path, default: [:]][number] = flow
+        guard state.byteCount + size <= budget, state.flows[path]?[number] == nil else { continue }
+        state.flows[path, default: [:]][number] = flow
         state.byteCount += size
       }
     }

@@ -8,10 +8,10 @@ import Synchronization
 /// better a guess than any other.
 final class FrameStore: Sendable {
   private struct State {
-    var videos: [String: [RGBImage]] = [:]
+    var videos: [FilePath: [RGBImage]] = [:]
     /// Of the videos kept, and of those being decoded to be kept.
     var byteCount = 0
-    var indices: [String: FrameIndex] = [:]
+    var indices: [FilePath: FrameIndex] = [:]
   }
 
   private let state = Mutex(State())

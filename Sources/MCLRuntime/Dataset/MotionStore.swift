@@ -90,10 +90,10 @@ public struct MotionStore: Sendable {
         result.computedFrames += frames
         result.computedSeconds += seconds
       }
-      if let reason = outcome.rebuilt { result.rebuilt.append((video.name, reason)) }
+      if let reason = outcome.rebuilt { result.rebuilt.append((video.name.description, reason)) }
       switch outcome.result {
       case .success(let prepared): result.videos.append(prepared)
-      case .failure(let reason): result.skipped.append((video.name, reason.text))
+      case .failure(let reason): result.skipped.append((video.name.description, reason.text))
       }
     }
     guard !result.videos.isEmpty else {
@@ -131,64 +131,68 @@ public struct MotionStore: Sendable {
   ) throws -> Outcome? {
     var outcome = Outcome()
     do {
-      var entry = try usable(video, isQuick: isQuick, &outcome)
-      if entry?.hasMeasures(measures(entry)) != true {
-        guard
-          let claim = try orStop({ try cache.claim(video.name, kind: parameters.source.kind, waits: waits) })
-        else { return nil }
-        // Another process may have been faster.
-        outcome.rebuilt = nil
-        entry = try usable(video, isQuick: isQuick, &outcome)
-        if entry?.hasMeasures(measures(entry)) != true {
-          let preparation = MotionPreparation(parameters: measures(entry), queue: queue)
-          if let old = entry {
-            let motion = try preparation.remeasure(old, progress: progress)
-            outcome.work = .remeasured
-            try orStop { try claim.store(motion) }
-          } else {
-            let identity = try VideoIdentity(contentsOf: video.path)
-            var index: FrameIndex?
-            let motion = try preparation.analyze(
-              path: video.path, identity: identity, progress: progress, onIndex: { index = $0 })
-            let seconds = Double(motion.frameCount) / motion.frameRate.plausible
-            outcome.work = .computed(frames: motion.frameCount, seconds: seconds)
-            // First, so that an entry that is there has its index, also after a kill.
-            try keep(index, of: video, identity)
-            try orStop { try claim.store(motion) }
-          }
-          entry = try MotionCacheEntry(path: cache.path(of: video.name, kind: parameters.source.kind))
-        }
-      }
-      guard let entry else { return nil }
-      let (span, least) = (parameters.clipSpans.max() ?? 1, minimumFrames ?? 0)
-      guard entry.frameCount >= span else {
-        throw Reason(
-          text: "\(video.path) has \(entry.frameCount) frames, fewer than the \(span) a clip spans; "
-            + "use longer videos")
-      }
-      guard entry.frameCount >= least else {
-        throw Reason(
-          text:
-            "\(video.path) has \(entry.frameCount) frames, fewer than the \(least) asked for; use longer videos"
-        )
-      }
+      guard let entry = try entry(video, queue, isQuick, waits, &outcome, progress) else { return nil }
+      try expectLength(entry.frameCount, of: video)
       outcome.result = .success(PreparedVideo(video: video, motion: entry))
+      return outcome
     } catch let reason as Reason {
       outcome.result = .failure(reason)
     } catch let error as VideoError {
       outcome.result = .failure(Reason(text: error.description))
     } catch let error as MotionError {
+      if error.isOfWholeCache { throw UsageError(error.description) }
       outcome.result = .failure(Reason(text: error.description))
     }
+    if case .none = outcome.work { outcome.rebuilt = nil }
     return outcome
   }
 
-  /// Keeps the index beside the entry; where there is none, the first who reads the video makes it.
-  private func keep(_ index: FrameIndex?, of video: VideoDataset.Video, _ identity: VideoIdentity) throws {
-    let path = cache.path(of: video.name, kind: parameters.source.kind)
-    do { try index?.store(beside: path, identity) } catch let error as TensorFileError {
-      throw UsageError(error.description)
+  /// The entry of a video, made where it is missing; nil where another process is at work on it.
+  private func entry(
+    _ video: VideoDataset.Video, _ queue: WorkQueue, _ isQuick: Bool, _ waits: Bool, _ outcome: inout Outcome,
+    _ progress: (Int) throws -> Void
+  ) throws -> MotionCacheEntry? {
+    let kind = parameters.source.kind
+    if let entry = try usable(video, isQuick: isQuick, &outcome), entry.hasMeasures(measures(entry)) {
+      return entry
     }
+    guard let claim = try cache.claim(video.name, kind: kind, waits: waits) else { return nil }
+    // Another process may have been faster.
+    outcome.rebuilt = nil
+    let old = try usable(video, isQuick: isQuick, &outcome)
+    if let old, old.hasMeasures(measures(old)) { return old }
+    let preparation = MotionPreparation(parameters: measures(old), queue: queue)
+    if let old {
+      let motion = try preparation.remeasure(old, progress: progress)
+      try claim.store(motion)
+      outcome.work = .remeasured
+    } else {
+      let identity = try VideoIdentity(contentsOf: video.path)
+      // Frames are counted first, as flow takes far longer; codec vectors are there with the count.
+      if kind == .tvl1 { try expectLength(VideoDecoder(path: video.path).skip(leastFrames), of: video) }
+      var index: FrameIndex?
+      let motion = try preparation.analyze(
+        path: video.path, identity: identity, progress: progress, onIndex: { index = $0 })
+      try expectLength(motion.frameCount, of: video)
+      // First, so that an entry that is there has its index, also after a kill. Where it cannot be kept, the first who
+      // reads the video makes it.
+      try? index?.store(beside: cache.path(of: video.name, kind: kind), identity)
+      try claim.store(motion)
+      outcome.work = .computed(
+        frames: motion.frameCount, seconds: Double(motion.frameCount) / motion.frameRate.plausible)
+    }
+    return try MotionCacheEntry(path: cache.path(of: video.name, kind: kind))
+  }
+
+  /// Videos of fewer frames are of no use.
+  private var leastFrames: Int { max(parameters.clipSpans.max() ?? 1, minimumFrames ?? 0) }
+
+  /// - Throws: `Reason` for a video with too few frames.
+  private func expectLength(_ count: Int, of video: VideoDataset.Video) throws {
+    guard count < leastFrames else { return }
+    let span = parameters.clipSpans.max() ?? 1
+    let wanted = count < span ? "\(span) a clip spans" : "\(leastFrames) asked for"
+    throw Reason(text: "\(video.path) has \(count) frames, fewer than the \(wanted); use longer videos")
   }
 
   /// What is wanted of a video that has this entry.
@@ -198,40 +202,37 @@ public struct MotionStore: Sendable {
     return wanted
   }
 
-  /// A cache that cannot be read or written stops everything; a video that cannot be read only itself.
-  private func orStop<Value>(_ body: () throws -> Value) throws -> Value {
-    do { return try body() } catch let error as MotionError { throw UsageError(error.description) }
-  }
-
   /// The entry of a video where its flows are right; nil where they have to be computed.
+  ///
+  /// - Throws: `MotionError` for an entry that cannot be read.
   private func usable(_ video: VideoDataset.Video, isQuick: Bool, _ outcome: inout Outcome) throws
     -> MotionCacheEntry?
   {
     let path = cache.path(of: video.name, kind: parameters.source.kind)
+    if isQuick, let entry = try? MotionCacheEntry(path: path), entry.hasFlows(parameters),
+      Self.isOlder(video.path, than: path, bytes: entry.identity.byteCount)
+    {
+      return entry
+    }
+    // What is wrong with the video itself is found, and better said, by its decoder.
+    guard FilePath(path).status() != nil, let identity = try? VideoIdentity(contentsOf: video.path) else {
+      return nil
+    }
     do {
-      if isQuick, let entry = try? MotionCacheEntry(path: path), entry.hasFlows(parameters),
-        Self.isOlder(video.path, than: path, bytes: entry.identity.byteCount)
-      {
-        return entry
-      }
-      let identity = try VideoIdentity(contentsOf: video.path)
       let entry = try cache.openFlows(video.name, identity: identity, parameters: parameters)
       if !isQuick { try entry.check() }
       return entry
-    } catch let error as MotionError {
-      // What is wrong with the video itself is found, and better said, by its decoder.
-      guard FileManager.default.fileExists(atPath: path) else { return nil }
-      guard error.asksForPreparation else { throw UsageError(error.description) }
-      outcome.rebuilt = error.description
+    } catch let error as MotionError where error.asksForPreparation {
+      outcome.rebuilt = error.fault
       return nil
     }
   }
 
   /// Whether nothing has touched the video since its entry was written. The time of the last change of its inode cannot
   /// be set back, as that of its bytes can.
-  private static func isOlder(_ video: String, than entry: String, bytes: UInt64) -> Bool {
-    var (source, made) = (stat(), stat())
-    guard stat(video, &source) == 0, stat(entry, &made) == 0, UInt64(source.st_size) == bytes else {
+  private static func isOlder(_ video: FilePath, than entry: String, bytes: UInt64) -> Bool {
+    guard let source = video.status(), let made = FilePath(entry).status(), UInt64(source.st_size) == bytes
+    else {
       return false
     }
     return (source.st_ctim.tv_sec, source.st_ctim.tv_nsec) < (made.st_mtim.tv_sec, made.st_mtim.tv_nsec)

@@ -29,15 +29,14 @@ final class MotionStoreRun: @unchecked Sendable {
     videos = dataset.videos
     queue = WorkQueue(workers: store.workers)
     outcomes = .init(repeating: nil, count: videos.count)
-    func size(_ path: String) -> Double {
-      var status = stat()
-      return stat(path, &status) == 0 ? Double(max(status.st_size, 1)) : 1
-    }
+    func size(_ path: FilePath) -> Double { path.status().map { Double(max($0.st_size, 1)) } ?? 1 }
     sizes = videos.map { size($0.path) }
     let kind = store.parameters.source.kind
     isQuick =
       store.verification == .quickWhereLarge
-      && zip(videos, sizes).reduce(0) { $0 + $1.1 + size(store.cache.path(of: $1.0.name, kind: kind)) }
+      && zip(videos, sizes).reduce(0) {
+        $0 + $1.1 + size(FilePath(store.cache.path(of: $1.0.name, kind: kind)))
+      }
         > store.quickLimit
   }
 
@@ -81,7 +80,7 @@ final class MotionStoreRun: @unchecked Sendable {
       condition.unlock()
       state.video = done
       for (video, count) in latest {
-        (state.name, state.flows) = (videos[video].name, count)
+        (state.name, state.flows) = (videos[video].name.description, count)
         state.allFlows += max(count - flows[video], 0)
         flows[video] = max(flows[video], count)
         try progress(state)

@@ -13,11 +13,10 @@ public struct PreparedVideo: Sendable {
   public func source(span: Int) throws -> TubeletSource {
     guard let velocities = try motion.velocities(span: span) else {
       throw MotionError(
-        "\(motion.path) has no velocities of clips that span \(span) frames; prepare the video again",
-        asksForPreparation: true)
+        needsPreparation: "\(motion.path) has no velocities of clips that span \(span) frames")
     }
     return TubeletSource(
-      name: video.name, frameCount: motion.frameCount, width: motion.width, height: motion.height,
+      name: video.name.description, frameCount: motion.frameCount, width: motion.width, height: motion.height,
       velocities: velocities, maps: try motion.maps())
   }
 }

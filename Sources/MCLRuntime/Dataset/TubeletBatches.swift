@@ -10,7 +10,7 @@ public final class TubeletBatches: Sendable {
   private let shape: ClipShape
   private let frames: FrameStore
   private let flows: FlowStore
-  private let failed = Mutex(Set<String>())
+  private let failed = Mutex(Set<FilePath>())
   /// The order of the epoch asked for last: drawing it takes as long as there are videos.
   private let latestOrder = Mutex((epoch: 0, order: [Int]()))
   private let onFailure: @Sendable (String, String) -> Void
@@ -111,7 +111,7 @@ public final class TubeletBatches: Sendable {
   ) throws -> (plan: TubeletPlan, clips: [FrameStore.Clip], flows: [QuantizedFlow])? {
     func blame(_ reason: String) throws {
       let (isNew, count) = failed.withLock { ($0.insert(video.video.name).inserted, $0.count) }
-      if isNew { onFailure(video.video.name, reason) }
+      if isNew { onFailure(video.video.name.description, reason) }
       guard Double(count) <= failureShare * Double(videos.count) else {
         throw UsageError(
           "\(count) of the \(videos.count) videos cannot be read any more, a larger share than "

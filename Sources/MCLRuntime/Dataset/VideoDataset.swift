@@ -10,49 +10,52 @@ public struct UsageError: Error, Sendable, CustomStringConvertible {
 public struct VideoDataset: Sendable {
   public struct Video: Sendable, Hashable {
     /// The path to open.
-    public var path: String
+    public var path: FilePath
     /// The path within the data set: `slide/slide_0003.avi`.
-    public var name: String
+    public var name: FilePath
     /// The class folder; nil for a video at the top.
     public var label: String?
 
-    public init(path: String, name: String, label: String? = nil) {
-      (self.path, self.name, self.label) = (path, name, label)
+    public init(path: some PathConvertible, name: some PathConvertible, label: String? = nil) {
+      (self.path, self.name, self.label) = (path.filePath, name.filePath, label)
     }
   }
 
   public var videos: [Video]
   /// What stands in the folder but cannot be opened, and why.
   public private(set) var skipped: [(name: String, reason: String)] = []
+  /// The folder, from the root of the file system on.
+  let root: FilePath
+  /// Which file each video is.
+  let identities: [FileIdentity]
 
-  init(videos: [Video], skipped: [(name: String, reason: String)]) {
-    (self.videos, self.skipped) = (videos, skipped)
+  /// Some of a folder's videos, with the labels that a list gives them.
+  init(of folder: VideoDataset, videos: [Video], skipped: [(name: String, reason: String)]) {
+    (self.videos, self.skipped, root) = (videos, skipped, folder.root)
+    identities = []
   }
 
   /// Every file below `directory` but hidden ones, in order of name; links to files and folders are followed. Whether a
   /// file is a video shows when it is opened.
   /// - Throws: `UsageError` when the folder cannot be read or holds no file.
   public init(directory: String) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: directory, isDirectory: &isFolder) else {
+    guard let status = FilePath(directory).status() else {
       throw UsageError(
         "\(directory): there is no such folder; name one with videos, or make some with 'mclc synthesize'")
     }
-    guard isFolder.boolValue else {
+    guard status.st_mode & S_IFMT == S_IFDIR else {
       throw UsageError("\(directory): it is a file; name the folder that holds the videos")
     }
-    let root = URL(fileURLWithPath: directory).standardizedFileURL.path
+    let root = FilePath(directory).absolute()
     var walk = FolderWalk(root: root)
-    do { try walk.run() } catch {
-      throw UsageError("\(directory): it cannot be read; check its permissions")
+    guard walk.run() else { throw UsageError("\(directory): it cannot be read; check its permissions") }
+    skipped = walk.skipped.sorted { $0.name < $1.name }.map { ($0.name.description, $0.reason) }
+    let files = walk.files.sorted { $0.name < $1.name }
+    videos = files.map {
+      Video(path: root.appending($0.name), name: $0.name, label: $0.name.folderName?.description)
     }
-    skipped = walk.skipped.sorted { $0.name < $1.name }
-    videos = walk.files.sorted().map { name in
-      let parts = name.split(separator: "/")
-      return Video(
-        path: (root as NSString).appendingPathComponent(name), name: name,
-        label: parts.count > 1 ? String(parts[parts.count - 2]) : nil)
-    }
+    identities = files.map(\.identity)
+    self.root = root
     guard !videos.isEmpty || !skipped.isEmpty else {
       throw UsageError("\(directory): it holds no files; put videos there")
     }

@@ -22,7 +22,7 @@ final class CodecFlow {
   let height: Int
   var frameRate: FrameRate? { stream.frameRate }
 
-  private let path: String
+  private let path: FilePath
   private let stream: VectorStream
   private let columns: Int
   private let rows: Int
@@ -45,7 +45,7 @@ final class CodecFlow {
   }
 
   /// - Throws: `VideoError` for a file that is no video, or of a codec without motion vectors.
-  init(path: String, shortSide: Int?) throws {
+  init(path: FilePath, shortSide: Int?) throws {
     self.path = path
     stream = try VectorStream(path: path)
     (width, height) = VideoDecoder.scaledSize(

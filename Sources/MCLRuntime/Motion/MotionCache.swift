@@ -16,28 +16,28 @@ public struct MotionCache: Sendable {
     }
   }
 
-  /// The file of a video: `/`, `%` and a leading `.` of its name are written %2F, %25 and %2E.
-  func file(of name: String, _ kind: FlowSource.Kind) -> String {
-    var escaped = name.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(of: "/", with: "%2F")
-    if escaped.hasPrefix(".") { escaped = "%2E" + escaped.dropFirst() }
-    return escaped + Self.suffix(kind)
+  /// The file of a video.
+  func file(of name: FilePath, _ kind: FlowSource.Kind) -> String {
+    MotionCacheName(name).text + Self.suffix(kind)
   }
 
   /// Where the entry of a video lies.
-  public func path(of name: String, kind: FlowSource.Kind = .tvl1) -> String {
-    (directory as NSString).appendingPathComponent(file(of: name, kind))
+  public func path(of name: some PathConvertible, kind: FlowSource.Kind = .tvl1) -> String {
+    path(ofFile: file(of: name.filePath, kind))
   }
+
+  func path(ofFile file: String) -> String { FilePath(directory).appending(FilePath(file)).description }
 
   /// Which kinds of flow the cache holds entries of.
   public var kinds: Set<FlowSource.Kind> {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    return Set(FlowSource.Kind.allCases.filter { kind in files.contains { $0.hasSuffix(Self.suffix(kind)) } })
+    let endings = Set((FilePath(directory).entries() ?? []).map(\.ending))
+    return Set(FlowSource.Kind.allCases.filter { endings.contains(String(Self.suffix($0).dropFirst())) })
   }
 
   /// Writes the entry, replacing an older one in one step; waits while another process works on it.
   ///
   /// - Throws: `MotionError` where the directory cannot be made or written.
-  public func store(_ motion: VideoMotion, as name: String) throws {
+  public func store(_ motion: VideoMotion, as name: some PathConvertible) throws {
     guard let claim = try claim(name, kind: motion.parameters.source.kind, waits: true) else { return }
     try claim.store(motion)
   }
@@ -47,30 +47,30 @@ public struct MotionCache: Sendable {
   ///
   /// - Throws: `MotionError`, with `asksForPreparation` where the entry is missing, damaged, or was made from another
   ///   file, with other parameters or by another version.
-  public func open(_ name: String, identity: VideoIdentity, parameters: MotionParameters) throws
+  public func open(_ name: some PathConvertible, identity: VideoIdentity, parameters: MotionParameters) throws
     -> MotionCacheEntry
   {
     let entry = try openFlows(name, identity: identity, parameters: parameters)
     guard entry.hasMeasures(parameters) else {
       throw MotionError(
-        "\(entry.path) was made with other parameters; prepare it again", asksForPreparation: true)
+        needsPreparation: "\(entry.path) was made with other parameters", mend: "prepare it again")
     }
     return entry
   }
 
   /// The same for an entry whose flows are right, whatever maps and velocities it has.
-  func openFlows(_ name: String, identity: VideoIdentity, parameters: MotionParameters) throws
+  func openFlows(_ name: some PathConvertible, identity: VideoIdentity, parameters: MotionParameters) throws
     -> MotionCacheEntry
   {
     let entry = try MotionCacheEntry(path: path(of: name, kind: parameters.source.kind))
     guard entry.identity == identity else {
       throw MotionError(
-        "\(entry.path) was made from another version of the video; prepare it again", asksForPreparation: true
+        needsPreparation: "\(entry.path) was made from another version of the video", mend: "prepare it again"
       )
     }
     guard entry.hasFlows(parameters) else {
       throw MotionError(
-        "\(entry.path) was made with other parameters; prepare it again", asksForPreparation: true)
+        needsPreparation: "\(entry.path) was made with other parameters", mend: "prepare it again")
     }
     return entry
   }

@@ -60,62 +60,52 @@ struct MotionCacheHeader: Equatable {
     return bytes
   }
 
-  /// Reads and checks a header, its counts against the length of the file.
+  /// Clip spans of a file, at most.
+  private static let mostSpans = 64
+  /// Bytes of a header with all its spans, at most.
+  static var longest: Int { fixedLength + 4 * mostSpans }
+
+  /// Checks a header, its counts against the length of the file.
   ///
+  /// - Parameter bytes: the file's first, as far as `longest` or its end.
   /// - Throws: `MotionError` that asks for preparation.
-  init(_ file: MappedFile) throws {
-    let path = file.path
+  init(_ bytes: [UInt8], of file: MotionFile) throws {
     func damaged(_ what: String) -> MotionError {
-      MotionError("\(path) is damaged (\(what)); prepare the video again", asksForPreparation: true)
+      MotionError(needsPreparation: "\(file.path) is damaged (\(what))")
     }
-    func number<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int) throws -> Number
-    {
-      try file.withBytes(offset..<offset + MemoryLayout<Number>.size) {
-        Number(littleEndian: $0.loadUnaligned(as: Number.self))
-      }
-    }
-    func count(_ offset: Int) throws -> Int { Int(try number(UInt32.self, at: offset)) }
-    let start = min(Self.magic.count, file.count)
-    guard try file.withBytes(0..<start, { $0.elementsEqual(Self.magic) }) else {
-      throw damaged("it is no motion file")
-    }
-    guard file.count >= Self.fixedLength else { throw damaged("its header is cut off") }
-    let version = try number(UInt32.self, at: 8)
+    func count(_ offset: Int) -> Int { Int(bytes.number(UInt32.self, at: offset)) }
+    guard bytes.starts(with: Self.magic.prefix(bytes.count)) else { throw damaged("it is no motion file") }
+    guard bytes.count >= Self.fixedLength else { throw damaged("its header is cut off") }
+    let version = bytes.number(UInt32.self, at: 8)
     guard version == Self.version else {
       throw MotionError(
-        "\(path) has version \(version) and this program reads \(Self.version); prepare the video again",
-        asksForPreparation: true)
+        needsPreparation: "\(file.path) has version \(version) and this program reads \(Self.version)")
     }
-    guard let kind = [0: FlowSource.Kind.tvl1, 1: .codec][try count(12)] else {
+    guard let kind = [0: FlowSource.Kind.tvl1, 1: .codec][count(12)] else {
       throw damaged("its kind of flow is unknown")
     }
     self.kind = kind
-    (frameCount, width, height) = (try count(16), try count(20), try count(24))
-    (cell, window) = (try count(28), try count(32))
-    let side = try count(36)
+    (frameCount, width, height) = (count(16), count(20), count(24))
+    (cell, window) = (count(28), count(32))
+    let side = count(36)
     shortSide = side == 0 ? nil : side
-    let (cells, spanCount) = (try count(40), try count(44))
-    fingerprint = try number(UInt64.self, at: 48)
+    let (cells, spanCount) = (count(40), count(44))
+    fingerprint = bytes.number(UInt64.self, at: 48)
     identity = VideoIdentity(
-      byteCount: try number(UInt64.self, at: 56), contentHash: try number(UInt64.self, at: 64))
-    frameRate = FrameRate(
-      numerator: Int(try number(UInt32.self, at: 72)), denominator: Int(try number(UInt32.self, at: 76)))
+      byteCount: bytes.number(UInt64.self, at: 56), contentHash: bytes.number(UInt64.self, at: 64))
+    frameRate = FrameRate(numerator: count(72), denominator: count(76))
     guard cells == MotionMaps.cells, frameCount > 0, window > 0, (1...128).contains(cell),
       cell.nonzeroBitCount == 1,
       (1...VideoLimits.side).contains(width), (1...VideoLimits.side).contains(height),
-      width * height <= VideoLimits.area, spanCount <= 64, file.count >= Self.fixedLength + 4 * spanCount
+      width * height <= VideoLimits.area, spanCount <= Self.mostSpans,
+      bytes.count >= Self.fixedLength + 4 * spanCount
     else { throw damaged("its counts contradict each other") }
-    spans = try (0..<spanCount).map { try count(Self.fixedLength + 4 * $0) }
+    spans = (0..<spanCount).map { count(Self.fixedLength + 4 * $0) }
     guard spans.allSatisfy({ $0 > 0 }), zip(spans, spans.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw damaged("its clip spans are not in order")
     }
     // Sums of few products of 32-bit numbers: no overflow.
-    guard indexLength <= file.count else { throw damaged("its index is cut off") }
-    var hash = MotionHash()
-    try file.withBytes(0..<checksumOffset) { hash.combine($0) }
-    guard try number(UInt64.self, at: checksumOffset) == hash.value else {
-      throw damaged("the checksum of its index is wrong")
-    }
+    guard indexLength <= file.byteCount else { throw damaged("its index is cut off") }
   }
 
   init(_ motion: VideoMotion) {

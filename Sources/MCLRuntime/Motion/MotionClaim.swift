@@ -19,9 +19,10 @@ public final class MotionClaim {
         descriptor = open(partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
       }
       guard descriptor >= 0 else {
+        let code = errno
         throw MotionError(
-          "cannot write \(partial) (\(String(cString: strerror(errno)))); check that the directory exists and may be written"
-        )
+          "cannot write \(partial) (\(String(cString: strerror(code)))); check that the directory exists and may be written",
+          isOfWholeCache: Self.concernsAll(code, in: (partial as NSString).deletingLastPathComponent))
       }
       guard flock(descriptor, LOCK_EX | (waits ? 0 : LOCK_NB)) == 0 else {
         let code = errno
@@ -29,8 +30,8 @@ public final class MotionClaim {
         if code == EINTR { continue }
         if code == EWOULDBLOCK { return nil }
         throw MotionError(
-          "cannot lock \(partial) (\(String(cString: strerror(code)))); keep the cache on a file system with locks"
-        )
+          "cannot lock \(partial) (\(String(cString: strerror(code)))); keep the cache on a file system with locks",
+          isOfWholeCache: true)
       }
       // While we waited, the file may have become the entry, or have been swept away.
       var (own, there) = (stat(), stat())
@@ -52,6 +53,11 @@ public final class MotionClaim {
     rmdir((partial as NSString).deletingLastPathComponent)
   }
 
+  /// Whether what failed for one entry fails for all: the disk, the process, the folder, not the entry's name or file.
+  private static func concernsAll(_ code: Int32, in folder: String) -> Bool {
+    [ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE, ENOMEM].contains(code) || access(folder, W_OK | X_OK) != 0
+  }
+
   /// Makes the entry, in one step that lasts: written, flushed, renamed, the folder flushed.
   ///
   /// - Throws: `MotionError` where the disk is full or fails.
@@ -69,8 +75,10 @@ public final class MotionClaim {
       written += max(count, 0)
     }
     guard isWhole, fsync(descriptor) == 0, rename(partial, path) == 0 else {
+      let code = errno
       throw MotionError(
-        "writing \(path) failed (\(String(cString: strerror(errno)))); free some space on its disk")
+        "writing \(path) failed (\(String(cString: strerror(code)))); free some space on its disk",
+        isOfWholeCache: Self.concernsAll(code, in: (path as NSString).deletingLastPathComponent))
     }
     isStored = true
     // The rename itself lasts only when the directory is synced too; a file system that cannot is no failure.
@@ -83,33 +91,34 @@ public final class MotionClaim {
 }
 
 extension MotionCache {
-  private var partials: String { (directory as NSString).appendingPathComponent(".partial") }
+  private var partials: FilePath { FilePath(directory).appending(".partial") }
+
+  private func claim(file: String, waits: Bool) throws -> MotionClaim? {
+    try MotionClaim(
+      path: path(ofFile: file), partial: partials.appending(FilePath(file)).description, waits: waits)
+  }
 
   /// Takes the right to write the entry of a video, or waits for it.
   ///
   /// - Returns: nil where another process has it and `waits` is false.
   /// - Throws: `MotionError` where the directory cannot be made or written.
-  public func claim(_ name: String, kind: FlowSource.Kind, waits: Bool) throws -> MotionClaim? {
-    let file = file(of: name, kind)
+  public func claim(_ name: some PathConvertible, kind: FlowSource.Kind, waits: Bool) throws -> MotionClaim? {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
-      throw MotionError("cannot make the cache directory \(directory); choose one that may be written")
+      throw MotionError(
+        "cannot make the cache directory \(directory); choose one that may be written", isOfWholeCache: true)
     }
-    return try MotionClaim(
-      path: (directory as NSString).appendingPathComponent(file),
-      partial: (partials as NSString).appendingPathComponent(file), waits: waits)
+    return try claim(file: file(of: name.filePath, kind), waits: waits)
   }
 
   /// Removes what killed processes left unfinished. Files that a living process works on stay.
   public func sweep() {
-    for file in (try? FileManager.default.contentsOfDirectory(atPath: partials)) ?? [] {
+    for file in partials.entries() ?? [] {
       // A claim that is let go removes its file.
-      _ = try? MotionClaim(
-        path: (directory as NSString).appendingPathComponent(file),
-        partial: (partials as NSString).appendingPathComponent(file), waits: false)
+      if let text = String(validating: file.bytes, as: UTF8.self) { _ = try? claim(file: text, waits: false) }
     }
     // Fails where the folder is not empty.
-    rmdir(partials)
+    rmdir(partials.description)
   }
 }

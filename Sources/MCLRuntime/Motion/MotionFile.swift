@@ -1,19 +1,23 @@
 import Foundation
 
-/// Reading a file piece by piece, with one-sentence errors.
-final class MotionFile {
-  let path: String
-  private let descriptor: Int32
+/// Reading a file piece by piece, with one-sentence errors. It is never mapped: a file that another program cuts short
+/// meanwhile would end the process.
+final class MotionFile: Sendable {
+  let path: FilePath
+  /// Bytes at the time of opening.
   let byteCount: Int
+  private let descriptor: Int32
 
+  /// - Parameter mendMissing: what helps where there is no such file.
   /// - Throws: `MotionError` where the file is missing (then preparation mends it) or cannot be read.
-  init(reading path: String) throws {
+  init(reading path: FilePath, mendMissing: String = "check the path and its permissions") throws {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path.openForReading()
     guard descriptor >= 0 else {
-      throw MotionError(
-        "cannot read \(path) (\(Self.reason)); check the path and its permissions",
-        asksForPreparation: errno == ENOENT)
+      let what = "cannot read \(path) (\(systemReason))"
+      throw errno == ENOENT
+        ? MotionError(needsPreparation: what, mend: mendMissing)
+        : MotionError(what + "; check the path and its permissions")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -21,13 +25,11 @@ final class MotionFile {
       throw MotionError("\(path) is not a regular file; name a file")
     }
     byteCount = Int(status.st_size)
+    // Last, as a class that is whole runs its deinit when init throws, which would close the file twice.
+    self.descriptor = descriptor
   }
 
-  deinit {
-    close(descriptor)
-  }
-
-  private static var reason: String { String(cString: strerror(errno)) }
+  deinit { close(descriptor) }
 
   /// The bytes from `offset` on, fewer than `count` only at the end of the file.
   func read(upTo count: Int, at offset: Int) throws -> [UInt8] {
@@ -44,7 +46,17 @@ final class MotionFile {
         initialized += got
       }
     }
-    guard !failed else { throw MotionError("reading \(path) failed (\(Self.reason)); check the disk") }
+    guard !failed else { throw MotionError("reading \(path) failed (\(systemReason)); check the disk") }
+    return bytes
+  }
+
+  /// All bytes of a range.
+  ///
+  /// - Throws: `MotionError` where the range is not within the file, or no longer.
+  func bytes(_ range: Range<Int>) throws -> [UInt8] {
+    guard range.lowerBound >= 0, range.upperBound <= byteCount,
+      case let bytes = try read(upTo: range.count, at: range.lowerBound), bytes.count == range.count
+    else { throw MotionError(needsPreparation: "\(path) is damaged (it ends too early)") }
     return bytes
   }
 }

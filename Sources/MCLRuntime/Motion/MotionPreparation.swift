@@ -25,7 +25,7 @@ public struct MotionPreparation: Sendable {
   ///   - onIndex: given the index of the frames, where all of them were decoded.
   /// - Throws: `VideoError` and `MotionError` for what is wrong with the video, and what `progress` throws.
   public func analyze(
-    path: String, identity: VideoIdentity, progress: (Int) throws -> Void = { _ in },
+    path: some PathConvertible, identity: VideoIdentity, progress: (Int) throws -> Void = { _ in },
     onIndex: (FrameIndex) -> Void = { _ in }
   ) throws -> VideoMotion {
     switch parameters.source {
@@ -38,7 +38,7 @@ public struct MotionPreparation: Sendable {
       motion.frameRate = decoder.frameRate
       return try fitted(motion)
     case .codec:
-      let flow = try CodecFlow(path: path, shortSide: parameters.shortSide)
+      let flow = try CodecFlow(path: path.filePath, shortSide: parameters.shortSide)
       var motion = try record(
         identity, width: flow.width, height: flow.height, progress: progress,
         nextFlow: {

@@ -33,8 +33,7 @@ public struct PackedFlow: Sendable, Equatable {
       (0...Self.largestTolerance).contains(tolerance)
     else {
       throw MotionError(
-        "\(bytes.count) bytes cannot hold a packed flow of \(width)x\(height); prepare the video again",
-        asksForPreparation: true)
+        needsPreparation: "\(bytes.count) bytes cannot hold a packed flow of \(width)x\(height)")
     }
     (self.width, self.height, self.tolerance, self.bytes) = (width, height, tolerance, bytes)
   }
@@ -59,7 +58,7 @@ public struct PackedFlow: Sendable, Equatable {
       return (u, v)
     }
     guard let planes else {
-      throw MotionError("a packed flow is damaged; prepare the video again", asksForPreparation: true)
+      throw MotionError(needsPreparation: "a packed flow is damaged")
     }
     return try QuantizedFlow(width: width, height: height, u: planes.u, v: planes.v)
   }

@@ -12,8 +12,8 @@ public struct VideoIdentity: Sendable, Equatable {
   /// Reads the whole file, a megabyte at a time.
   ///
   /// - Throws: `MotionError` where the file cannot be read.
-  public init(contentsOf path: String) throws {
-    let file = try MotionFile(reading: path)
+  public init(contentsOf path: some PathConvertible) throws {
+    let file = try MotionFile(reading: path.filePath)
     var hash = MotionHash()
     var offset = 0
     while true {

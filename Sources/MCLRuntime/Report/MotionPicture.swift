@@ -20,7 +20,9 @@ public struct MotionPicture: Sendable {
   ///   - entry: its motion.
   ///   - clipFrames: frames of a clip; `step` frames of the video from one to the next.
   /// - Throws: `VideoError`, `MotionError` and `SamplingError` where the video or its motion cannot be read.
-  public init(path: String, entry: MotionCacheEntry, clipFrames: Int = 16, step: Int = 2) throws {
+  public init(path: some PathConvertible, entry: MotionCacheEntry, clipFrames: Int = 16, step: Int = 2) throws
+  {
+    let path = path.filePath
     guard entry.flowCount > 0 else {
       throw MotionError("\(path) has one frame, so nothing moves; name a longer video")
     }
@@ -47,7 +49,7 @@ public struct MotionPicture: Sendable {
     var canvas = Canvas(
       width: width, height: Self.titleHeight + count * rowHeight + Self.curveHeight + 2 * PictureStyle.margin,
       background: Colour(250, 250, 252))
-    let name = (path as NSString).lastPathComponent
+    let name = path.lastComponent.description
     canvas.text(name, x: PictureStyle.margin, y: 12, size: 2, PictureStyle.ink)
     let rate = entry.frameRate.map { String(format: ", %.4g frames/s", $0.framesPerSecond) } ?? ""
     let kind = entry.kind == .tvl1 ? "TV-L1 flow" : "the codec's motion vectors"
@@ -135,7 +137,7 @@ public struct MotionPicture: Sendable {
 
   // MARK: Parts
 
-  private static func frames(_ path: String, _ numbers: [Int], _ entry: MotionCacheEntry) throws
+  private static func frames(_ path: FilePath, _ numbers: [Int], _ entry: MotionCacheEntry) throws
     -> [VideoFrame]
   {
     let decoder = try VideoDecoder(path: path, shortSide: entry.shortSide)

@@ -126,7 +126,7 @@ public struct SampleSheet: Sendable {
     let velocities = try entry.velocities(span: temporal.span) ?? []
     try StartCurve(
       temporal: temporal, frameCount: entry.frameCount, velocities: velocities, starts: starts,
-      video: drawn.video.video.name
+      video: drawn.video.video.name.description
     ).draw(on: &canvas, y: curveTop, margin: PictureStyle.margin)
     self.canvas = canvas
   }
@@ -155,7 +155,8 @@ public struct SampleSheet: Sendable {
 
   // MARK: Parts
 
-  private static func frames(_ path: String, _ numbers: Set<Int>, _ shortSide: Int?) throws -> [Int: RGBImage]
+  private static func frames(_ path: FilePath, _ numbers: Set<Int>, _ shortSide: Int?) throws -> [Int:
+    RGBImage]
   {
     let decoder = try VideoDecoder(path: path, shortSide: shortSide)
     var (frames, passed) = ([Int: RGBImage](), 0)

@@ -16,8 +16,8 @@ public enum RunIdentity {
   public static func videos(_ videos: [PreparedVideo]) -> String {
     var hash = MotionHash()
     for video in videos {
-      hash.combine(UInt64(video.video.name.utf8.count))
-      hash.combine(video.video.name.utf8)
+      hash.combine(UInt64(video.video.name.bytes.count))
+      hash.combine(video.video.name.bytes)
       hash.combine(video.motion.identity.byteCount)
       hash.combine(video.motion.identity.contentHash)
     }

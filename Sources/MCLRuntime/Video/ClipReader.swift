@@ -17,7 +17,7 @@ public final class ClipReader {
   /// Frames decoded, wanted or not.
   public private(set) var decoded = 0
 
-  private let path: String
+  private let path: FilePath
   private let index: FrameIndex
   private let threads: Int
   private let scaler: FrameScaler
@@ -40,7 +40,8 @@ public final class ClipReader {
 
   /// - Parameter index: of this file.
   /// - Throws: `VideoError` as `VideoDecoder`.
-  public init(path: String, shortSide: Int? = nil, index: FrameIndex, threads: Int = 1) throws {
+  public init(path: some PathConvertible, shortSide: Int? = nil, index: FrameIndex, threads: Int = 1) throws {
+    let path = path.filePath
     (self.path, self.index, self.threads) = (path, index, threads)
     let stream = try VideoStream(path: path, threads: threads)
     self.stream = stream

@@ -2,7 +2,7 @@ import CFFmpeg
 import Foundation
 
 /// Bounds the processor time that decoding one opened file takes: `VideoLimits.seconds`, and more for every frame it
-/// gives.
+/// gives and for the size of the frame.
 ///
 /// It is the calling thread's own time between `start` and `stop`, so that what a file gives does not depend on what
 /// else the machine does.
@@ -10,7 +10,7 @@ final class DecodingClock {
   private var started: Double?
   private var passed = 0.0
   private let limit: Double
-  private var frames = 0
+  private var earned = 0.0
   private(set) var hasStopped = false
 
   init(limit: Double = VideoLimits.seconds) { self.limit = limit }
@@ -28,12 +28,14 @@ final class DecodingClock {
     started = nil
   }
 
-  func countFrame() { frames += 1 }
+  func count(frameOf pixels: Int) {
+    earned += VideoLimits.secondsAFrame + Double(pixels) * VideoLimits.secondsAPixel
+  }
 
   /// Whether the file has had its time; then for good.
   var isOver: Bool {
     let running = started.map { Self.now - $0 } ?? 0
-    if passed + running > limit + Double(frames) * VideoLimits.secondsAFrame { hasStopped = true }
+    if passed + running > limit + earned { hasStopped = true }
     return hasStopped
   }
 
@@ -46,7 +48,7 @@ final class DecodingClock {
       }, opaque: Unmanaged.passUnretained(self).toOpaque())
   }
 
-  func timeout(_ path: String) -> VideoError {
+  func timeout(_ path: FilePath) -> VideoError {
     VideoError(
       "\(path) takes too long to decode, more than \(Int(limit)) s of computing; copy or convert it again.")
   }

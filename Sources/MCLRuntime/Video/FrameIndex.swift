@@ -62,7 +62,7 @@ public struct FrameIndex: Sendable, Equatable {
   /// Decodes a video once, from its first frame to its last.
   ///
   /// - Throws: as `VideoDecoder`.
-  public init(decoding path: String, threads: Int = 1) throws {
+  public init(decoding path: some PathConvertible, threads: Int = 1) throws {
     let decoder = try VideoDecoder(path: path, threads: threads, keepsIndex: true)
     try decoder.skip(.max)
     self = try decoder.index()
@@ -131,12 +131,12 @@ extension FrameIndex {
 
   /// Where the index of a video lies, by the path of its motion.
   static func path(beside motion: String) -> String {
-    (motion as NSString).deletingPathExtension + ".frames"
+    FilePath(motion).stem.description + ".frames"
   }
 
   /// The index beside a video's motion; nil where there is none that holds for it.
   init?(beside motion: MotionCacheEntry) {
-    guard let file = try? MotionFile(reading: Self.path(beside: motion.path)),
+    guard let file = try? MotionFile(reading: FilePath(Self.path(beside: motion.path))),
       let bytes = try? file.read(upTo: file.byteCount, at: 0)
     else { return nil }
     self.init(bytes, motion.identity)

@@ -30,7 +30,7 @@ final class FrameScaler {
   private let width: Int
   private let height: Int
   private let shape: DisplayShape
-  private let path: String
+  private let path: FilePath
   private var source: Source?
   private var context: OpaquePointer?
   private var output: UnsafeMutablePointer<AVFrame>?
@@ -38,7 +38,7 @@ final class FrameScaler {
   /// - Parameters:
   ///   - width: of the frames given; `height` likewise.
   ///   - shape: turns them; its pixels' shape is in the size already.
-  init(path: String, width shownWidth: Int, height shownHeight: Int, shape: DisplayShape) throws {
+  init(path: FilePath, width shownWidth: Int, height shownHeight: Int, shape: DisplayShape) throws {
     self.path = path
     self.shape = shape
     (width, height) = shape.swapsAxes ? (shownHeight, shownWidth) : (shownWidth, shownHeight)

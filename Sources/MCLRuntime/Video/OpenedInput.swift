@@ -2,18 +2,20 @@ import CFFmpeg
 
 /// An opened container file; closes itself unless `release` has handed its parts on.
 final class OpenedInput {
-  private let path: String
+  private let path: FilePath
   private let clock: DecodingClock
   private var input: UnsafeMutablePointer<AVFormatContext>?
   private var bytes: UnsafeMutablePointer<AVIOContext>?
 
   /// - Parameter clock: bounds the time; the caller keeps it as long as what `release` hands on.
-  init(path: String, clock: DecodingClock) throws {
+  init(path: FilePath, clock: DecodingClock) throws {
     self.path = path
     self.clock = clock
     var callback = clock.callback
     // "file:" so that a colon in a name is not taken for a protocol.
-    let code = avio_open2(&bytes, "file:" + path, AVIO_FLAG_READ, &callback, nil)
+    let code = FilePath(bytes: Array("file:".utf8) + path.bytes).withCString {
+      avio_open2(&bytes, $0, AVIO_FLAG_READ, &callback, nil)
+    }
     guard code >= 0 else {
       throw VideoError("\(path) cannot be opened (\(ffmpegMessage(code))); check its permissions.")
     }
@@ -25,7 +27,7 @@ final class OpenedInput {
     av_dict_set(&options, "protocol_whitelist", "none", 0)
     defer { av_dict_free(&options) }
     // On failure this frees the context, but not the bytes, which are ours.
-    let opened = avformat_open_input(&input, path, nil, &options)
+    let opened = path.withCString { avformat_open_input(&input, $0, nil, &options) }
     guard opened >= 0, let format = input?.pointee.iformat else {
       throw clock.hasStopped ? clock.timeout(path) : notAVideo(ffmpegMessage(opened))
     }

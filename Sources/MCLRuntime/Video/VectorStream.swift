@@ -45,7 +45,7 @@ final class VectorStream {
   private let givesBoth: Bool
 
   /// - Throws: `VideoError` as `VideoDecoder`, and for a codec that gives no vectors.
-  init(path: String) throws {
+  init(path: FilePath) throws {
     stream = try VideoStream(path: path, threads: 1, exportsVectors: true)
     guard let givesBoth = Self.codecs[stream.codecName] else {
       throw VideoError(

@@ -30,11 +30,12 @@ public final class VideoDecoder {
   ///   - keepsIndex: what `index` is made of is kept.
   /// - Throws: `VideoError` when the file is missing, empty, not a video, without a video stream, of an unknown
   ///   codec, without one decodable frame, or larger than 16384 pixels a side.
-  public convenience init(path: String, shortSide: Int? = nil, threads: Int = 1) throws {
-    try self.init(path: path, shortSide: shortSide, threads: threads, keepsIndex: false)
+  public convenience init(path: some PathConvertible, shortSide: Int? = nil, threads: Int = 1) throws {
+    try self.init(path: path.filePath, shortSide: shortSide, threads: threads, keepsIndex: false)
   }
 
-  package init(path: String, shortSide: Int? = nil, threads: Int = 1, keepsIndex: Bool) throws {
+  package init(path: some PathConvertible, shortSide: Int? = nil, threads: Int = 1, keepsIndex: Bool) throws {
+    let path = path.filePath
     if let shortSide, shortSide < 1 {
       throw VideoError("Frames of \(path) cannot be scaled to a short side of \(shortSide); give 1 or more.")
     }
@@ -77,7 +78,7 @@ public final class VideoDecoder {
   /// The number of frames that `next` gives: all are decoded, none is scaled.
   ///
   /// - Throws: as `init` and `next`.
-  public static func frameCount(path: String, threads: Int = 1) throws -> Int {
+  public static func frameCount(path: some PathConvertible, threads: Int = 1) throws -> Int {
     try VideoDecoder(path: path, threads: threads).skip(.max)
   }
 
@@ -86,8 +87,9 @@ public final class VideoDecoder {
   ///
   /// - Throws: as `init` and `next`, and when the video ends before the range does.
   public static func decode(
-    path: String, shortSide: Int? = nil, frames range: Range<Int>, threads: Int = 1
+    path: some PathConvertible, shortSide: Int? = nil, frames range: Range<Int>, threads: Int = 1
   ) throws -> [VideoFrame] {
+    let path = path.filePath
     guard range.lowerBound >= 0 else {
       throw VideoError("Frames \(range) of \(path) start before its first, which is 0; give a later start.")
     }
@@ -139,7 +141,7 @@ public final class VideoDecoder {
   ///
   /// - Throws: `VideoError` where a side or the area is over the limits, coded or shown.
   static func shownSize(
-    width: Int, height: Int, shape: DisplayShape, path: String, shortSide: Int?
+    width: Int, height: Int, shape: DisplayShape, path: FilePath, shortSide: Int?
   ) throws -> (width: Int, height: Int) {
     try VideoLimits.check(width: width, height: height, path: path)
     let shown = shape.shownSize(width: width, height: height)
@@ -159,7 +161,7 @@ public final class VideoDecoder {
 final class FrameBuffer {
   let frame: UnsafeMutablePointer<AVFrame>
 
-  init(path: String) throws {
+  init(path: FilePath) throws {
     guard let frame = av_frame_alloc() else {
       throw VideoError("There is no memory to decode \(path); free some and try again.")
     }

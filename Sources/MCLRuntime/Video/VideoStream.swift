@@ -6,7 +6,7 @@ import Foundation
 /// Behaves as FFmpeg's own tool does: packets that do not decode are skipped, a read error ends the file, and
 /// the decoder is drained at the end.
 final class VideoStream {
-  let path: String
+  let path: FilePath
   let codecName: String
   /// As the file states it; nil where it does not.
   let frameRate: FrameRate?
@@ -20,7 +20,7 @@ final class VideoStream {
   private var isFinished = false
   private var fruitlessPackets = 0
   private let clock = DecodingClock()
-  private var pixels = 0
+  private var frames = 0
   private let byteCount: Int64
   /// Frames that no other frame is made of are passed over where they come before this time.
   var usefulTime: Int64? {
@@ -31,7 +31,7 @@ final class VideoStream {
   ///
   /// - Parameter exportsVectors: frames come with the motion vectors they were coded with, where the codec gives them,
   ///   and with pixels of no use.
-  init(path: String, threads: Int, exportsVectors: Bool = false) throws {
+  init(path: FilePath, threads: Int, exportsVectors: Bool = false) throws {
     _ = ffmpegIsSilent
     self.path = path
     byteCount = try VideoStream.checkFile(path)
@@ -93,8 +93,8 @@ final class VideoStream {
       let code = avcodec_receive_frame(decoder, frame)
       if code >= 0 {
         fruitlessPackets = 0
-        clock.countFrame()
-        try countPixels(frame.pointee)
+        clock.count(frameOf: Int(frame.pointee.width) * Int(frame.pointee.height))
+        try countFrame()
         return true
       }
       if code == mcl_averror_eof() {
@@ -115,7 +115,7 @@ final class VideoStream {
       return false
     }
     avcodec_flush_buffers(decoder)
-    (isDraining, isFinished, fruitlessPackets) = (false, false, 0)
+    (isDraining, isFinished, fruitlessPackets, frames) = (false, false, 0, 0)
     return true
   }
 
@@ -160,13 +160,13 @@ final class VideoStream {
     }
   }
 
-  private func countPixels(_ frame: AVFrame) throws {
-    pixels += Int(frame.width) * Int(frame.height)
-    let most = max(VideoLimits.freePixels, Int(byteCount) * VideoLimits.pixelsAByte)
-    guard pixels <= most else {
+  /// Samples of a hostile file may share their bytes, so that a small one has frames without end.
+  private func countFrame() throws {
+    frames += 1
+    guard frames <= VideoLimits.freeFrames + Int(byteCount) / VideoLimits.bytesAFrame else {
       throw VideoError(
-        "\(path) blows \(byteCount) bytes up to frames of \(frame.width) x \(frame.height) pixels, more than a "
-          + "video can; copy or convert it again.")
+        "\(path) blows \(byteCount) bytes up to \(frames) frames and more, which no video does; copy or convert it again."
+      )
     }
   }
 
@@ -182,9 +182,8 @@ final class VideoStream {
   /// Refuses what FFmpeg would report poorly or wait on for ever.
   ///
   /// - Returns: the file's length in bytes.
-  private static func checkFile(_ path: String) throws -> Int64 {
-    var status = stat()
-    guard !path.isEmpty, !path.utf8.contains(0), stat(path, &status) == 0 else {
+  private static func checkFile(_ path: FilePath) throws -> Int64 {
+    guard let status = path.status() else {
       throw VideoError("There is no file at \"\(path)\"; check the path.")
     }
     switch status.st_mode & S_IFMT {
