@@ -126,6 +126,29 @@ import Testing
       .isEmpty)
   }
 
+  /// Whatever the names, and also where some of the videos are away for now.
+  @Test func theListOfUsableVideosIsReadBackAndNotLost() throws {
+    try synthesize(3)
+    let names = try FileManager.default.subpathsOfDirectory(atPath: data).filter { $0.hasSuffix(".avi") }
+      .sorted()
+    let odd = ((names[0] as NSString).deletingLastPathComponent) + "/# a\t\u{e9}\n%41.avi "
+    try FileManager.default.moveItem(atPath: data + "/" + names[0], toPath: data + "/" + odd)
+    let list = folder + "/motion/videos.txt"
+    let arguments = ["prepare", "--data", data, "--cache", folder + "/motion", "--flow", "codec", "--json"]
+    #expect(try object(try command.mclc(arguments))["usable"] as? Int == 3)
+    let written = try #require(FileManager.default.contents(atPath: list))
+    let again = try object(try command.mclc(arguments + ["--list", list]))
+    #expect(again["usable"] as? Int == 3 && again["computed"] as? Int == 0)
+    #expect(again["list_written"] as? Bool == true && FileManager.default.contents(atPath: list) == written)
+    try FileManager.default.moveItem(atPath: data + "/" + names[1], toPath: folder + "/away.avi")
+    let fewer = try object(try command.mclc(arguments + ["--list", list]))
+    #expect(fewer["usable"] as? Int == 2 && fewer["list_written"] as? Bool == false)
+    #expect(FileManager.default.contents(atPath: list) == written)
+    let refused = try command.mclc(arguments + ["--list", list, "--usable", list])
+    #expect(refused.code == 2 && refused.errors.contains("name another file"), "\(refused.errors)")
+    #expect(FileManager.default.contents(atPath: list) == written)
+  }
+
   @Test func wrongUse() throws {
     try synthesize(1)
     let cache = folder + "/motion"

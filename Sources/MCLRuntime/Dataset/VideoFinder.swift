@@ -176,14 +176,14 @@ struct VideoFinder {
   private func ambiguous(_ item: VideoList.Item, _ found: Found) -> UsageError {
     let names = found.map { folder.videos[$0].name }
     return UsageError(
-      "line \(item.line) of \(list.path) fits \(names.count) files, such as \(names[0]) and \(names[1]); give its folder"
+      "line \(item.line) of \(list.path) fits \(names.count) files, such as \(names[0]) and \(names[1]); give its folder and its ending"
     )
   }
 
   private func missing(_ item: VideoList.Item) -> UsageError {
     let names = item.readings.compactMap { Given($0.path).names.last }
     let others = names.lazy.compactMap { byFile[$0] ?? byStem[$0] }.first ?? []
-    let hint = others.first.map { " (\(folder.videos[$0].name) stands elsewhere)" } ?? ""
+    let hint = others.first.map { ", though \(folder.videos[$0].name) is" } ?? ""
     return UsageError("\(line(item)), is not in the folder\(hint); add it or mend the line")
   }
 }

@@ -54,7 +54,7 @@ public struct FilePath: Hashable, Comparable, Sendable {
   }
 
   /// Gives `body` the bytes with a zero at their end, as the system's functions want them.
-  func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+  package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
     try (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer {
       // Bound: the array ends with a zero and is not empty, so that its address is not nil.
       try body($0.baseAddress.unsafelyUnwrapped)

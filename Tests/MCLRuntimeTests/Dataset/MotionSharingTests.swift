@@ -100,7 +100,7 @@ import Testing
     #expect(try store.prepare(dataset) { _ in }.computed == 2)
     #expect(try store.prepare(dataset) { _ in }.computed == 0)
     // As many bytes as before.
-    let path = dataset.videos[1].path
+    let path = dataset.videos[1].path.description
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     bytes[bytes.count / 2] ^= 1
     Thread.sleep(forTimeInterval: 0.05)
@@ -108,10 +108,10 @@ import Testing
     let changed = try store.prepare(dataset) { _ in }
     let entry = store.cache.path(of: dataset.videos[1].name)
     #expect(changed.computed == 1)
-    #expect(changed.rebuilt.map(\.name) == [dataset.videos[1].name])
+    #expect(changed.rebuilt.map(\.name) == [dataset.videos[1].name.description])
     #expect(
       changed.rebuilt.map(\.reason) == [
-        "\(entry) was made from another version of the video; prepare it again"
+        "\(entry) was made from another version of the video"
       ])
   }
 

@@ -15,7 +15,7 @@ import Testing
     let videos = try VideoDataset(directory: folder.path).videos
     #expect(videos.map(\.name) == ["top.avi", "walk/a.avi", "walk/b.avi", "walk/deep/c.avi"])
     #expect(videos.map(\.label) == [nil, "walk", "walk", "deep"])
-    #expect(videos.allSatisfy { FileManager.default.fileExists(atPath: $0.path) })
+    #expect(videos.allSatisfy { FileManager.default.fileExists(atPath: $0.path.description) })
   }
 
   @Test func linksAreFollowedOrNamed() throws {

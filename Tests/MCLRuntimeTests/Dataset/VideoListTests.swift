@@ -137,7 +137,9 @@ import Testing
         == "\(folder.path)/bytes: it is no text in UTF-8; name a list of videos")
     #expect(
       try message { _ = try read(folder, "b.avi\nc.avi\n") }
-        == "\(data): it holds none of the 2 videos of \(list), read as a plain list (it is in line 1 of \(list), but not "
-        + "in the folder; add it or remove the line)")
+        == "\(data): it holds none of the 2 videos of \(list), read as a plain list (line 1 of \(list), read as 'b.avi' "
+        + "without a label, is not in the folder; add it or mend the line; line 2 of \(list), read as 'c.avi' without a "
+        + "label, is not in the folder; add it or mend the line); lists are UCF101's or HMDB51's split files, Kinetics' CSV, "
+        + "the MCL authors' CSV, or lines 'path', 'path label', 'path,label' or 'path frames label'")
   }
 }

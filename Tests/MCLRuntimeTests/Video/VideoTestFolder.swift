@@ -74,3 +74,18 @@ func movingFrames(_ count: Int, width: Int, height: Int) -> [VideoFrame] {
     return VideoFrame(width: width, height: height, pixels: pixels)
   }
 }
+
+extension VideoTestFolder {
+  /// Makes a file of one byte whose name may be any bytes, and the folders it stands in.
+  func touch(_ name: FilePath) throws {
+    var folder = FilePath(path)
+    for part in name.components.dropLast() {
+      folder = folder.appending(part)
+      _ = folder.withCString { mkdir($0, 0o755) }
+    }
+    let file = FilePath(path).appending(name).withCString { open($0, O_WRONLY | O_CREAT, 0o644) }
+    guard file >= 0 else { throw CocoaError(.fileWriteUnknown) }
+    defer { close(file) }
+    guard write(file, "x", 1) == 1 else { throw CocoaError(.fileWriteUnknown) }
+  }
+}
