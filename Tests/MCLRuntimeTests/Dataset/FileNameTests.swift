@@ -72,7 +72,7 @@ import Testing
       prepared.videos.map(\.video.name) == [
         Self.decomposed, Self.composed, FilePath(bytes: [0xff, 0x2e, 0x61]),
       ])
-    #expect(Set(prepared.videos.map(\.motion.path).map(FilePath.init)).count == 3)
+    #expect(Set(prepared.videos.map { FilePath($0.motion.path) }).count == 3)
     for budget in [1 << 30, 1000] {
       let batches = try TubeletBatches(
         videos: prepared.videos,

@@ -96,7 +96,8 @@ import Testing
     for (separator, end) in [("/", " 2\n"), ("/", "\n"), ("\\", " 2.0\r\n"), ("/", ",2\n")] {
       let text = lines.map { $0.joined(separator: separator) + end }.joined()
       #expect(try read(folder, text).videos == expected, "'\(separator)' '\(end)'")
-      #expect(try read(folder, "# mine\n" + text.replacing("Arch", with: "./Arch")).videos.count >= 1)
+      let within = lines.map { "./" + $0.joined(separator: separator) + end }.joined()
+      #expect(try read(folder, "# mine\n" + within).videos == expected, "'\(separator)' '\(end)'")
     }
     #expect(try VideoList(path: folder.path + "/list.txt").kind == .ucf101)
     let frames = try read(

@@ -9,11 +9,11 @@ import Testing
     let folder = try VideoTestFolder()
     guard let format = VideoFormat.zoo.first(where: { $0.name == "vp9.webm" })?.format, format.isAvailable
     else { return }
-    let (width, height, count) = (4096, 2304, 64)
+    let (width, height, count) = (4096, 2304, 160)
     let frame = VideoFrame(
       width: width, height: height, pixels: [UInt8](repeating: 90, count: 3 * width * height))
     let path = folder.path + "/still.webm"
-    try VideoEncoder.encode(repeatElement(frame, count: count), to: path, format: format)
+    try VideoEncoder.encode(repeatElement(frame, count: count), to: path, groupLength: 1000, format: format)
     let byteCount = try folder.bytes("still.webm").count
     print("still picture: \(count * width * height / byteCount) pixels a byte")
     #expect(count * width * height / byteCount > 1 << 16)
