@@ -124,7 +124,8 @@ struct CheckModelCommand: ParsableCommand {
         String(
           format: "%.2e   %.2e   %.2e   %.2e   %5.2f  ", row.absolute, row.relative, row.error,
           row.gate.limit, row.share)
-          + (row.isWithin ? "ok   " : "OFF  ") + row.run.padding(toLength: 12, withPad: " ", startingAt: 0)
+          + (row.isWithin ? row.isWidened ? "ok*  " : "ok   " : "OFF  ")
+          + row.run.padding(toLength: 12, withPad: " ", startingAt: 0)
           + row.name)
     }
     let off = Set(rows.filter { !$0.isWithin }.map(\.name)).count
@@ -133,6 +134,10 @@ struct CheckModelCommand: ParsableCommand {
         + "\(outcome.ignored.count) left out by rule, \(outcome.unknown.count) unknown; \(off) off")
     for (rule, names) in Dictionary(grouping: outcome.ignored, by: \.rule).sorted(by: { $0.key < $1.key }) {
       lines.append("  left out: \(names.count), \(rule)")
+    }
+    if rows.contains(where: \.isWidened) {
+      lines.append(
+        "  ok*: within five times what one rounding of the first weights makes, which is more than the gate")
     }
     if !outcome.unknown.isEmpty {
       lines.append("  unknown: " + outcome.unknown.joined(separator: ", "))
@@ -153,7 +158,7 @@ struct CheckModelCommand: ParsableCommand {
         [
           "name": row.name, "run": row.run, "absolute": number(row.absolute),
           "relative": number(row.relative),
-          "error": number(row.error), "gate": row.gate.limit, "ok": row.isWithin,
+          "error": number(row.error), "gate": row.gate.limit, "ok": row.isWithin, "widened": row.isWidened,
         ] as [String: Any]
       },
     ]

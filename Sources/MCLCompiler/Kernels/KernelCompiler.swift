@@ -26,7 +26,7 @@ public struct KernelCompiler: Sendable {
   public let cache: ObjectCache
 
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
-  static let emitterVersion = 122
+  static let emitterVersion = 123
 
   /// Families of kernels that are not used, such as `winograd`.
   public let excludedFamilies: Set<String>

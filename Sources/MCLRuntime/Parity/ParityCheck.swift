@@ -20,6 +20,8 @@ public struct ParityCheck {
     /// The error as the gate measures it.
     public var error: Double
     public var gate: ParityGate
+    /// Whether the gate was widened to what one rounding of the weights makes.
+    public var isWidened = false
 
     public var isWithin: Bool { error <= gate.limit }
     /// The error's share of what is allowed.
@@ -47,7 +49,7 @@ public struct ParityCheck {
   let threads: Int?
   let report: (String) -> Void
   private let program: Graph
-  private var sources: [(name: String, source: GoldenSource)] = []
+  private(set) var sources: [(name: String, source: GoldenSource)] = []
   private var outcome = Outcome()
 
   /// - Throws: `ModelError`, `UsageError`.
@@ -121,6 +123,7 @@ public struct ParityCheck {
       try compareSteps(
         try CompiledEngine(program, taps: [], states: states, threads: threads), "as trained", plain, &outcome
       )
+      try widenByRounding(&outcome, states, plain)
     }
     try compareEvaluations(engine, states, &outcome)
     outcome.compared = Set(outcome.rows.map(\.name)).count
@@ -155,6 +158,14 @@ public struct ParityCheck {
   private func compareSteps(
     _ engine: any ParityEngine, _ run: String, _ program: Graph, _ outcome: inout Outcome
   ) throws {
+    try forEachResult(of: engine, run, program) { try append($0, $1, $2, $3, run, &outcome) }
+  }
+
+  /// Runs every step and gives what the expected file speaks of, and the elements of what that was reduced from.
+  func forEachResult(
+    of engine: any ParityEngine, _ run: String, _ program: Graph,
+    _ body: (_ name: String, _ source: GoldenSource, _ value: Value, _ count: Int) throws -> Void
+  ) throws {
     let results = Set((program.outputs + program.taps).map(\.name))
     let counts = Dictionary(
       (program.outputs + program.taps).map { ($0.name, program.entries[$0.entry].type.count) }
@@ -168,19 +179,19 @@ public struct ParityCheck {
           histories[name, default: []] += [try engine.result(output)].compactMap { $0 }
           guard step == source.step, let past = histories[name], !past.isEmpty else { continue }
           let history = Value.joined(past)
-          try append(name, source, history, history.count, run, &outcome)
+          try body(name, source, history, history.count)
           continue
         }
         guard source.step == step else { continue }
         if case .state(let state) = source.base {
           guard let value = try engine.state(state) else { continue }
-          try append(name, source, reduced([value], source.reduction), value.count, run, &outcome)
+          try body(name, source, reduced([value], source.reduction), value.count)
           continue
         }
         let needed = resultNames(source)
         guard !needed.isEmpty, needed.allSatisfy(results.contains) else { continue }
         let values = try needed.compactMap { try engine.result($0) }
-        try append(name, source, reduced(values, source.reduction), counts[needed[0]] ?? 1, run, &outcome)
+        try body(name, source, reduced(values, source.reduction), counts[needed[0]] ?? 1)
       }
     }
   }
