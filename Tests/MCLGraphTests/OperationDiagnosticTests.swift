@@ -74,6 +74,8 @@ import Testing
         Select(.less), [float(2), float(2), float(3), float(3)],
         "select over [2] chooses between f32[3] and f32[3]: make all one shape"),
       Refusal(Convert(to: .int64), [], "convert takes 1 operand, not 0"),
+      Refusal(
+        RectifiedLinear(), [integer(2)], "relu takes f32 elements, not i64[2]; convert it first"),
       Refusal(Detach(), [], "detach takes 1 operand, not 0"),
       Refusal(OneHot(classes: 3), [float(2)], "one_hot takes i64 labels, not f32[2]"),
       Refusal(

@@ -4,7 +4,9 @@ import Synchronization
 
 extension Comprehension {
   /// The values, floats in Double and integers exactly: what a pass must not change.
-  package func evaluate(_ operands: [Value]) -> Value { ComprehensionEvaluator(self, operands).run() }
+  package func evaluate(_ operands: [Value]) -> Value {
+    ComprehensionEvaluator(self, operands).run()
+  }
 }
 
 /// Computes a comprehension, floats in Double and integers exactly, a row of points along its longest axis at a time.
@@ -84,7 +86,8 @@ struct ComprehensionEvaluator: Sendable {
     switch tree {
     case .load(let access): operation = .load(access)
     case .constant(let value):
-      operation = .constant(element == .float32 ? .float(value) : .integer(Int64(saturating: value)))
+      operation = .constant(
+        element == .float32 ? .float(value) : .integer(Int64(saturating: value)))
     case .integer(let value): operation = .constant(.integer(Int64(value)))
     case .index(let axis): operation = .index(axis)
     case .accumulator: operation = .accumulator
@@ -92,7 +95,8 @@ struct ComprehensionEvaluator: Sendable {
     case .binary(let function, let a, let b): operation = .binary(function, append(a), append(b))
     case .select(let comparison, let a, let b, let yes, let no):
       let compared =
-        ScalarExpression.binary(.add, a, b).element(loads: loads, accumulator: accumulator) ?? .float32
+        ScalarExpression.binary(.add, a, b).element(loads: loads, accumulator: accumulator)
+        ?? .float32
       let (a, b) = (self.append(a, expected: compared), self.append(b, expected: compared))
       operation = .select(comparison, a, b, append(yes), append(no))
     case .convert(_, let a):
@@ -112,7 +116,9 @@ struct ComprehensionEvaluator: Sendable {
     }
   }
 
-  private func results<Number: Numeric & Sendable>(_ numbers: @Sendable (Row) -> [Number]) -> [Number] {
+  private func results<Number: Numeric & Sendable>(_ numbers: @Sendable (Row) -> [Number])
+    -> [Number]
+  {
     let rows = outer.reduce(1) { $0 * comprehension.axes[$1] }
     let points = comprehension.axes.reduce(1, *)
     let tasks = max(1, min(rows, 16, points / Self.leastWork))
@@ -150,53 +156,38 @@ struct ComprehensionEvaluator: Sendable {
   private func row(_ number: Int) -> Row {
     var point = start(number)
     let size = nodes.count * length
+    let (reduction, base) = (comprehension.reduction, body * length)
+    let nothing = Row(floats: [], integers: [])
     var values = Row(
       floats: [Double](repeating: 0, count: nodes.contains { $0.element == .float32 } ? size : 0),
       integers: [Int64](repeating: 0, count: nodes.contains { $0.element == .int64 } ? size : 0))
-    func compute(_ range: Range<Int>, _ count: Int, _ accumulated: Row) {
-      for node in range { self.compute(node, point, count, accumulated, &values) }
-    }
-    let turns = inner.reduce(1) { $0 * comprehension.axes[$1] }
-    var accumulated = Row(floats: [], integers: [])
-    var best: [Int64] = []
-    func reduce<Number: Comparable>(
-      _ node: (Row) -> [Number], _ zero: Number, isMissing: (Number) -> Bool,
-      _ add: (Number, Number) -> Number
-    ) -> [Number] {
-      var results = [Number](repeating: zero, count: length)
-      best = [Int64](repeating: 0, count: length)
-      for turn in 0..<turns {
-        if turn > 0 { advance(&point) }
-        compute(0..<bodyCount, length, accumulated)
-        let body = node(values)
-        for j in 0..<length {
-          let value = body[self.body * length + j]
-          switch comprehension.reduction {
-          case .none: results[j] = value
-          case .sum: results[j] = add(results[j], value)
-          case .maximum, .firstMaximumPosition:
-            let isBetter = !isMissing(results[j]) && (isMissing(value) || value > results[j])
-            if turn == 0 || isBetter {
-              results[j] = value
-              best[j] = Int64(turn)
-            }
-          }
-        }
+    var accumulated = Row(
+      floats: [Double](repeating: 0, count: reduced == .float32 ? length : 0),
+      integers: [Int64](repeating: 0, count: reduced == .int64 ? length : 0))
+    var best = [Int64](repeating: 0, count: length)
+    for turn in 0..<inner.reduce(1, { $0 * comprehension.axes[$1] }) {
+      if turn > 0 { advance(&point) }
+      for node in 0..<bodyCount { compute(node, point, length, nothing, &values) }
+      switch reduced {
+      case .float32:
+        reduction.join(
+          values.floats, from: base, turn: turn, into: &accumulated.floats, best: &best)
+      case .int64:
+        reduction.join(
+          values.integers, from: base, turn: turn, into: &accumulated.integers, best: &best)
       }
-      guard let lane, lane >= comprehension.outputRank, let first = results.first else { return results }
-      let joined = results.dropFirst().reduce(first) { a, b in
-        comprehension.reduction == .sum ? add(a, b) : isMissing(a) || (!isMissing(b) && a > b) ? a : b
-      }
-      return [joined]
     }
-    switch reduced {
-    case .float32: accumulated.floats = reduce({ $0.floats }, 0, isMissing: { $0.isNaN }, +)
-    case .int64: accumulated.integers = reduce({ $0.integers }, 0, isMissing: { _ in false }, &+)
+    if let lane, lane >= comprehension.outputRank {
+      accumulated = Row(
+        floats: reduction.folded(accumulated.floats),
+        integers: reduction.folded(accumulated.integers))
     }
-    if comprehension.reduction == .firstMaximumPosition { accumulated = Row(floats: [], integers: best) }
+    if comprehension.reduction == .firstMaximumPosition {
+      accumulated = Row(floats: [], integers: best)
+    }
     let count = max(accumulated.floats.count, accumulated.integers.count)
     for axis in inner { point[axis] = 0 }
-    compute(bodyCount..<nodes.count, count, accumulated)
+    for node in bodyCount..<nodes.count { compute(node, point, count, accumulated, &values) }
     let range = (epilogue * length)..<(epilogue * length + count)
     return nodes[epilogue].element == .float32
       ? Row(floats: Array(values.floats[range]), integers: [])
@@ -223,22 +214,31 @@ struct ComprehensionEvaluator: Sendable {
         switch (node.operation, node.element) {
         case (.load(let access), .float32):
           let access = comprehension.accesses[access]
-          load(access, self.floats[access.operand], access.fill, point, count, base, floats)
+          access.load(
+            self.floats[access.operand], fill: access.fill, at: point, along: lane, count: count,
+            into: floats,
+            from: base)
         case (.load(let access), .int64):
           let access = comprehension.accesses[access]
           let fill = Int64(saturating: access.fill)
-          load(access, self.integers[access.operand], fill, point, count, base, integers)
+          access.load(
+            self.integers[access.operand], fill: fill, at: point, along: lane, count: count,
+            into: integers,
+            from: base)
         case (.constant(.float(let value)), _): for j in 0..<count { floats[base + j] = value }
         case (.constant(.integer(let value)), _): for j in 0..<count { integers[base + j] = value }
         case (.index(let axis), _):
           let step = axis == lane ? 1 : 0
           for j in 0..<count { integers[base + j] = Int64(point[axis] + step * j) }
-        case (.accumulator, .float32): for j in 0..<count { floats[base + j] = accumulated.floats[j] }
-        case (.accumulator, .int64): for j in 0..<count { integers[base + j] = accumulated.integers[j] }
+        case (.accumulator, .float32):
+          for j in 0..<count { floats[base + j] = accumulated.floats[j] }
+        case (.accumulator, .int64):
+          for j in 0..<count { integers[base + j] = accumulated.integers[j] }
         case (.unary(let function, let a), .float32): map(function, a, base, count, floats)
         case (.unary(let function, let a), .int64):
           for j in 0..<count { integers[base + j] = function.apply(integers[a * length + j]) }
-        case (.binary(let function, let a, let b), .float32): map(function, a, b, base, count, floats)
+        case (.binary(let function, let a, let b), .float32):
+          map(function, a, b, base, count, floats)
         case (.binary(let function, let a, let b), .int64):
           for j in 0..<count {
             integers[base + j] = function.apply(integers[a * length + j], integers[b * length + j])
@@ -258,8 +258,10 @@ struct ComprehensionEvaluator: Sendable {
           }
         case (.convert(let a), let element):
           switch (nodes[a].element, element) {
-          case (.float32, .float32): for j in 0..<count { floats[base + j] = floats[a * length + j] }
-          case (.int64, .int64): for j in 0..<count { integers[base + j] = integers[a * length + j] }
+          case (.float32, .float32):
+            for j in 0..<count { floats[base + j] = floats[a * length + j] }
+          case (.int64, .int64):
+            for j in 0..<count { integers[base + j] = integers[a * length + j] }
           case (.float32, .int64):
             for j in 0..<count { integers[base + j] = Int64(saturating: floats[a * length + j]) }
           case (.int64, .float32):
@@ -302,63 +304,4 @@ struct ComprehensionEvaluator: Sendable {
     case .maximum, .minimum, .remainder: map { function.apply($0, $1) }
     }
   }
-
-  /// An operand along a row: a stretch of even steps, with the fill value before and after it.
-  private func load<Number>(
-    _ access: Access, _ operand: [Number], _ fill: Number, _ point: [Int], _ count: Int, _ base: Int,
-    _ values: UnsafeMutableBufferPointer<Number>
-  ) {
-    var (first, end) = (0, count)
-    var offset = 0
-    var stride = 0
-    var dividing: [(numerator: Int, step: Int, index: AffineIndex, weight: Int)] = []
-    var weight = 1
-    for index in access.indices.reversed() {
-      var numerator = index.offset
-      for axis in point.indices { numerator += index.coefficients[axis] * point[axis] }
-      let step = count > 1 ? lane.map { index.coefficients[$0] } ?? 0 : 0
-      if step == 0 {
-        let (quotient, rest) = numerator.quotientAndRemainder(dividingBy: index.divisor)
-        if rest != 0 || quotient < 0 || quotient >= index.extent { end = 0 }
-        offset += quotient * weight
-      } else if index.divisor == 1 {
-        // The j with 0 <= numerator + step j < extent.
-        let (low, high) = step > 0 ? (0, index.extent - 1) : (index.extent - 1, 0)
-        first = max(first, Self.ceiling(step > 0 ? low - numerator : numerator - low, Swift.abs(step)))
-        end = min(end, Self.ceiling((step > 0 ? high - numerator : numerator - high) + 1, Swift.abs(step)))
-        offset += numerator * weight
-        stride += step * weight
-      } else {
-        dividing.append((numerator, step, index, weight))
-      }
-      weight *= index.extent
-    }
-    end = max(end, first)
-    end = min(end, count)
-    first = min(first, end)
-    for j in 0..<first { values[base + j] = fill }
-    for j in end..<count { values[base + j] = fill }
-    operand.withUnsafeBufferPointer { operand in
-      if dividing.isEmpty {
-        for j in first..<end { values[base + j] = operand[offset + j * stride] }
-        return
-      }
-      for j in first..<end {
-        var place = offset + j * stride
-        var isInside = true
-        for part in dividing {
-          let (quotient, rest) = (part.numerator + part.step * j).quotientAndRemainder(
-            dividingBy: part.index.divisor)
-          if rest != 0 || quotient < 0 || quotient >= part.index.extent {
-            isInside = false
-            break
-          }
-          place += quotient * part.weight
-        }
-        values[base + j] = isInside ? operand[place] : fill
-      }
-    }
-  }
-
-  private static func ceiling(_ a: Int, _ b: Int) -> Int { a <= 0 ? 0 : (a + b - 1) / b }
 }

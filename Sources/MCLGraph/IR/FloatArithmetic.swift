@@ -19,7 +19,8 @@ extension UnaryFunction {
 }
 
 extension BinaryFunction {
-  /// The function of two floats, in Double. Of equal numbers, as 0 and -0, the second is the larger and the smaller one. `remainder`, which is of integers, is here what rounding down leaves.
+  /// The function of two floats, in Double. Of equal numbers, as 0 and -0, the second is the larger and the smaller one.
+  /// `remainder`, which is of integers, is here what rounding down leaves.
   public func apply(_ a: Double, _ b: Double) -> Double {
     switch self {
     case .add: a + b
