@@ -40,7 +40,7 @@ struct ChildProcess {
   var seconds: Double
   /// Address space in bytes; nil for no limit.
   var memory: Int?
-  /// What a child gets that runs out of time; it is killed a second later in any case.
+  /// What a child that runs out of time gets some twenty times before it is killed, to say where it is.
   var stopSignal = SIGKILL
 
   /// A run-away child must not fill the disk: no file of its may grow beyond this many blocks of 512 bytes (1 GiB).
@@ -100,7 +100,8 @@ struct ChildProcess {
 
   private func wait(for process: pid_t, _ pipes: Pipes) -> Result {
     let clock = ContinuousClock()
-    var deadline = clock.now + .seconds(seconds)
+    let deadline = clock.now + .seconds(seconds)
+    var nextSignal = deadline
     var isOutOfTime = false
     var pause: Int32 = 1
     var status: Int32 = 0
@@ -116,11 +117,11 @@ struct ChildProcess {
       pipes.errors.drain(into: &result.errors)
       pipes.report.drain(into: &result.report)
       if ended == process { break }
-      if clock.now >= deadline {
-        let isLast = isOutOfTime || stopSignal == SIGKILL
-        kill(-process, isLast ? SIGKILL : stopSignal)
+      let now = clock.now
+      if now >= nextSignal {
         isOutOfTime = true
-        deadline = clock.now + .seconds(isLast ? 3600 : 1)
+        kill(-process, now >= deadline + .milliseconds(500) ? SIGKILL : stopSignal)
+        nextSignal = now + .milliseconds(25)
       }
       var ends = pipes.all.filter { !$0.isAtEnd }.map {
         pollfd(fd: $0.readEnd, events: Int16(POLLIN), revents: 0)

@@ -43,7 +43,7 @@ struct ModelRun {
     _ result: ChildProcess.Result, _ report: ModelReport, _ folder: TemporaryFolder
   ) -> String {
     let mistakes = report.diagnostics.isEmpty ? report.noted : report.diagnostics
-    let stacks = mistakes.compactMap(\.calls) + (report.trap.map { [$0.calls] } ?? [])
+    let stacks = mistakes.compactMap(\.calls) + report.traps.map(\.calls)
     let places = ModelPlaces(stacks, executable: executable, sources: sources, toolchain: toolchain)
     var lines: [String] = []
     // Programs share functions: a mistake is found once a program.
@@ -56,7 +56,8 @@ struct ModelRun {
     if report.diagnostics.isEmpty {
       var message: String?
       if case .signalled(let signal) = result.outcome { message = errors.takeMessage(signal) }
-      let place = report.trap.flatMap { places.location(of: $0.calls) }.map { "\($0): error" } ?? path
+      let place =
+        report.traps.lazy.compactMap({ places.location(of: $0.calls) }).first.map { "\($0): error" } ?? path
       lines.append("\(place): \(ending(result.outcome, report, message, places, folder))")
     }
     let printed = result.output.lastLines(20) + errors.lines.suffix(20)
@@ -80,14 +81,14 @@ struct ModelRun {
       return "the model \(outcome.description) before it was built\(folder.wantOfSpace)"
     case .signalled(let signal):
       let reason =
-        message ?? report.trap.flatMap { places.failedCheck($0.calls) } ?? self.reason(signal, report)
+        message ?? report.traps.last.flatMap { places.failedCheck($0.calls) } ?? self.reason(signal, report)
       return "the model crashed while it was built: \(reason)"
     }
   }
 
   /// What a signal means that came without a word.
   private func reason(_ signal: Int32, _ report: ModelReport) -> String {
-    let calls = report.trap?.calls.addresses ?? []
+    let calls = report.traps.last?.calls.addresses ?? []
     if signal == SIGSEGV, calls.count >= 64, Set(calls).count < calls.count / 4 {
       return "functions called each other until the stack was full; look for a recursion without end"
     }

@@ -14,7 +14,7 @@ public func gradient(of scalar: Tensor, at targets: [Tensor]) -> [Tensor] {
   guard scalar.type.element == .float32 else {
     let diagnostic = Diagnostic(
       "the gradient is taken of \(scalar.type), but integers have none; convert it to f32", path: scalar.path,
-      location: scalar.location)
+      location: nil, operands: [scalar])
     return targets.map { _ in Tensor(poisonedBy: diagnostic, operands: [scalar]) }
   }
   let order = topologicalOrder([scalar])

@@ -1,7 +1,7 @@
 /// What the process that builds a model tells the one that started it, beside the graph: mistakes with the
 /// addresses of the calls that led to them, and how it ended. One line of text each, fields parted by tabs.
 public struct ModelReport: Sendable, Equatable {
-  /// A signal that ended the process, such as a failed check of Swift's.
+  /// A signal that met the process, such as a failed check of Swift's.
   public struct Trap: Sendable, Equatable {
     public var signal: Int32
     public var calls: CallStack
@@ -18,7 +18,8 @@ public struct ModelReport: Sendable, Equatable {
   public var diagnostics: [Diagnostic] = []
   /// Why the graph could not be written.
   public var failure: String?
-  public var trap: Trap?
+  /// The signals that met the process: one that ended it, or some that asked where it was.
+  public var traps: [Trap] = []
 
   /// Reads a report; lines that are none, as a process leaves when it is killed, are skipped.
   public init(text: String) {
@@ -30,7 +31,7 @@ public struct ModelReport: Sendable, Equatable {
       case "failure": if fields.count == 2 { failure = String(fields[1]) }
       case "trap":
         if fields.count == 3, let signal = Int32(fields[1]) {
-          trap = Trap(signal: signal, calls: CallStack(text: fields[2]))
+          traps.append(Trap(signal: signal, calls: CallStack(text: fields[2])))
         }
       default: break
       }

@@ -52,9 +52,7 @@ extension Tensor {
 
   private func filled(_ number: Scalar) -> Tensor {
     if isPoisoned { return self }
-    do { try number.check(type.element) } catch {
-      return Tensor(poisonedBy: Diagnostic("\(error)", path: path, location: location), operands: [self])
-    }
+    do { try number.check(type.element) } catch { return poisoned("\(error)") }
     return Tensor(Constant(number, type), [], path: path)
   }
 

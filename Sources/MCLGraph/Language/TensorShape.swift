@@ -4,7 +4,8 @@ public enum ClipAxis: Int, Sendable, CaseIterable {
 }
 
 extension Tensor {
-  private func poisoned(_ message: String) -> Tensor {
+  /// A mistake made with this tensor; itself where it is one already.
+  func poisoned(_ message: String) -> Tensor {
     if isPoisoned { return self }
     return Tensor(
       poisonedBy: Diagnostic(message, path: path, location: nil, operands: [self]), operands: [self])

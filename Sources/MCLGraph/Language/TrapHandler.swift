@@ -11,6 +11,7 @@ enum TrapHandler {
     let process: ModelProcess
     let frames: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     let text: UnsafeMutablePointer<UInt8>
+    let action: sigaction
   }
 
   /// Bound: 24 bytes a call and 64 for the rest of the line.
@@ -26,8 +27,6 @@ enum TrapHandler {
     text.initialize(repeating: 0, count: textSize)
     // The first call loads the unwinder, which a handler must not.
     _ = process.backtrace(frames, Int32(ModelProcess.mostCalls))
-    state = State(process: process, frames: frames, text: text)
-
     // Endless recursion leaves no room on the stack it filled.
     var stack = stack_t()
     stack.ss_size = 1 << 18
@@ -35,12 +34,17 @@ enum TrapHandler {
     sigaltstack(&stack, nil)
 
     var action = sigaction()
-    action.__sigaction_handler.sa_sigaction = { signal, _, context in TrapHandler.handle(signal, context) }
+    action.__sigaction_handler.sa_sigaction = { signal, information, context in
+      TrapHandler.handle(signal, information, context)
+    }
     action.sa_flags = SA_SIGINFO | Int32(bitPattern: UInt32(SA_ONSTACK) | UInt32(SA_RESETHAND))
+    state = State(process: process, frames: frames, text: text, action: action)
     for signal in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE] { sigaction(signal, &action, nil) }
   }
 
-  private static func handle(_ signal: Int32, _ context: UnsafeMutableRawPointer?) {
+  private static func handle(
+    _ signal: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
+  ) {
     guard let state else { return }
     let code = state.process.code
     let interrupted = interruptedAddress(context)
@@ -80,6 +84,13 @@ enum TrapHandler {
     }
     put("\n")
     _ = write(state.process.report, state.text, length)
+    // Whoever asks from outside where the process is may meet an instruction from which callers cannot be found, as at
+    // the beginning of a function. So it asks more than once, and ends the process by itself.
+    if signal == SIGABRT, information?.pointee.si_code == 0 {
+      var action = state.action
+      sigaction(signal, &action, nil)
+      return
+    }
     // The signal's default action is restored: it ends the process as if nobody had listened.
     raise(signal)
   }

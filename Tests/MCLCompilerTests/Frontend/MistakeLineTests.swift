@@ -56,8 +56,8 @@ import Testing
           all.append(a * n)  // MISTAKE multiply of f32[2,3] and i64[2,3]
           all.append(a / b)  // MISTAKE divide of f32[2,3] and f32[4,5]
           all.append(a % 2)  // MISTAKE remainder takes i64
-          all.append(n / 2)  // MISTAKE divide takes f32
-          all.append(2 / n)  // MISTAKE divide takes f32
+          all.append(n / 2.5)  // MISTAKE i64 elements hold integers, not 2.5
+          all.append(0.5 / n)  // MISTAKE i64 elements hold integers, not 0.5
           all.append(maximum(a, b))  // MISTAKE maximum of f32[2,3] and f32[4,5]
           all.append(minimum(a, b))  // MISTAKE minimum of f32[2,3] and f32[4,5]
           all.append(select(a, .less, n, then: a, else: a))  // MISTAKE select compares
@@ -95,7 +95,7 @@ import Testing
           all.append(a.maximum([1, 1]))  // MISTAKE maximum over axes [1, 1]
           all.append(a.mean([3]))  // MISTAKE sum over axes [3]
           all.append(a.variance([4]))  // MISTAKE sum over axes [4]
-          all.append(n.sum())  // MISTAKE sum takes f32
+          all.append(n.mean([0]))  // MISTAKE mean takes f32
           all.append(a.sum(.height))  // MISTAKE sum over axes [3]
           all.append(a.mean(.width))  // MISTAKE sum over axes [4]
           all.append(concatenate([], axis: 0))  // MISTAKE concatenate needs at least one operand
@@ -107,6 +107,7 @@ import Testing
           let a = context.input("a", [2, 3])
           let b = context.input("b", [4, 5])
           let labels = context.input("labels", [2])
+          let n = context.input("n", [2, 3], .int64)
           var all: [Tensor] = []
           all.append(a.logSoftmax(axis: 5))  // MISTAKE maximum over axes [5]
           all.append(a.softmax(axis: 6))  // MISTAKE maximum over axes [6]
@@ -116,6 +117,7 @@ import Testing
           all.append(a.sum().crossEntropyOfFirst())  // MISTAKE maximum over axes [1]
           all.append(a.sum().probabilityOfFirst())  // MISTAKE maximum over axes [1]
           all.append(gradient(of: a, at: a))  // MISTAKE the gradient is taken of f32[2,3]
+          all.append(gradient(of: n.sum(), at: a))  // MISTAKE the gradient is taken of i64[]
           all += gradient(of: a * 2, at: [a, a])  // MISTAKE the gradient is taken of f32[2,3]
           all.append(Tensor(Detach(), []))  // MISTAKE detach takes 1 operand
           all.append(Tensor(poisonedBy: Diagnostic("my own rule")))  // MISTAKE my own rule

@@ -104,7 +104,7 @@ private let small = """
   }
 
   @Test func endlessLoopIsStopped() throws {
-    let workspace = try ModelWorkspace(limits: .init(runSeconds: 0.5))
+    let workspace = try ModelWorkspace(limits: .init(runSeconds: 4))
     let path = try workspace.write(
       "loop.mcl",
       """
@@ -119,7 +119,7 @@ private let small = """
       """)
     #expect(
       workspace.complaint(path)
-        == "\(path):5: error: the model was not built after 0.5 s and was stopped; look for an endless loop")
+        == "\(path):5: error: the model was not built after 4.0 s and was stopped; look for an endless loop")
   }
 
   @Test func crashAndGreedAreSentences() throws {
