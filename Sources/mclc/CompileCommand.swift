@@ -96,7 +96,7 @@ struct CompileCommand: ParsableCommand {
     var summaries: [[String: Any]] = []
     let results = try ProgramCompiler().compile(programs)
     if try CheckLevel.current() >= .interpret {
-      for program in programs { try ProgramCheck(program).run() }
+      for (program, compiled) in zip(programs, results) { try ProgramCheck(program).run(compiled.plan) }
     }
     for (graph, compiled) in zip(programs, results) {
       let summary = ProgramSummary(graph, compiled)

@@ -22,11 +22,12 @@ public struct ProgramCheck {
 
   private typealias Results = [(kind: String, name: String, values: [Double])]
 
+  /// - Parameter plan: the program as it is trained.
   /// - Throws: `ModelError` that names the first value that is another one; errors of the compiler and the executor.
-  public func run() throws {
+  public func run(_ plan: ExecutionPlan) throws {
     var plain = program
     plain.taps = []
-    let trained = try Executor(compiler.compile(plain).plan)
+    let trained = try Executor(plan)
     let unfusing = ProgramCompiler(compiler.kernelCompiler, fuses: false, without: compiler.without)
     let watched = try Executor(unfusing.compile(program, taps: Set(program.taps.map(\.name))).plan)
     let states = try StateStarts(program.states, seed: 1).values(program.states)
@@ -102,7 +103,7 @@ extension ProgramCompiler {
   /// - Throws: what `compile` and `ProgramCheck.run` throw.
   public func compileChecked(_ source: Graph, taps: Set<String> = []) throws -> Compiled {
     let compiled = try compile(source, taps: taps)
-    if try CheckLevel.current() >= .interpret { try ProgramCheck(source, compiler: self).run() }
+    if try CheckLevel.current() >= .interpret { try ProgramCheck(source, compiler: self).run(compiled.plan) }
     return compiled
   }
 }
