@@ -72,7 +72,11 @@ struct ChildProcess {
     posix_spawn_file_actions_adddup2(&actions, pipes.output.writeEnd, 1)
     posix_spawn_file_actions_adddup2(&actions, pipes.errors.writeEnd, 2)
     posix_spawn_file_actions_adddup2(&actions, pipes.report.writeEnd, Self.reportDescriptor)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // Threads of a pool block most signals, and a child would inherit that.
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
     posix_spawnattr_setpgroup(&attributes, 0)
 
     // A crash should end at once, without the runtime's own search for a backtrace.
