@@ -40,7 +40,7 @@ import Testing
       try ProgramCheck(Self.program(), compiler: Self.compiler).run(plan)
     }
     let message = "\(error.map(String.init(describing:)) ?? "")"
-    #expect(message.contains("program 'step' on random inputs: as trained, state 'w' is "), "\(message)")
+    #expect(message.contains("program 'step' on random inputs: as trained, the change of state 'w' is "), "\(message)")
   }
 }
 
