@@ -160,7 +160,8 @@ import Testing
     #expect(seen.listed == 40 && seen.sorted)
     #expect(seen.blocks == page.blocks && seen.alive == min(15, page.alive))
     #expect(seen.done >= 5 && seen.not >= 5 && seen.subjects > 0)
-    #expect(seen.steps == Pipeline.passes.count + 4)
+    // The passes, then by-products, schedule, kernels, recompute, run-together and memory plan.
+    #expect(seen.steps == Pipeline.passes.count + 6)
     for word in ["kernel family", "Reads", "Formula", "FLOP a byte", "GB/s"] {
       #expect(seen.detail.contains(word), "\(seen.detail)")
     }
