@@ -115,8 +115,9 @@ struct ArmProgram {
     for (number, launch) in plan.launches.enumerated() {
       let kernel = plan.kernels[launch.kernel]
       let memory = [launch.temporaryOffset, launch.commonOffset].map { "arena + \($0)" }
+      let buffers = zip(launch.buffers, launch.operandOffsets + [0]).map { "\(place($0)) + \($1)" }
       let arguments =
-        launch.buffers.map(place) + memory.prefix(1) + launch.byProducts.map(place) + memory.suffix(1)
+        buffers + memory.prefix(1) + launch.byProducts.map(place) + memory.suffix(1)
       tables += "arguments\(number): .quad \(arguments.joined(separator: ", "))\n"
       if let base = launch.base, let output = launch.buffers.last {
         tables +=
