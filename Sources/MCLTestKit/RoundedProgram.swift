@@ -86,7 +86,7 @@ public struct RoundedProgram {
       let x = any()
       let factor = [0.1, 0.3, 1 / 3.0, 0.7, 1.1, 3, 1e-3][random.integer(below: 7)]
       let result: Tensor
-      switch random.integer(below: 24) {
+      switch random.integer(below: 26) {
       case 0: result = x + any()
       case 1: result = x - any()
       case 2: result = x * any()
@@ -112,6 +112,8 @@ public struct RoundedProgram {
       case 22:
         let hits = select(x, .greaterOrEqual, largest(x), then: x.filled(with: 1), else: x.filled(with: 0))
         result = hits - copy(hits).detached() + x * factor
+      case 23: result = (x.magnitude() * factor).squareRoot()
+      case 24: result = (x * factor).exponential() + (any() * x).magnitude().squareRoot()
       default: result = copy(x)
       }
       tensors.append(result)

@@ -6,7 +6,8 @@ import MCLRuntime
 
 /// Options of every verb that takes a model.
 struct ModelOptions: ParsableArguments {
-  @Argument(help: "A model file (.mcl), or one compiled with 'mclc compile -o' (.mclc).")
+  @Argument(
+    help: "A model file (.mcl), one compiled with 'mclc compile -o' (.mclc), or the folder of a run.")
   var model: String
 
   @Option(
@@ -17,22 +18,30 @@ struct ModelOptions: ParsableArguments {
 
   /// The settings as a dictionary.
   /// - Throws: `UsageError` for one without '=' or given twice.
-  func dictionary() throws -> [String: String] {
-    var result: [String: String] = [:]
-    for setting in settings {
-      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
-        String.init)
-      guard parts.count == 2, !parts[0].isEmpty else {
-        throw UsageError("--set \(setting): write it as key=value, such as --set size=112")
-      }
-      guard result.updateValue(parts[1], forKey: parts[0]) == nil else {
-        throw UsageError("--set \(parts[0]) is given twice; keep one")
-      }
-    }
-    return result
-  }
+  func dictionary() throws -> [String: String] { try parsedSettings(settings, option: "--set") }
 
-  func load() throws -> Module { try loadModel(model, settings: try dictionary()) }
+  /// The module of the model, or of the run whose folder is named.
+  func load() throws -> Module {
+    isFolder(model)
+      ? try RunConfiguration.model(in: model, given: try dictionary())
+      : try loadModel(model, settings: try dictionary())
+  }
+}
+
+/// Options of the form KEY=VALUE as a dictionary.
+/// - Throws: `UsageError` for one without '=' or given twice.
+func parsedSettings(_ settings: [String], option: String) throws -> [String: String] {
+  var result: [String: String] = [:]
+  for setting in settings {
+    let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts[0].isEmpty else {
+      throw UsageError("\(option) \(setting): write it as key=value, such as \(option) size=112")
+    }
+    guard result.updateValue(parts[1], forKey: parts[0]) == nil else {
+      throw UsageError("\(option) \(parts[0]) is given twice; keep one")
+    }
+  }
+  return result
 }
 
 /// The module of a model file. What the model prints goes to standard error, as standard output is for results.
@@ -80,6 +89,12 @@ func short(_ value: Double) -> String {
 }
 
 func mebibytes(_ bytes: Int) -> String { String(format: "%.1f MiB", Double(bytes) / 1_048_576) }
+
+/// - Throws: `UsageError` where the file to write is one of those that are read, by whatever name.
+func expectDistinct(_ output: String, from inputs: [String]) throws {
+  guard let input = inputs.first(where: { FilePath($0).isSameFile(as: FilePath(output)) }) else { return }
+  throw UsageError("\(output): it would be written over \(input), which is read; name another file")
+}
 
 /// MCL_THREADS, or nil for one a processor.
 /// - Throws: `UsageError` when it is no number of threads.

@@ -12,7 +12,8 @@ struct ExportCommand: ParsableCommand {
 
         model.load_state_dict(safetensors.torch.load_file("weights.safetensors"))
 
-      Momenta, the queue and the other encoder are left out.
+      Written are the parameters and buffers of the model's layers. Other states, such as momenta and queues, are left
+      out, and how many is said.
 
         mclc export runs/first -o weights.safetensors
         mclc export runs/first/checkpoint-00000400.safetensors --encoder key -o momentum.safetensors
@@ -21,25 +22,52 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of a run, or a checkpoint.", valueName: "run"))
   var source: String
   @Option(name: .shortAndLong, help: "The file to write (.safetensors).") var out: String
-  @Option(help: "query, or key: the momentum encoder.") var encoder: ExportedWeights.Encoder = .query
+  @Option(help: "query, or key: the momentum encoder, where the model has one.")
+  var encoder: ExportedWeights.Encoder = .query
+  @Option(help: "The model, for a checkpoint of an older mclc, which does not say which states are weights.")
+  var model: String?
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("A setting of that model.", valueName: "key=value"))
+  var settings: [String] = []
+
+  func validate() throws {
+    guard model != nil || settings.isEmpty else { throw ValidationError("--set needs --model") }
+  }
 
   func run() throws {
     try reporting {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) else {
+      guard FileManager.default.fileExists(atPath: source) else {
         throw UsageError("\(source): there is no such run or checkpoint; check the path")
       }
+      try expectDistinct(out, from: [source] + [model].compactMap { $0 })
       do {
-        let states = try ExportedWeights.states(at: source, isFolder: isFolder.boolValue) {
-          say("mclc: \($0)")
-        }
-        let tensors = try ExportedWeights.tensors(of: states.tensors, encoder: encoder, path: source)
+        let file = try WeightFile(source) { say("mclc: \($0)") }
+        if file.path != source { try expectDistinct(out, from: [file.path]) }
+        let states = try ExportedWeights.states(in: file)
+        let weights = try ExportedWeights(
+          of: states.tensors, weights: try states.weights ?? namesOfWeights(), encoder: encoder, path: source)
         // 'pt' is what PyTorch's own writers note.
         var metadata = ["format": "pt"]
-        for key in ["model", "settings", "step"] { metadata[key] = states.metadata[key] }
-        try SafeTensors.write(tensors, metadata: metadata, to: out)
-        say("\(out): \(tensors.count) tensors of \(source)")
+        for key in ["model", "settings", "step"] { metadata[key] = file.tensors.metadata[key] }
+        try SafeTensors.write(weights.tensors, metadata: metadata, to: out)
+        say("\(out): \(weights.tensors.count) tensors of \(file.path)")
+        if !weights.leftOut.isEmpty {
+          let groups = weights.leftOut.map { "\($0.group) \($0.count)" }.joined(separator: ", ")
+          say("left out: \(weights.leftOut.reduce(0) { $0 + $1.count }) states that are no weights (\(groups))")
+        }
       } catch let error as TensorFileError { throw UsageError(error.description) }
     }
+  }
+
+  /// The weights of the model that was named.
+  private func namesOfWeights() throws -> Set<String> {
+    guard let model else {
+      throw UsageError(
+        "\(source): it does not say which of its states are weights, as an older mclc wrote it; name the model with "
+          + "--model, and its settings with --set")
+    }
+    let module = try ModelOptions.parse([model] + settings.flatMap { ["--set", $0] }).load()
+    return Set(module.programs.flatMap(\.states).filter(\.isWeight).map(\.name))
   }
 }

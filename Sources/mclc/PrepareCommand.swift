@@ -5,7 +5,7 @@ import MCLRuntime
 
 /// Which videos a verb works on.
 struct VideoOptions: ParsableArguments {
-  @Option(help: "The folder of videos; class folders become labels.") var data: String
+  @Option(help: "The folder of videos; class folders become labels.") var data: String?
   @Option(
     help: """
       A list of the videos to take: UCF101's or HMDB51's split file (or HMDB51's folder of them), Kinetics' CSV, the \
@@ -13,16 +13,24 @@ struct VideoOptions: ParsableArguments {
       content says which.
       """)
   var list: String?
-  @Option(help: "Of a list that holds several parts: train, test or all.") var part: String = "train"
-  @Option(help: "Which of HMDB51's splits, where --list is its folder.") var split: Int = 1
+  @Option(help: "Of a list that holds several parts: train, test or all; train by default.") var part: String?
+  @Option(help: "Which of HMDB51's splits, where --list is its folder; 1 by default.") var split: Int?
 
+  /// - Throws: `UsageError` for a folder or list that cannot be read.
+  func dataset() throws -> VideoDataset {
+    guard let data else { throw UsageError("name the folder of videos with --data") }
+    return try RunConfiguration.Data(folder: data, list: list, part: part ?? "train", split: split ?? 1).dataset()
+  }
+}
+
+extension RunConfiguration.Data {
   /// - Throws: `UsageError` for a folder or list that cannot be read.
   func dataset() throws -> VideoDataset {
     guard let part = VideoList.Part(rawValue: part) else {
       throw UsageError("--part takes train, test or all, not '\(part)'")
     }
-    guard let list else { return try VideoDataset(directory: data) }
-    return try VideoDataset(directory: data, list: VideoList(path: list, part: part, split: split))
+    guard let list else { return try VideoDataset(directory: folder) }
+    return try VideoDataset(directory: folder, list: VideoList(path: list, part: part, split: split))
   }
 }
 

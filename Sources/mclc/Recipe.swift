@@ -3,16 +3,16 @@ import MCLGraph
 import MCLRuntime
 import Yams
 
-/// A file of hyper-parameters, each with where it comes from.
+/// A file of hyper-parameters.
 ///
 /// YAML of three keys: `about`, a sentence; `training` and `model`, settings of the run and of the model, each
-/// `key: {value: …, from: …}`.
+/// `key: value`, or `key: {value: …, from: …}` to say where the value comes from.
 struct Recipe {
   struct Entry: Equatable {
     var key: String
     var value: String
-    /// Where the value comes from.
-    var source: String
+    /// Where the value comes from, where the recipe says it.
+    var source: String?
   }
 
   let path: String
@@ -66,8 +66,9 @@ struct Recipe {
       if names.contains(name + ".yaml") { return "\(recipes)/\(name).yaml" }
       known += names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
     }
-    let nearest = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" } ?? ""
-    throw UsageError("--recipe \(name): there is no such recipe\(nearest)")
+    let names = Set(known).sorted()
+    let list = names.isEmpty ? "none is beside the program" : "there are \(names.joined(separator: ", "))"
+    throw UsageError("--recipe \(name): there is no such recipe; \(list); or name a file that ends in .yaml")
   }
 
   private func wrong(_ what: String, _ node: Node?) -> UsageError {
@@ -77,7 +78,7 @@ struct Recipe {
 
   private func unknown(_ key: String, _ known: [String], _ node: Node) -> UsageError {
     let nearest = nearestName(to: key, in: known).map { "; did you mean '\($0)'?" } ?? ""
-    return wrong("there is no key '\(key)' here\(nearest)", node)
+    return wrong("there is no key '\(key)' here\(nearest.isEmpty ? ";" : nearest) there are \(known.joined(separator: ", "))", node)
   }
 
   private func pairs(_ node: Node?, _ what: String) throws -> [(String, Node)] {
@@ -96,19 +97,23 @@ struct Recipe {
         throw unknown(key, TrainingSettings.keys, node)
       }
       var (value, source): (String?, String?)
+      func text(_ node: Node) -> String? {
+        node.scalar?.string ?? node.sequence.map { $0.map { $0.scalar?.string ?? "" }.joined(separator: ",") }
+      }
+      guard node.mapping != nil else {
+        guard let value = text(node), !value.isEmpty else {
+          throw wrong("'\(key)' has no value; write '\(key): VALUE'", node)
+        }
+        return Entry(key: key, value: value, source: nil)
+      }
       for (field, node) in try pairs(node, "'\(key)'") {
         switch field {
-        case "value":
-          value =
-            node.scalar?.string
-            ?? node.sequence.map { $0.map { $0.scalar?.string ?? "" }.joined(separator: ",") }
+        case "value": value = text(node)
         case "from": source = node.scalar?.string
         default: throw unknown(field, ["value", "from"], node)
         }
       }
-      guard let value, let source, !source.isEmpty else {
-        throw wrong("'\(key)' needs a value and where it comes from: {value: …, from: …}", node)
-      }
+      guard let value else { throw wrong("'\(key)' has no value; write {value: …, from: …}", node) }
       return Entry(key: key, value: value, source: source)
     }
   }

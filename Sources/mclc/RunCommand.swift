@@ -8,28 +8,37 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs a program of a model once on tensors from a file.",
     discussion: """
-      The file gives inputs and states by name; bytes (U8) given to an input of floats are clips and decode as
-      (2 u - 255) / 128. Inputs such as the learning rate keep their defaults. A checkpoint of 'train' serves as the file
-      of states. Outputs and taps are written by name; with --states also every state that the program changed. Integers
+      MODEL may be the folder of a run: then its model is run with the weights of its latest checkpoint. --weights names
+      other ones: a run's folder, a checkpoint, or what 'mclc export' or 'import' wrote. --tensors gives inputs, and
+      states too. States are called by their own names or by PyTorch's; a tensor that the model does not know is an error,
+      and so is a state that no file gives, unless --initialize draws it. Bytes (U8) given to an input of floats are clips
+      and decode as (2 u - 255) / 128. Inputs such as the learning rate keep their defaults. Outputs and taps are written by name; with --states also every state that the program changed. Integers
       (i64, in files I64) are read, computed and written exactly; --json prints what is written, each tensor as its type and
       its numbers, row-major.
 
-        mclc run models/tiny.mcl --program encode --tensors clip.safetensors --seed 1 --out features.safetensors
+        mclc run runs/first --program embed --tensors clip.safetensors --out features.safetensors
+        mclc run models/tiny.mcl --set batch=1 --program embed --weights weights.safetensors --tensors clip.safetensors
+          --out features.safetensors
         mclc run models/r2plus1d.mcl --program step --tensors batch.safetensors --taps 'xconv,mal.*' --out o.safetensors
-        mclc run models/tiny.mcl --program step --unfused --tensors runs/x/failed-step-00000123.safetensors
+        mclc run runs/x --program step --unfused --tensors runs/x/failed-step-00000123.safetensors
       """)
 
   @OptionGroup var options: ModelOptions
   @Option(help: "The program to run.") var program: String
   @Option(help: "A file of inputs and states (.safetensors); may be given often, later files win.")
-  var tensors: [String]
+  var tensors: [String] = []
+  @Option(
+    help: "The weights: a run's folder, a checkpoint or exported weights; may be given often, later ones win.")
+  var weights: [String] = []
   @Option(help: "The file to write (.safetensors).") var out: String?
   @Option(
     help: "Taps to write besides the outputs, separated by commas; 'query.*' is all that start so, '*' all.")
   var taps: String?
-  @Option(
-    help: "Initialize the states that the files do not hold, with this seed; without it they are an error.")
-  var seed: UInt64?
+  @Flag(help: "Draw the states that no file gives, as a new run does; without it they are an error.")
+  var initialize = false
+  @Option(help: "For --initialize: what the draws depend on.") var seed: UInt64 = 1
+  @Flag(help: "Pass over tensors that are not of the model, which are an error otherwise.")
+  var ignoreUnknown = false
   @Option(help: "compiled, or reference: the operations' definitions in Double.")
   var engine: ParityCheck.Engine = .compiled
   @Flag(
@@ -51,15 +60,24 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let graph = try options.load().program(program)
+      if let out { try expectDistinct(out, from: tensors + weights + [options.model]) }
+      let module = try options.load()
+      let graph = try module.program(program)
       let taps = try chosen(graph.taps.map(\.name))
-      let run = try TensorRun(graph, taps: taps, files: try tensors.map(open), seed: seed)
+      let weights = weights.isEmpty && isFolder(options.model) ? [options.model] : weights
+      let run = try TensorRun(
+        graph, of: module.programs, taps: taps,
+        files: try (weights + tensors).map { try WeightFile($0) { say("mclc: \($0)") } },
+        seed: initialize ? seed : nil, ignoringUnknown: ignoreUnknown)
+      run.remarks.forEach(say)
       let written = try run.outputs(
         engine: engine, threads: try threadCount(), includingStates: states, unfused: unfused)
       if unfused { say("every value of program '\(graph.name)' is finite") }
       if json { try printJSON(written.mapValues(\.object)) }
       guard let out else { return }
-      try SafeTensors.write(written, metadata: ["program": graph.name], to: out)
+      try SafeTensors.write(
+        written, metadata: ["program": graph.name].merging(Checkpoint.weightsMetadata(graph.states)) { $1 },
+        to: out)
       say("\(out): \(written.count) tensors")
     }
   }
@@ -82,11 +100,6 @@ struct RunCommand: ParsableCommand {
     return chosen
   }
 
-  private func open(_ path: String) throws -> SafeTensors {
-    do { return try SafeTensors(path: path) } catch let error as TensorFileError {
-      throw UsageError("\(error)")
-    }
-  }
 }
 
 extension HostTensor {

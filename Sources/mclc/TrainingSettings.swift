@@ -8,7 +8,7 @@ struct TrainingSettings {
   private(set) var steps: Int?
   private(set) var epochs: Int?
   private(set) var seed: UInt64 = 1
-  private(set) var augmentation: TrainCommand.Augmentation = .full
+  private(set) var augmentation = AugmentationSettings()
   private(set) var schedule: TrainCommand.Schedule = .constant
   private(set) var warmupEpochs = 5
   private(set) var warmupMultiplier = 100.0
@@ -23,12 +23,25 @@ struct TrainingSettings {
   private(set) var decodedMemory = 1024
   /// Share of the videos that may fail.
   private(set) var maxFailed = 0.5
+  /// The program's input that the schedule sets; nil for `defaultRateInput` where the program has it.
+  private(set) var learningRateInput: String?
+  /// What was set, as it was written.
+  private(set) var texts: [String: String] = [:]
+
+  static let defaultRateInput = "sgd_lr"
 
   /// What recipes and `--set` call them; the options have hyphens.
-  static let keys = [
-    "steps", "epochs", "seed", "augmentation", "schedule", "warmup_epochs", "warmup_multiplier", "milestones",
-    "decay_rate", "loss_weights", "checkpoint_every", "checkpoints_kept", "workers",
-    "watch_every", "decoded_memory", "max_failed",
+  static let keys =
+    [
+      "steps", "epochs", "seed", "schedule", "learning_rate_input", "warmup_epochs", "warmup_multiplier",
+      "milestones", "decay_rate", "loss_weights", "checkpoint_every", "checkpoints_kept", "workers",
+      "watch_every", "decoded_memory", "max_failed",
+    ] + AugmentationSettings.keys
+
+  /// What a run may go on with otherwise (`--change`).
+  static let changeableKeys = [
+    "steps", "epochs", "schedule", "warmup_epochs", "warmup_multiplier", "milestones", "decay_rate",
+    "loss_weights",
   ]
 
   /// - Parameter origin: what stands before the value in messages, such as `recipes/demo.yaml: seed`.
@@ -54,14 +67,19 @@ struct TrainingSettings {
       }
       return value
     }
+    if AugmentationSettings.keys.contains(key) {
+      try augmentation.set(key, text, origin: origin)
+      texts[key] = text
+      return
+    }
     switch key {
     case "steps": (steps, epochs) = (try integer(1...1 << 40), nil)
     case "epochs": (steps, epochs) = (nil, try integer(1...1 << 40))
     case "seed":
       guard let value = UInt64(text) else { throw wrong("a number from 0 to 2^64-1") }
       seed = value
-    case "augmentation": augmentation = try choice(TrainCommand.Augmentation.self)
     case "schedule": schedule = try choice(TrainCommand.Schedule.self)
+    case "learning_rate_input": learningRateInput = text
     case "warmup_epochs": warmupEpochs = try integer(0...1 << 20)
     case "warmup_multiplier": warmupMultiplier = try number(atLeast: 1)
     case "milestones":
@@ -85,6 +103,25 @@ struct TrainingSettings {
       let nearest = nearestName(to: key, in: Self.keys).map { "; did you mean '\($0)'?" } ?? ""
       throw UsageError("\(origin): there is no such setting of training\(nearest)")
     }
+    if key == "steps" { texts["epochs"] = nil }
+    if key == "epochs" { texts["steps"] = nil }
+    texts[key] = text
+  }
+
+  /// Every setting as a text, those that were not given too.
+  var effective: [String: String] {
+    var texts = [
+      "seed": String(seed), "schedule": schedule.rawValue, "warmup_epochs": String(warmupEpochs),
+      "warmup_multiplier": "\(warmupMultiplier)", "decay_rate": "\(decayRate)",
+      "loss_weights": lossWeights.rawValue, "checkpoint_every": String(checkpointEvery),
+      "checkpoints_kept": String(checkpointsKept), "workers": String(workers), "watch_every": String(watchEvery),
+      "decoded_memory": String(decodedMemory), "max_failed": "\(maxFailed)",
+    ]
+    if let steps { texts["steps"] = String(steps) }
+    if let epochs { texts["epochs"] = String(epochs) }
+    if let learningRateInput { texts["learning_rate_input"] = learningRateInput }
+    if !milestones.isEmpty { texts["milestones"] = milestones.map { String(Int($0)) }.joined(separator: ",") }
+    return texts.merging(augmentation.texts) { $1 }
   }
 
   /// - Throws: `UsageError` where the settings do not go together.

@@ -116,6 +116,15 @@ public struct ModelLoader: Sendable {
     } catch { throw ModelLoadError("\(path): \(error)") }
   }
 
+  /// SHA-256 of a model's text and of the files it uses, in hexadecimal digits.
+  /// - Throws: `ModelLoadError` where one cannot be read.
+  public static func textHash(path: String) throws -> String {
+    let bytes = try fileContents(path, description: "model file", limit: 1 << 30)
+    guard !bytes.starts(with: "mclgraph 1".utf8) else { return SHA256.hexadecimal(bytes) }
+    let texts = try ModelSources(path: path).files.map(\.text)
+    return SHA256.hexadecimal(texts.map { "\($0.utf8.count) \($0)" }.joined().utf8)
+  }
+
   /// The text of a file that is graph text by its first line; nil for anything that has to be compiled.
   private func graphText(_ path: String) throws -> String? {
     let bytes = try fileContents(path, description: "model file", limit: 1 << 30)

@@ -36,18 +36,37 @@ public struct Graph: Sendable {
 
   /// A value that lives from run to run: parameters, momenta, statistics, the queue.
   public struct State: Sendable, Hashable {
+    /// What a state is to the model. The raw values are the words of the text form.
+    public enum Role: String, Sendable, Hashable, CaseIterable {
+      /// A parameter that gradient descent changes.
+      case trained
+      /// What a layer keeps beside its parameters, such as running statistics.
+      case buffer
+      /// Anything else that lives from run to run: momenta, queues, copies of parameters.
+      case kept
+    }
+
     public var name: String
     public var type: TensorType
     public var initializer: Initializer
-    /// Whether training changes it by gradient descent.
-    public var isTrainable: Bool
+    public var role: Role
 
-    public init(name: String, type: TensorType, initializer: Initializer, isTrainable: Bool) {
+    public init(name: String, type: TensorType, initializer: Initializer, role: Role) {
       self.name = name
       self.type = type
       self.initializer = initializer.held(by: type.element)
-      self.isTrainable = isTrainable
+      self.role = role
     }
+
+    public init(name: String, type: TensorType, initializer: Initializer, isTrainable: Bool) {
+      self.init(name: name, type: type, initializer: initializer, role: isTrainable ? .trained : .kept)
+    }
+
+    /// Whether training changes it by gradient descent.
+    public var isTrainable: Bool { role == .trained }
+
+    /// Whether it belongs to the network itself: a parameter or a buffer of a layer.
+    public var isWeight: Bool { role != .kept }
   }
 
   public struct Named: Sendable, Hashable {

@@ -52,9 +52,7 @@ public struct Scope {
     _ name: String, _ shape: [Int], _ element: ElementType = .float32, _ start: Double,
     at location: SourceLocation
   ) -> Tensor {
-    context.state(
-      "\(parameterPath).\(name)", shape, element, initializer: .constant(start), file: location.file,
-      line: location.line)
+    context.buffer("\(parameterPath).\(name)", shape, element, start, at: location)
   }
 }
 

@@ -45,20 +45,34 @@ public final class ProgramContext {
     _ name: String, _ shape: [Int], _ element: ElementType = .float32, initializer: Initializer,
     isTrainable: Bool = false, file: String = #filePath, line: Int = #line
   ) -> Tensor {
-    let location = SourceLocation(file: file, line: line)
+    declare(
+      Graph.State(
+        name: name, type: TensorType(element, shape), initializer: initializer, isTrainable: isTrainable),
+      at: SourceLocation(file: file, line: line))
+  }
+
+  /// What a layer keeps beside its parameters.
+  func buffer(
+    _ name: String, _ shape: [Int], _ element: ElementType, _ start: Double, at location: SourceLocation
+  ) -> Tensor {
+    declare(
+      Graph.State(name: name, type: TensorType(element, shape), initializer: .constant(start), role: .buffer),
+      at: location)
+  }
+
+  private func declare(_ state: Graph.State, at location: SourceLocation) -> Tensor {
+    let (name, type) = (state.name, state.type)
     if let leaf = leaves[name] {
-      if leaf.shape == shape, leaf.type.element == element { return leaf }
-      return mistake("state '\(name)' is used as \(TensorType(element, shape)) and as \(leaf.type)", location)
+      if leaf.type == type { return leaf }
+      return mistake("state '\(name)' is used as \(type) and as \(leaf.type)", location)
     }
-    do { try initializer.check(element) } catch {
-      return mistake("state '\(name)' cannot start as \(initializer.text): \(error)", location)
+    do { try state.initializer.check(type.element) } catch {
+      return mistake("state '\(name)' cannot start as \(state.initializer.text): \(error)", location)
     }
-    let leaf = Tensor(
-      StateLeaf(name: name, type: TensorType(element, shape)), [], path: name, location: location)
+    let leaf = Tensor(StateLeaf(name: name, type: type), [], path: name, location: location)
     leaves[name] = leaf
     stateOrder.append(name)
-    states.append(
-      Graph.State(name: name, type: leaf.type, initializer: initializer, isTrainable: isTrainable))
+    states.append(state)
     return leaf
   }
 

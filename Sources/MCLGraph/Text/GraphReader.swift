@@ -48,10 +48,13 @@ extension Module {
         let name = try line.text()
         try line.expect(":")
         let type = try line.type()
-        let isTrainable = try line.word() == "trained"
+        let word = try line.word()
+        guard let role = Graph.State.Role(rawValue: word) else {
+          let known = Graph.State.Role.allCases.map(\.rawValue).joined(separator: ", ")
+          throw line.error("a state is one of \(known), not '\(word)'")
+        }
         graph.states.append(
-          Graph.State(
-            name: name, type: type, initializer: try readInitializer(&line), isTrainable: isTrainable))
+          Graph.State(name: name, type: type, initializer: try readInitializer(&line), role: role))
       case "output": graph.outputs.append(try readNamed(&line, graph))
       case "update": graph.updates.append(try readNamed(&line, graph))
       case "tap": graph.taps.append(try readNamed(&line, graph))

@@ -60,7 +60,7 @@ extension Graph {
     }
     for state in states {
       lines.append(
-        "state \(quoted(state.name)) : \(state.type) \(state.isTrainable ? "trained" : "kept") \(state.initializer.text)"
+        "state \(quoted(state.name)) : \(state.type) \(state.role.rawValue) \(state.initializer.text)"
       )
     }
     for (word, list) in [("output", outputs), ("update", updates), ("tap", taps)] {

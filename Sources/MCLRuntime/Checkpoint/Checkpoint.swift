@@ -37,7 +37,12 @@ public struct Checkpoint: Sendable {
     for step in steps {
       let path = (folder as NSString).appendingPathComponent(fileName(step))
       do {
-        return try read(path, step: step)
+        let checkpoint = try read(SafeTensors(path: path))
+        guard let checkpoint, checkpoint.step == step else {
+          throw TensorFileError(
+            "\(path): it is no '\(format)' of step \(step); another version of mclc wrote it, or it is damaged")
+        }
+        return checkpoint
       } catch let error as TensorFileError { report("\(error.description); trying the one before") }
     }
     guard steps.isEmpty else {
@@ -47,17 +52,13 @@ public struct Checkpoint: Sendable {
     return nil
   }
 
-  /// A whole checkpoint: the metadata fits its checksum, and each tensor its own.
+  /// A whole checkpoint: the metadata fits its checksum, and each tensor its own. nil where the file is none.
   /// - Throws: `TensorFileError` that names the tensor where one is damaged.
-  private static func read(_ path: String, step: Int) throws -> Checkpoint {
-    let file = try SafeTensors(path: path)
-    guard file.metadata["format"] == format else {
-      throw TensorFileError(
-        "\(path): it is no '\(format)'; another version of mclc wrote it, or it is damaged")
-    }
-    guard file.metadata["step"] == String(step), file.metadata["checksum"] == checksum(file.metadata) else {
-      throw TensorFileError("\(path): its checksum does not fit its content; it is damaged")
-    }
+  static func read(_ file: SafeTensors) throws -> Checkpoint? {
+    let path = file.path
+    guard file.metadata["format"] == format else { return nil }
+    guard let step = file.metadata["step"].flatMap(Int.init), file.metadata["checksum"] == checksum(file.metadata)
+    else { throw TensorFileError("\(path): its checksum does not fit its content; it is damaged") }
     var tensors: [String: HostTensor] = [:]
     for name in file.names {
       let tensor = try file.tensor(name)
@@ -74,6 +75,16 @@ public struct Checkpoint: Sendable {
     }
     return Checkpoint(
       step: step, metadata: file.metadata.filter { !$0.key.hasPrefix(checksumKey) }, tensors: tensors)
+  }
+
+  /// Where the metadata lists the states that are weights, as JSON.
+  static let weightsKey = "weight states"
+
+  /// For the metadata of a file: the names of the states that belong to the network itself: parameters and buffers of layers.
+  public static func weightsMetadata(_ states: [Graph.State]) -> [String: String] {
+    let names = states.filter(\.isWeight).map(\.name).sorted()
+    guard let data = try? JSONEncoder().encode(names) else { return [:] }
+    return [weightsKey: String(decoding: data, as: UTF8.self)]
   }
 
   private static let format = "mclc checkpoint 2"

@@ -1,41 +1,51 @@
+import Foundation
+import MCLGraph
+
 /// The weights of a checkpoint under PyTorch's names.
-public enum ExportedWeights {
+public struct ExportedWeights {
   public enum Encoder: String, Sendable, CaseIterable { case query, key }
 
-  /// - Parameter tensors: states by name.
-  /// - Throws: `UsageError` where there are none.
-  public static func tensors(
-    of tensors: [String: HostTensor], encoder: Encoder = .query, path: String
-  ) throws -> [String: HostTensor] {
-    let names = WeightNames(tensors.keys)
+  /// By PyTorch's names.
+  public let tensors: [String: HostTensor]
+  /// States of the checkpoint that are no weights of this encoder: how many, by the first part of their names.
+  public let leftOut: [(group: String, count: Int)]
+
+  /// - Parameters:
+  ///   - states: by name.
+  ///   - weights: the names of the states that are parameters or buffers of layers (`Checkpoint.weights`).
+  /// - Throws: `UsageError` where there are no weights of this encoder.
+  public init(of states: [String: HostTensor], weights: Set<String>, encoder: Encoder = .query, path: String) throws {
+    let names = WeightNames(states.keys)
     var result: [String: HostTensor] = [:]
-    for (state, tensor) in tensors {
-      guard let name = encoder == .query ? names.exported(state) : names.exportedKey(state) else { continue }
-      result[name] = tensor
+    var others: [String: Int] = [:]
+    for (state, tensor) in states {
+      let name =
+        encoder == .key ? names.exportedKey(state) : weights.contains(state) ? names.exported(state) : nil
+      if let name {
+        result[name] = tensor
+      } else {
+        others[String(state.prefix { $0 != "." }), default: 0] += 1
+      }
     }
     guard !result.isEmpty else {
       throw UsageError(
-        "\(path): it holds no weights of the \(encoder) encoder; give a checkpoint of 'mclc train'")
+        encoder == .key
+          ? "\(path): its model has no momentum encoder; leave out --encoder key"
+          : "\(path): none of its \(states.count) states is a weight; give a checkpoint of 'mclc train'")
     }
-    return result
+    tensors = result
+    leftOut = others.map { (group: $0.key, count: $0.value) }.sorted { $0.group < $1.group }
   }
 
-  /// The states of a run's latest whole checkpoint, or of one checkpoint file.
-  /// - Throws: `UsageError` where there is none, `TensorFileError` where it is damaged.
-  public static func states(at path: String, isFolder: Bool, report: (String) -> Void) throws -> (
-    tensors: [String: HostTensor], metadata: [String: String]
-  ) {
-    guard isFolder else {
-      let file = try SafeTensors(path: path)
-      var tensors: [String: HostTensor] = [:]
-      for name in file.names { tensors[name] = try file.tensor(name) }
-      return (tensors, file.metadata)
+  /// The states in a file, and which of them the file says are weights; nil where it does not say.
+  public static func states(
+    in file: WeightFile
+  ) throws -> (tensors: [String: HostTensor], weights: Set<String>?) {
+    var tensors: [String: HostTensor] = [:]
+    for name in file.tensors.names { tensors[name] = try file.tensors.tensor(name) }
+    let list = file.tensors.metadata[Checkpoint.weightsKey].flatMap {
+      try? JSONDecoder().decode([String].self, from: Data($0.utf8))
     }
-    guard let checkpoint = try Checkpoint.latest(in: path, report: report) else {
-      throw UsageError("\(path): it holds no checkpoint; name the folder of a run, or a checkpoint file")
-    }
-    return (
-      checkpoint.tensors, checkpoint.metadata.merging(["step": String(checkpoint.step)]) { first, _ in first }
-    )
+    return (tensors, list.map { Set($0) })
   }
 }

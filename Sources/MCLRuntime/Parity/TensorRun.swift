@@ -8,12 +8,20 @@ public struct TensorRun {
   private var states: [String: Value] = [:]
   private var inputs: [String: Value] = [:]
 
+  /// Where the states come from, a sentence each.
+  public private(set) var remarks: [String] = []
+
   /// - Parameters:
+  ///   - model: the programs of the model; what is a name in one of them is no unknown tensor.
   ///   - taps: values inside the program to give besides its outputs.
   ///   - files: inputs and states by name; later files win.
   ///   - seed: initializes states that no file holds; without it they are an error.
+  ///   - ignoringUnknown: whether tensors that mean nothing to the model are passed over.
   /// - Throws: `UsageError` naming the first tensor that is missing, unknown or of another shape.
-  public init(_ program: Graph, taps: Set<String>, files: [SafeTensors], seed: UInt64?) throws {
+  public init(
+    _ program: Graph, of model: [Graph] = [], taps: Set<String>, files: [WeightFile], seed: UInt64? = nil,
+    ignoringUnknown: Bool = false
+  ) throws {
     self.program = program
     self.taps = taps
     if let unknown = taps.subtracting(program.taps.map(\.name)).min() {
@@ -22,29 +30,24 @@ public struct TensorRun {
       throw UsageError("program '\(program.name)' has no tap '\(unknown)'\(nearest)")
     }
     self.program.taps = program.taps.filter { taps.contains($0.name) }
+    let sources = try StateSources(program, of: model, files: files, ignoringUnknown: ignoringUnknown)
+    if seed == nil, let state = sources.missing.first {
+      throw UsageError(
+        "no file holds state '\(state.name)' \(state.type) (\(sources.missing.count) of \(program.states.count) are "
+          + "missing); name the weights with --weights, or add --initialize to draw what is missing")
+    }
+    remarks = sources.summary(otherwise: "are drawn from seed \(seed ?? 0)")
     let initial = seed.map { StateStarts(program.states, seed: $0) }
     for state in program.states {
-      guard let value = try Self.find(state.name, state.type, files) ?? initial?.value(state) else {
-        throw UsageError(
-          "no file holds state '\(state.name)' \(state.type); add it, or give --seed to initialize what is missing"
-        )
-      }
-      states[state.name] = value
+      states[state.name] = try sources.value(state) ?? initial?.value(state)
     }
     for input in program.inputs {
-      if let value = try Self.find(input.name, input.type, files) {
-        inputs[input.name] = value
+      if let file = files.last(where: { $0.tensors.entries[input.name] != nil }) {
+        inputs[input.name] = try ParityFiles.value(input.name, in: file.tensors, as: input.type)
       } else if input.defaultValue == nil {
         throw UsageError("no file holds input '\(input.name)' \(input.type) of program '\(program.name)'")
       }
     }
-  }
-
-  private static func find(_ name: String, _ type: TensorType, _ files: [SafeTensors]) throws -> Value? {
-    for file in files.reversed() where file.entries[name] != nil {
-      return try ParityFiles.value(name, in: file, as: type)
-    }
-    return nil
   }
 
   /// Runs once and gives outputs and taps by name, and on demand every state that the program changed.

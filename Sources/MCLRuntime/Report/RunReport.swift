@@ -104,7 +104,7 @@ public struct RunReport {
   private var courseCharts: String {
     let c = Self.colours
     let rate = LineChart.Series(
-      label: "learning rate", colour: c[0], points: records.map { ($0.step, $0.learningRate) })
+      label: "learning rate", colour: c[0], points: records.compactMap { record in record.learningRate.map { (record.step, $0) } })
     let names = Set(records.flatMap { ($0.lossWeights ?? [:]).keys }).sorted()
     let weights = names.enumerated().map { index, name in
       LineChart.Series(

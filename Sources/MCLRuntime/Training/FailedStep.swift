@@ -29,9 +29,9 @@ enum FailedStep {
       )
     }
     throw ExecutionError(
-      "step \(step): \(bad.key) is \(bad.value), and nothing of the step was applied; '\(replay) --program "
-        + "\(executor.plan.name) --unfused --tensors \(file)', which holds its batch and states, names the first value "
-        + "that is not finite")
+      "step \(step): \(bad.key) is \(bad.value), and nothing of the step was applied; its batch and states are kept, and "
+        + "this command names the first value that is not finite: \(replay) --program "
+        + "\(ShellText.quoted(executor.plan.name)) --unfused --tensors \(ShellText.quoted(file))")
   }
 }
 

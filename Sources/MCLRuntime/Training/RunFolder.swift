@@ -32,6 +32,13 @@ public final class RunFolder: Sendable {
 
   public var hasCheckpoints: Bool { !Checkpoint.steps(in: path).isEmpty }
 
+  /// - Throws: `UsageError` when the folder holds a run.
+  public func expectNoRun() throws {
+    guard hasCheckpoints else { return }
+    throw UsageError(
+      "\(path) holds a run already; add --resume to go on with it, or choose another folder with --out")
+  }
+
   /// The log's records up to a step; later ones, from a run that was killed after its last checkpoint, are dropped.
   package func records(through step: Int) throws -> [StepRecord] {
     guard let data = FileManager.default.contents(atPath: file("log.jsonl")) else { return [] }
@@ -56,7 +63,8 @@ public struct StepRecord: Sendable, Codable, Equatable {
   /// Steps done, from 1.
   public var step: Int
   public var epoch: Int
-  public var learningRate: Double
+  /// What the schedule set; nil where it set nothing.
+  public var learningRate: Double?
   /// The loss weights that the schedule gave; nil where the model's own hold.
   public var lossWeights: [String: Double]?
   /// The step's scalar outputs: `loss.total`, `loss.inter`, `prob.inter`, …

@@ -3,9 +3,36 @@ import MCLGraph
 /// What the numbers of a run depend on, as short texts that a checkpoint keeps: a resumed run is the run that was
 /// never stopped only where all of them are the same.
 public enum RunIdentity {
-  /// A hash of the program's text without the places in the model file, so that a comment there changes nothing.
+  /// What may be otherwise than a checkpoint says.
+  public struct Changes: Sendable {
+    /// Settings of the model and inputs of the program, by name.
+    public var settings: Set<String>
+    /// Whole entries of the identity, such as `schedule`.
+    public var entries: Set<String>
+
+    public init(settings: Set<String> = [], entries: Set<String> = []) {
+      self.settings = settings
+      self.entries = entries
+    }
+
+    mutating func merge(_ other: Changes) {
+      settings.formUnion(other.settings)
+      entries.formUnion(other.entries)
+    }
+  }
+
+  /// The defaults of the program's inputs, which shape no kernel.
+  public static func inputs(_ graph: Graph) -> String {
+    graph.inputs.compactMap { input in input.defaultValue.map { "\(input.name)=\($0)" } }.joined(separator: " ")
+  }
+
+  /// A hash of the program's text without the places in the model file, so that a comment there changes nothing, and
+  /// without the defaults of its inputs, which stand for themselves.
   public static func program(_ graph: Graph) -> String {
     var graph = graph
+    for index in graph.inputs.indices where graph.inputs[index].defaultValue != nil {
+      graph.inputs[index].defaultValue = .float(0)
+    }
     for index in graph.entries.indices { graph.entries[index].location = nil }
     var hash = MotionHash()
     hash.combine(graph.text.utf8)
@@ -52,19 +79,50 @@ public enum RunIdentity {
 
   /// What differs, such as `seed '3' (now '4') and settings 'size=32' (now 'size=64')`; nil where nothing does.
   /// A checkpoint that keeps no record of something cannot be shown to be the same, so that differs as well.
-  package static func difference(kept: [String: String], now: [String: String]) -> String? {
-    let differing = now.sorted { $0.key < $1.key }.filter { kept[$0.key] != $0.value }.map { key, value in
-      guard let old = kept[key] else { return "\(key) (not recorded, now '\(value)')" }
-      let (before, after) = key == "settings" ? differingWords(old, value) : (old, value)
-      return "\(key) '\(before)' (now '\(after)')"
+  package static func difference(
+    kept: [String: String], now: [String: String], allowing changes: Changes = Changes()
+  ) -> String? {
+    var differing: [String] = []
+    for (key, value) in now.sorted(by: { $0.key < $1.key }) where kept[key] != value {
+      guard !changes.entries.contains(key) else { continue }
+      guard let old = kept[key] else {
+        differing.append("\(key) (not recorded, now '\(value)')")
+        continue
+      }
+      if let words = wordKeys[key] {
+        let (before, after) = differingWords(old, value, but: changes.settings)
+        if before != after { differing.append("\(words) '\(before)' (now '\(after)')") }
+      } else {
+        differing.append(readable(key, old, value))
+      }
     }
     guard let last = differing.last else { return nil }
     return differing.count == 1 ? last : differing.dropLast().joined(separator: ", ") + " and " + last
   }
 
-  /// Of two lists of words, those that the other has not.
-  private static func differingWords(_ first: String, _ second: String) -> (String, String) {
-    let (a, b) = (first.split(separator: " "), second.split(separator: " "))
+  /// Entries that are words `name=value`.
+  private static let wordKeys = ["settings": "settings", "inputs": "the model's numbers"]
+
+  /// A difference as people say it: hashes say nothing to them.
+  private static func readable(_ key: String, _ old: String, _ new: String) -> String {
+    func count(_ text: String) -> String { String(text.prefix { $0 != " " }) }
+    switch key {
+    case "program": return "another program: the model's text has changed"
+    case "init": return "other initial weights"
+    case "videos" where count(old) != count(new): return "\(count(old)) videos (now \(count(new)))"
+    case "videos": return "videos of other names, order or content"
+    default: return "\(key) '\(old)' (now '\(new)')"
+    }
+  }
+
+  /// Of two lists of words `name=value`, those that the other has not, but for some names.
+  private static func differingWords(
+    _ first: String, _ second: String, but names: Set<String>
+  ) -> (String, String) {
+    func words(_ text: String) -> [Substring] {
+      text.split(separator: " ").filter { word in !names.contains(String(word.prefix { $0 != "=" })) }
+    }
+    let (a, b) = (words(first), words(second))
     return (
       a.filter { !b.contains($0) }.joined(separator: " "), b.filter { !a.contains($0) }.joined(separator: " ")
     )

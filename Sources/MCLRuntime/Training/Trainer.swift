@@ -12,7 +12,8 @@ public final class Trainer {
   private let batches: TubeletBatches
   private let run: RunFolder
   private let configuration: Configuration
-  private var done = 0
+  /// Steps done.
+  public private(set) var done = 0
   /// The outputs of the batches of the step under way.
   private var partial: [[String: Float]] = []
   private var records = CurveRecords()
@@ -27,6 +28,14 @@ public final class Trainer {
       throw UsageError(
         "program '\(executor.plan.name)' takes the inputs \(wanted.joined(separator: ", ")), but training gives "
           + given.joined(separator: ", "))
+    }
+    if let input = configuration.rateInput {
+      guard executor.plan.inputs.contains(where: { $0.name == input && $0.type == TensorType(.float32, []) })
+      else {
+        throw UsageError(
+          "program '\(executor.plan.name)' has no number '\(input)' that the learning rate could set; name its input "
+            + "with --learning-rate-input")
+      }
     }
     for name in configuration.lossWeights.inputs(epoch: 1, epochs: 1).keys.sorted()
     where !executor.plan.inputs.contains(where: { $0.name == name && $0.defaultValue != nil }) {
@@ -43,24 +52,24 @@ public final class Trainer {
   /// Starts from random states, or from the run's latest whole checkpoint when resuming.
   /// - Parameter weights: what a new run's states start from instead, by name, where it has them.
   /// - Throws: `UsageError` when the folder holds a run and `resume` is false, or one that depends on other things.
-  public func start(resume: Bool, weights: SafeTensors? = nil, report: (String) -> Void) throws {
-    if !resume, run.hasCheckpoints {
-      throw UsageError(
-        "\(run.path) holds a run already; add --resume to go on with it, or choose another folder with --out")
-    }
+  public func start(resume: Bool, weights: StateSources? = nil, report: (String) -> Void) throws {
+    if !resume { try run.expectNoRun() }
     guard resume, let checkpoint = try Checkpoint.latest(in: run.path, report: report) else {
       try executor.initializeStates(seed: configuration.seed)
       if let weights {
-        try executor.setWeights(weights).summary(of: executor.plan.states.count).forEach(report)
+        try executor.setStates(from: weights)
+        weights.summary(otherwise: "start as in a new run").forEach(report)
       }
       try run.rewriteLog([])
       try run.trimLines(through: 0)
       return
     }
-    if let difference = RunIdentity.difference(kept: checkpoint.metadata, now: identity) {
+    if let difference = RunIdentity.difference(
+      kept: checkpoint.metadata, now: identity, allowing: configuration.changes(since: checkpoint.step))
+    {
       throw UsageError(
-        "\(run.path) was trained with \(difference); resume with the same, or start another run in another folder"
-      )
+        "\(run.path) was trained with \(difference); resume with the same, start another run in another folder, or name "
+          + "a learning rate, schedule or length that is meant to differ with --change")
     }
     try expectSamePlan(checkpoint, report)
     try executor.restore(checkpoint.tensors)
@@ -95,9 +104,9 @@ public final class Trainer {
   private var identity: [String: String] {
     var weights = configuration.lossWeights.rawValue
     if configuration.lossWeights == .ucf101 { weights += " over \(configuration.epochs) epochs" }
+    let schedule = configuration.rateInput.map { _ in configuration.schedule.description } ?? "none"
     return configuration.identity.merging([
-      "seed": String(configuration.seed), "schedule": configuration.schedule.description,
-      "loss weights": weights,
+      "seed": String(configuration.seed), "schedule": schedule, "loss weights": weights,
     ]) { first, _ in first }
   }
 
@@ -116,7 +125,6 @@ public final class Trainer {
     let clock = ContinuousClock()
     let start = clock.now
     let first = (done: done, partial: partial.count)
-    let hasRate = executor.plan.inputs.contains { $0.name == "sgd_lr" }
     var (stepStart, waited) = (start, 0.0)
     while done < configuration.steps {
       if shouldStop() {
@@ -125,8 +133,8 @@ public final class Trainer {
         return .interrupted(steps: done)
       }
       let batch = try loader.next()
-      let rate = configuration.schedule.rate(step: done)
-      if hasRate { try executor.setInput("sgd_lr", floats: [Float(rate)]) }
+      let rate = configuration.rateInput.map { _ in configuration.schedule.rate(step: done) }
+      if let rate, let input = configuration.rateInput { try executor.setInput(input, floats: [Float(rate)]) }
       let epoch = batches.epoch(ofSample: done * perStep * batch.count)
       let weights = configuration.lossWeights.inputs(epoch: epoch, epochs: configuration.epochs)
       for (name, weight) in weights { try executor.setInput(name, floats: [Float(weight)]) }
@@ -185,7 +193,7 @@ public final class Trainer {
   /// the end.
   private func write(_ now: Progress, _ batch: ClipBatch, to events: EventFile, isFirst: Bool) throws {
     var scalars = now.record.outputs
-    scalars["learning_rate"] = Float(now.record.learningRate)
+    if let rate = now.record.learningRate { scalars["learning_rate"] = Float(rate) }
     scalars["speed/samples_per_second"] = Float(now.samplesPerSecond)
     scalars["speed/data_wait"] = Float(now.dataWait)
     for (name, weight) in now.record.lossWeights ?? [:] { scalars[name] = Float(weight) }
@@ -207,6 +215,7 @@ public final class Trainer {
   private func save() throws {
     var metadata = identity
     metadata["steps"] = String(configuration.steps)
+    metadata.merge(Checkpoint.weightsMetadata(executor.plan.states)) { first, _ in first }
     metadata.merge(PlanChoices(executor.plan).texts) { first, _ in first }
     if !partial.isEmpty {
       metadata[Self.partialKey] = String(decoding: try Self.encoder.encode(partial), as: UTF8.self)

@@ -4,6 +4,8 @@ extension Trainer {
     public var steps: Int
     public var seed: UInt64
     public var schedule: LearningRateSchedule
+    /// The input that the schedule sets; nil where the program takes no learning rate, and none is set or logged.
+    public var rateInput: String?
     public var lossWeights: LossWeights
     /// Epochs in all, which the loss weights may depend on.
     public var epochs: Int
@@ -20,16 +22,35 @@ extension Trainer {
     public var allowsDifferentPlan: Bool
     /// The command that runs a step's program on tensors of a file, for messages.
     public var replay: String
+    /// What was asked to be otherwise than the run's checkpoints say.
+    public var changes: [Change]
+
+    /// Settings that a run goes on with from some step on.
+    public struct Change: Sendable {
+      public var step: Int
+      public var allowed: RunIdentity.Changes
+
+      public init(step: Int, allowed: RunIdentity.Changes) {
+        self.step = step
+        self.allowed = allowed
+      }
+    }
+
+    /// What may differ from a checkpoint of a step.
+    func changes(since step: Int) -> RunIdentity.Changes {
+      changes.filter { $0.step >= step }.reduce(into: RunIdentity.Changes()) { $0.merge($1.allowed) }
+    }
 
     public init(
-      steps: Int, seed: UInt64, schedule: LearningRateSchedule, lossWeights: LossWeights = .constant,
+      steps: Int, seed: UInt64, schedule: LearningRateSchedule, rateInput: String? = nil, lossWeights: LossWeights = .constant,
       epochs: Int = 1, batchesPerStep: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
       watchEvery: Int = 50, loaderWorkers: Int = 2, identity: [String: String] = [:],
-      allowsDifferentPlan: Bool = false, replay: String = "mclc run MODEL"
+      allowsDifferentPlan: Bool = false, replay: String = "mclc run MODEL", changes: [Change] = []
     ) {
       self.steps = steps
       self.seed = seed
       self.schedule = schedule
+      self.rateInput = rateInput
       self.lossWeights = lossWeights
       self.epochs = epochs
       self.batchesPerStep = max(batchesPerStep, 1)
@@ -40,6 +61,7 @@ extension Trainer {
       self.identity = identity
       self.allowsDifferentPlan = allowsDifferentPlan
       self.replay = replay
+      self.changes = changes
     }
   }
 

@@ -76,7 +76,12 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
       standardDeviation: standardDeviation)
   }
 
-  private func validate() throws {
+  /// - Throws: `SamplingError` where a probability is outside 0...1, a strength out of range, or a channel's number is
+  ///   missing or cannot be divided by.
+  public func validate() throws {
+    guard mean.count == 3, standardDeviation.count == 3, mean.allSatisfy(\.isFinite),
+      standardDeviation.allSatisfy({ $0.isFinite && $0 > 0 })
+    else { throw SamplingError("the mean and the deviation take three numbers, the deviation's above 0") }
     let probabilities = [
       ("colour", colourProbability), ("grey", greyProbability), ("blur", blurProbability),
       ("flip", flipProbability),

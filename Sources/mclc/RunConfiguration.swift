@@ -1,0 +1,140 @@
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+import Yams
+
+/// What a run is made of: `config.yaml` in its folder. With the model beside it, a run needs nothing else to go on.
+struct RunConfiguration: Codable {
+  static let fileName = "config.yaml"
+  /// The model as the run was started with, in its text form.
+  static let modelFile = "model.mclc"
+
+  struct Model: Codable {
+    var name: String
+    /// The file as it was given.
+    var path: String
+    /// SHA-256 of that file and those it uses.
+    var hash: String
+    /// Every setting that the model asked for.
+    var settings: [String: String]
+  }
+
+  struct Data: Codable {
+    var folder: String
+    var list: String?
+    var part: String
+    var split: Int
+  }
+
+  struct Motion: Codable {
+    /// A path within the folder of the run, or from the root on.
+    var cache: String
+    var flow: String
+  }
+
+  struct Weights: Codable {
+    var path: String
+    var hash: String
+  }
+
+  /// What the run goes on with otherwise from a step on.
+  struct Change: Codable {
+    var step: Int
+    var values: [String: String]
+  }
+
+  var version = 1
+  var model: Model
+  var recipe: String?
+  /// Every setting of training, by the keys of recipes.
+  var training: [String: String]
+  var data: Data
+  var motion: Motion
+  var initialWeights: Weights?
+  var changes: [Change]?
+  /// Of mclc, LLVM and what else decides last bits.
+  var versions: [String: String]
+
+  /// The configuration of the run in a folder; nil where the folder holds none.
+  /// - Throws: `UsageError` where the file cannot be read.
+  init?(in folder: String) throws {
+    let path = (folder as NSString).appendingPathComponent(Self.fileName)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard let data = FileManager.default.contents(atPath: path), data.count <= 16 << 20,
+      let text = String(validating: data, as: UTF8.self)
+    else { throw UsageError("\(path): it is no text of at most 16 MiB; restore it, or name model and data again") }
+    do { self = try YAMLDecoder().decode(Self.self, from: text) } catch {
+      let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+      throw UsageError("\(path): it is no configuration of a run: \(reason.prefix(200))")
+    }
+    guard version == 1 else {
+      throw UsageError("\(path): its version is \(version), but this mclc knows version 1; use a later one")
+    }
+  }
+
+  init(
+    model: Model, recipe: String?, training: [String: String], data: Data, motion: Motion, initialWeights: Weights?,
+    changes: [Change], versions: [String: String]
+  ) {
+    self.model = model
+    self.recipe = recipe
+    self.training = training
+    self.data = data
+    self.motion = motion
+    self.initialWeights = initialWeights
+    self.changes = changes.isEmpty ? nil : changes
+    self.versions = versions
+  }
+
+  /// - Throws: `TensorFileError` where the file cannot be written.
+  func write(in folder: String) throws {
+    let encoder = YAMLEncoder()
+    encoder.options.sortKeys = true
+    encoder.options.allowUnicode = true
+    encoder.options.width = -1
+    let text = try encoder.encode(self)
+    try AtomicFile.write(
+      "# Written by mclc train, which goes on from here with --resume.\n" + text,
+      to: (folder as NSString).appendingPathComponent(Self.fileName))
+  }
+
+  /// The folder of the motion.
+  func cache(in folder: String) -> String {
+    motion.cache.hasPrefix("/") ? motion.cache : (folder as NSString).appendingPathComponent(motion.cache)
+  }
+
+  /// The model that a run was started with, with the run's settings.
+  /// - Parameter given: settings over the run's.
+  /// - Throws: `UsageError` where the folder holds no run, `ModelLoadError` for a setting that shaped the model.
+  static func model(in folder: String, given: [String: String]) throws -> Module {
+    let path = (folder as NSString).appendingPathComponent(modelFile)
+    guard let run = try RunConfiguration(in: folder), FileManager.default.fileExists(atPath: path) else {
+      throw UsageError(
+        "\(folder): it is a folder, but no run that '\(Self.fileName)' and '\(modelFile)' describe; name a model (.mcl) or "
+          + "the folder of a run")
+    }
+    let module = try ModelLoader().load(path: path, settings: run.model.settings)
+    let scalars = Set(module.programs.flatMap(\.inputs).filter { $0.defaultValue != nil }.map(\.name))
+    let isSame = given.allSatisfy { key, value in
+      scalars.contains(key) || module.settings.contains { $0.key == key && $0.value == value }
+    }
+    if isSame { return try module.applying(given, path: path) }
+    // Another shape needs the model's text, which must be the run's.
+    guard try ModelLoader.textHash(path: run.model.path) == run.model.hash else {
+      throw UsageError(
+        "\(run.model.path) has changed since \(folder) was started, so that the run's model cannot be built with other "
+          + "settings; name the model's file instead")
+    }
+    return try loadModel(run.model.path, settings: run.model.settings.merging(given) { $1 })
+  }
+}
+
+/// Whether a path is a folder.
+func isFolder(_ path: String) -> Bool {
+  var isFolder: ObjCBool = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+}
+
+/// A path from the root on.
+func absolutePath(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }

@@ -1,0 +1,325 @@
+import ArgumentParser
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+
+/// One call of `mclc train`: from what was asked for to the end of the run.
+struct TrainingJob {
+  /// What was asked for: options over recipe over, when a run goes on by itself, what its folder says.
+  struct Request {
+    /// The model's file, or the folder of the run that goes on.
+    var model: String
+    /// The run's own configuration, where the folder alone was named.
+    var previous: RunConfiguration?
+    /// The configuration that the folder holds already, however it was named.
+    var earlier: RunConfiguration?
+    var folder: String
+    var training: TrainingSettings
+    var modelSettings: [String: String]
+    var data: RunConfiguration.Data
+    /// The folder of the motion; nil for the run's own.
+    var cache: String?
+    var flow: String?
+    var initial: String?
+    var ignoresUnknown: Bool
+    var recipe: String?
+    var resumes: Bool
+    var changes: [(key: String, value: String)]
+    var ignoresMemory: Bool
+    var allowsDifferentPlan: Bool
+    var isSilent: Bool
+  }
+
+  private let request: Request
+  private let signals: SignalWatch
+  private var settings: TrainingSettings { request.training }
+
+  init(_ request: Request, signals: SignalWatch) {
+    self.request = request
+    self.signals = signals
+  }
+
+  func run() throws {
+    let folder = try RunFolder(request.folder)
+    if !request.resumes { try folder.expectNoRun() }
+    let dataset = try request.data.dataset()
+    let module = try module()
+    let program = try module.program("step")
+    try expectChangeable(program)
+    let rateInput = try rateInput(program)
+    let weights = try startingWeights(module, program, folder)
+    let data = try TrainingData(
+      dataset, cache: request.cache ?? folder.file("motion"), flow: request.flow, for: program,
+      signals: signals, isSilent: request.isSilent)
+    tell(
+      "\(data.videos.count) videos, motion of \(data.prepared.computed) computed, \(data.prepared.skipped.count) skipped"
+    )
+    if !request.resumes { try data.expectEnoughVideos() }
+    let length = try Length(
+      settings, videos: data.videos.count, batch: data.shape.batch, batchesPerStep: batchesPerStep(module))
+    warnOfQueues(program, module, data, length)
+    let configuration = try configuration(module, program, data, length, rateInput, weights?.hash)
+
+    tell("compiling \(module.name)")
+    let threads = try threadCount()
+    let taps = EmbeddingMeasurement.taps.intersection(program.taps.map(\.name))
+    let plan = try signals.leavingAtOnce { try ProgramCompiler().compileChecked(program, taps: taps).plan }
+    try expectRoom(plan, threads, data.videos)
+    let batches = try data.batches(settings) { name, reason in
+      say("mclc: \(name) failed and is replaced by another video: \(reason)")
+    }
+    let trainer = try Trainer(
+      executor: try Executor(plan, threads: threads), batches: batches, run: folder,
+      configuration: configuration)
+    try trainer.start(resume: request.resumes, weights: weights?.sources) { say("mclc: \($0)") }
+    try keep(module, data, weights, step: trainer.done, plan: plan, in: folder)
+    try finish(try train(trainer), folder)
+  }
+
+  private func tell(_ line: @autoclosure () -> String) {
+    if !request.isSilent { say(line()) }
+  }
+
+  // MARK: What is trained
+
+  private func module() throws -> Module {
+    let own = request.modelSettings
+    let module =
+      request.previous == nil
+      ? try loadModel(request.model, settings: own)
+      : try RunConfiguration.model(in: request.folder, given: own)
+    return try module.applying(Dictionary(uniqueKeysWithValues: inputChanges), path: request.model)
+  }
+
+  /// What `--change` says of inputs of the program.
+  private var inputChanges: [(String, String)] {
+    request.changes.filter { !TrainingSettings.changeableKeys.contains($0.key) }.map { ($0.key, $0.value) }
+  }
+
+  /// - Throws: `UsageError` for a change of what is no number of the program.
+  private func expectChangeable(_ program: Graph) throws {
+    let numbers = program.inputs.filter { $0.defaultValue != nil }.map(\.name)
+    for (key, _) in inputChanges where !numbers.contains(key) {
+      let known = (numbers + TrainingSettings.changeableKeys).joined(separator: ", ")
+      throw UsageError("--change \(key): a run goes on only with another of \(known); start a new run for others")
+    }
+  }
+
+  /// The input that the learning rate is given to; nil where the program has none, and none is scheduled.
+  /// - Throws: `UsageError` where a schedule, or an input that was named, has nothing to set, or the rate is below 0.
+  private func rateInput(_ program: Graph) throws -> String? {
+    let name = settings.learningRateInput ?? TrainingSettings.defaultRateInput
+    let numbers = program.inputs.filter { $0.type == TensorType(.float32, []) && $0.defaultValue != nil }
+    guard let input = numbers.first(where: { $0.name == name }) else {
+      guard settings.learningRateInput == nil, settings.schedule == .constant else {
+        let known = numbers.isEmpty ? "it has no numbers" : "its numbers are \(numbers.map(\.name).joined(separator: ", "))"
+        throw UsageError(
+          "program '\(program.name)' has no number '\(name)' for the learning rate to set (\(known)); name one with "
+            + "--learning-rate-input, or leave out --schedule and the recipe's schedule")
+      }
+      tell("learning rate: the model's own; the program has no number '\(name)' to set")
+      return nil
+    }
+    guard let base = input.defaultValue?.double, base >= 0 else {
+      throw UsageError("\(name) is \(input.defaultValue?.double ?? 0): give a learning rate of at least 0")
+    }
+    return name
+  }
+
+  private func batchesPerStep(_ module: Module) -> Int {
+    module.settings.first { $0.key == "accumulate" }.flatMap { Int($0.value) } ?? 1
+  }
+
+  /// Where a new run's states start from, and the hash of it.
+  private typealias Start = (sources: StateSources?, path: String, hash: String)
+
+  /// - Throws: `UsageError` where the weights cannot be read or do not fit.
+  private func startingWeights(_ module: Module, _ program: Graph, _ folder: RunFolder) throws -> Start? {
+    // What a run that goes on started from is in its checkpoint.
+    if let recorded = request.previous?.initialWeights, folder.hasCheckpoints {
+      return (nil, recorded.path, recorded.hash)
+    }
+    guard let path = request.initial else { return nil }
+    let file = try WeightFile(path) { say("mclc: \($0)") }
+    let sources = try StateSources(
+      program, of: module.programs, files: [file], ignoringUnknown: request.ignoresUnknown)
+    return (sources, absolutePath(file.path), try RunIdentity.weights(file.tensors))
+  }
+
+  // MARK: How long
+
+  struct Length {
+    let steps: Int
+    let stepsPerEpoch: Double
+    let batchesPerStep: Int
+    /// Epochs in all, from the steps where these were given.
+    var epochs: Double { Double(steps) / stepsPerEpoch }
+
+    /// - Throws: `UsageError` for more epochs than can be counted.
+    init(_ settings: TrainingSettings, videos: Int, batch: Int, batchesPerStep: Int) throws {
+      self.batchesPerStep = batchesPerStep
+      let perStep = batch * batchesPerStep
+      // An epoch is one draw a video, so it need not be a whole number of steps.
+      stepsPerEpoch = Double(videos) / Double(perStep)
+      if let steps = settings.steps {
+        self.steps = steps
+        return
+      }
+      let (samples, overflow) = (settings.epochs ?? 1).multipliedReportingOverflow(by: videos)
+      guard !overflow, samples < Int.max - perStep else { throw UsageError("--epochs: give fewer") }
+      steps = (samples + perStep - 1) / perStep
+    }
+  }
+
+  private func warnOfQueues(_ program: Graph, _ module: Module, _ data: TrainingData, _ length: Length) {
+    for queue in RowQueue.all(in: program) {
+      let setting = module.settings.first { $0.value == String(queue.capacity) }?.key
+      let warning = queue.warning(
+        steps: length.steps, runsPerStep: length.batchesPerStep, samples: data.shape.batch,
+        videos: data.videos.count, setting: setting)
+      if let warning { say("mclc: \(warning)") }
+    }
+  }
+
+  private func configuration(
+    _ module: Module, _ program: Graph, _ data: TrainingData, _ length: Length, _ rateInput: String?,
+    _ initial: String?
+  ) throws -> Trainer.Configuration {
+    let base = program.inputs.first { $0.name == rateInput }?.defaultValue?.double ?? 0
+    let rates = settings.rates(base: base, stepsPerEpoch: length.stepsPerEpoch, inAll: length.epochs)
+    if settings.schedule != .constant, Double(settings.warmupEpochs) >= length.epochs {
+      say(
+        "mclc: the whole run lies within its warm-up of \(settings.warmupEpochs) epochs; lower --warmup-epochs")
+    }
+    if rateInput != nil { tell("learning rate: \(rates)") }
+    if settings.lossWeights != .constant {
+      tell("loss weights: \(settings.lossWeights), by epoch, in log.jsonl")
+    }
+    var identity = [
+      "model": module.name,
+      "settings": module.settings.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
+      "augmentation": settings.augmentation.description, "inputs": RunIdentity.inputs(program),
+      "program": RunIdentity.program(program), "videos": RunIdentity.videos(data.videos),
+      "motion": RunIdentity.motion(data.videos),
+    ]
+    identity["init"] = initial
+    let changes =
+      (request.earlier?.changes ?? []).map {
+        Trainer.Configuration.Change(step: $0.step, allowed: allowed(Array($0.values.keys), rateInput))
+      } + [Trainer.Configuration.Change(step: .max, allowed: allowed(request.changes.map(\.key), rateInput))]
+    return Trainer.Configuration(
+      steps: length.steps, seed: settings.seed, schedule: rates, rateInput: rateInput,
+      lossWeights: settings.lossWeights, epochs: settings.epochs ?? Int(length.epochs.rounded(.up)),
+      batchesPerStep: length.batchesPerStep, checkpointEvery: settings.checkpointEvery,
+      checkpointsKept: settings.checkpointsKept, watchEvery: settings.watchEvery,
+      loaderWorkers: settings.workers, identity: identity,
+      allowsDifferentPlan: request.allowsDifferentPlan,
+      replay: "mclc run \(ShellText.quoted(request.folder))", changes: changes)
+  }
+
+  /// What a change of these keys makes different in a run's identity.
+  private func allowed(_ keys: [String], _ rateInput: String?) -> RunIdentity.Changes {
+    let ofTraining = keys.filter(TrainingSettings.changeableKeys.contains)
+    var changes = RunIdentity.Changes(settings: Set(keys).subtracting(ofTraining))
+    if keys.contains(where: { $0 == rateInput || (ofTraining.contains($0) && $0 != "loss_weights") }) {
+      changes.entries.insert("schedule")
+    }
+    // The length is part of them.
+    if !ofTraining.isEmpty { changes.entries.insert("loss weights") }
+    return changes
+  }
+
+  /// - Throws: `UsageError` where the training would not fit into memory.
+  private func expectRoom(_ plan: ExecutionPlan, _ threads: Int?, _ videos: [PreparedVideo]) throws {
+    let all = videos.reduce(0) { (sum: Int, video: PreparedVideo) -> Int in
+      sum + video.motion.frameCount * video.motion.width * video.motion.height * 5
+    }
+    let forecast = MemoryForecast(
+      plan, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, workers: settings.workers,
+      decoded: min(all, settings.decodedMemory << 20))
+    guard let available = ProcessMemory.available else { return }
+    tell("memory: \(forecast.summary), \(MemoryForecast.size(available)) available")
+    guard !request.ignoresMemory, let complaint = forecast.complaint(available: available) else { return }
+    throw UsageError(complaint)
+  }
+
+  // MARK: The folder
+
+  /// Writes what the run is made of, so that its folder says it.
+  private func keep(
+    _ module: Module, _ data: TrainingData, _ weights: Start?, step: Int, plan: ExecutionPlan,
+    in folder: RunFolder
+  ) throws {
+    var changes = request.earlier?.changes ?? []
+    if !request.changes.isEmpty {
+      let values = Dictionary(request.changes.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+      changes.append(RunConfiguration.Change(step: step, values: values))
+      say("mclc: from step \(step) on with \(values.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", "))")
+    }
+    var settings = Dictionary(module.settings.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+    // Numbers that no setting of the model gave.
+    for (key, value) in inputChanges { settings[key] = value }
+    for (key, value) in request.previous?.model.settings ?? [:] where settings[key] == nil {
+      settings[key] = value
+    }
+    let model =
+      try request.previous.map {
+        RunConfiguration.Model(
+          name: module.name, path: $0.model.path, hash: $0.model.hash, settings: settings)
+      }
+      ?? RunConfiguration.Model(
+        name: module.name, path: absolutePath(request.model),
+        hash: try ModelLoader.textHash(path: request.model), settings: settings)
+    var versions = PlanChoices(plan).texts.filter { $0.key != "plan.kernels" }
+    versions["mclc"] = MCLC.configuration.version
+    var source = request.data
+    source.folder = absolutePath(source.folder)
+    source.list = source.list.map(absolutePath)
+    let own = absolutePath(folder.file("motion"))
+    let cache = absolutePath(request.cache ?? own)
+    let configuration = RunConfiguration(
+      model: model, recipe: request.recipe, training: self.settings.effective, data: source,
+      motion: RunConfiguration.Motion(cache: cache == own ? "motion" : cache, flow: data.flow.rawValue),
+      initialWeights: weights.map { RunConfiguration.Weights(path: $0.path, hash: $0.hash) },
+      changes: changes, versions: versions)
+    try configuration.write(in: folder.path)
+    if request.previous == nil {
+      try AtomicFile.write(module.text, to: folder.file(RunConfiguration.modelFile))
+    }
+  }
+
+  // MARK: Steps
+
+  private func train(_ trainer: Trainer) throws -> Trainer.Outcome {
+    let bar = ProgressBar(isSilent: request.isSilent)
+    return try trainer.train(shouldStop: { signals.exitCode != nil }) { progress in
+      let losses = ["loss.total", "loss.inter", "loss.intra", "loss.mal", "loss.order"].compactMap { key in
+        progress.record.outputs[key].map { "\(key.dropFirst(5)) \(String(format: "%.3f", $0))" }
+      }
+      bar.show(
+        Double(progress.record.step) / Double(progress.steps),
+        "step \(progress.record.step)/\(progress.steps) \(losses.joined(separator: " ")) | "
+          + String(
+            format: "%.1f samples/s, %.0f%% waiting for data, %.1f GiB", progress.samplesPerSecond,
+            progress.dataWait * 100, Double(progress.residentBytes) / 0x1p30)
+          + ", \(ProgressBar.duration(progress.secondsLeft)) left",
+        isLast: progress.record.step == progress.steps)
+    }
+  }
+
+  private func finish(_ outcome: Trainer.Outcome, _ folder: RunFolder) throws {
+    let (state, steps) =
+      switch outcome {
+      case .finished(let steps): ("finished", steps)
+      case .alreadyFinished(let steps): ("already finished", steps)
+      case .interrupted(let steps): ("interrupted", steps)
+      }
+    if request.isSilent { try printJSON(["outcome": state, "steps": steps, "run": folder.path]) }
+    tell(
+      steps == 0
+        ? "\(state) before the first step; nothing was trained"
+        : "\(state) at step \(steps): checkpoint, log.jsonl and loss.svg are in \(folder.path)")
+    if case .interrupted = outcome { throw ExitCode(signals.exitCode ?? 130) }
+  }
+}
