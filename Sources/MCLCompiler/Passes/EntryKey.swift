@@ -9,6 +9,8 @@ package struct EntryKey: Hashable {
   private let compute: Compute?
   private let attributes: [(String, Attribute)]
   private let operands: [Int]
+  /// Equal keys have equal ones.
+  var fingerprint: Int { hash }
   private let hash: Int
 
   package init(_ operation: any Operation, _ operands: [Int]) {

@@ -6,14 +6,19 @@ struct GraphRewriter {
   private(set) var result: Graph
   /// For every entry of the source, its place in the result; -1 where it has none.
   private(set) var mapping: [Int]
-  private var interned: [EntryKey: Int] = [:]
+  /// The last entry of the result with each hash of its key. Keys themselves are not kept: in a large program they would
+  /// take more memory than the entries.
+  private var latest: [Int: Int] = [:]
+  /// For every entry of the result, the one before it with the same hash; -1 where there is none.
+  private var previous: [Int] = []
 
   init(_ source: Graph) {
     self.source = source
     result = source
     result.entries = []
     mapping = [Int](repeating: -1, count: source.entries.count)
-    interned.reserveCapacity(source.entries.count)
+    latest.reserveCapacity(source.entries.count)
+    previous.reserveCapacity(source.entries.count)
     result.entries.reserveCapacity(source.entries.count)
   }
 
@@ -22,11 +27,16 @@ struct GraphRewriter {
     _ operation: any Operation, _ operands: [Int], like entry: Graph.Entry
   ) throws -> Int {
     let key = EntryKey(operation, operands)
-    if let known = interned[key] { return known }
+    var candidate = latest[key.fingerprint] ?? -1
+    while candidate >= 0 {
+      let entry = result.entries[candidate]
+      if EntryKey(entry.operation, entry.operands) == key { return candidate }
+      candidate = previous[candidate]
+    }
     let type = try operation.infer(operands.map { result.entries[$0].type })
     result.entries.append(
       Graph.Entry(operation, operands, type, path: entry.path, location: entry.location))
-    interned[key] = result.entries.count - 1
+    previous.append(latest.updateValue(result.entries.count - 1, forKey: key.fingerprint) ?? -1)
     return result.entries.count - 1
   }
 
