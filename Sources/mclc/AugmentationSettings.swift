@@ -10,14 +10,16 @@ struct AugmentationSettings {
   /// What recipes and `--set` call them.
   static let keys = ["augmentation"] + numbers.map(\.key) + vectors.map(\.key) + [blurKey]
 
-  private static let numbers: [(key: String, path: WritableKeyPath<AugmentationPolicy, Double> & Sendable)] = [
-    ("colour_probability", \.colourProbability), ("brightness", \.brightness), ("contrast", \.contrast),
-    ("saturation", \.saturation), ("hue", \.hue), ("grey_probability", \.greyProbability),
-    ("blur_probability", \.blurProbability), ("flip_probability", \.flipProbability),
-  ]
-  private static let vectors: [(key: String, path: WritableKeyPath<AugmentationPolicy, [Float]> & Sendable)] = [
-    ("mean", \.mean), ("standard_deviation", \.standardDeviation),
-  ]
+  private static let numbers: [(key: String, path: WritableKeyPath<AugmentationPolicy, Double> & Sendable)] =
+    [
+      ("colour_probability", \.colourProbability), ("brightness", \.brightness), ("contrast", \.contrast),
+      ("saturation", \.saturation), ("hue", \.hue), ("grey_probability", \.greyProbability),
+      ("blur_probability", \.blurProbability), ("flip_probability", \.flipProbability),
+    ]
+  private static let vectors: [(key: String, path: WritableKeyPath<AugmentationPolicy, [Float]> & Sendable)] =
+    [
+      ("mean", \.mean), ("standard_deviation", \.standardDeviation),
+    ]
   private static let blurKey = "blur_sigma"
 
   /// - Throws: `UsageError` for a value that its key cannot have.

@@ -54,7 +54,8 @@ struct ExportCommand: ParsableCommand {
         say("\(out): \(weights.tensors.count) tensors of \(file.path)")
         if !weights.leftOut.isEmpty {
           let groups = weights.leftOut.map { "\($0.group) \($0.count)" }.joined(separator: ", ")
-          say("left out: \(weights.leftOut.reduce(0) { $0 + $1.count }) states that are no weights (\(groups))")
+          say(
+            "left out: \(weights.leftOut.reduce(0) { $0 + $1.count }) states that are no weights (\(groups))")
         }
       } catch let error as TensorFileError { throw UsageError(error.description) }
     }

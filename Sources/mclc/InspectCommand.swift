@@ -19,6 +19,7 @@ struct InspectCommand: ParsableCommand {
 
         mclc inspect clip.mp4 --samples 3 --out samples.png
         mclc inspect --data videos --cache motion --samples 8 --seed 1 --size 112
+        mclc inspect --run runs/first --samples 8
 
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
       """)
@@ -32,6 +33,12 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "Where --samples writes: .html, a page of its own, or .png.") var out = "samples.html"
   @Option(help: "For --samples instead of a VIDEO: the folder of videos; --cache has their motion.")
   var data: String?
+  @Option(
+    name: .customLong("run"),
+    help: ArgumentHelp(
+      "For --samples instead of a VIDEO: the folder of a run, whose videos, seed, size and augmentation are taken.",
+      valueName: "run"))
+  var runFolder: String?
   @Option(help: "For --samples: what every draw depends on.") var seed: UInt64 = 1
   @Option(help: "For --samples: pixels a side of what the network is given.") var size = 112
   @Flag(help: "Compare the maps and velocities of the codec's vectors with those of TV-L1.") var compareFlow =
@@ -49,13 +56,22 @@ struct InspectCommand: ParsableCommand {
         guard motion == nil, !compareFlow, !json else {
           throw UsageError("--samples stands alone; leave --motion, --compare-flow and --json out")
         }
-        return try InspectSamples(
+        let samples = InspectSamples(
           count: samples, seed: seed, size: size, frames: frames, out: out, kind: kind, cache: cache,
           signals: signals
-        ).run(video: video, data: data) { try entry($0, kind, $1, signals) }
+        )
+        guard let folder = runFolder else {
+          return try samples.run(video: video, data: data) { try entry($0, kind, $1, signals) }
+        }
+        guard video == nil, data == nil, cache == nil else {
+          throw UsageError("--run says which videos and which motion; leave VIDEO, --data and --cache out")
+        }
+        return try samples.run(like: folder)
       }
-      guard data == nil, let video else {
-        throw UsageError(data == nil ? "name a video" : "--data is for --samples; name a video instead")
+      guard data == nil, runFolder == nil, let video else {
+        throw UsageError(
+          data == nil && runFolder == nil
+            ? "name a video" : "--data and --run are for --samples; name a video instead")
       }
       guard motion != nil || compareFlow else {
         throw UsageError(

@@ -17,14 +17,10 @@ struct InspectSamples {
   func run(
     video: String?, data: String?, motion: (_ video: String, _ folder: String) throws -> MotionCacheEntry
   ) throws {
-    guard (1...64).contains(count) else { throw UsageError("--samples takes 1 to 64") }
+    try check()
     guard (16...1024).contains(size) else { throw UsageError("--size takes 16 to 1024") }
     guard (video == nil) != (data == nil) else {
       throw UsageError("name a video, or a folder of videos with --data, one of them")
-    }
-    let ending = (out as NSString).pathExtension.lowercased()
-    guard ending == "html" || ending == "png" else {
-      throw UsageError("--out \(out): name a file that ends in .html or .png")
     }
     let temporary = FileManager.default.temporaryDirectory.appendingPathComponent(
       "mclc-\(UUID().uuidString)"
@@ -42,13 +38,47 @@ struct InspectSamples {
       let shape = TubeletBatches.ClipShape(
         batch: 1, frames: frames, height: size, width: size, motion: [1, 1, 1])
       let batches = try TubeletBatches(videos: videos, shape: shape, policy: .full, seed: seed)
-      let sheets = try (0..<count).map {
-        try SampleSheet(batches.drawn($0), number: $0, sampler: batches.sampler)
-      }
-      try write(sheets, isPage: ending == "html", of: video ?? data ?? "")
+      try draw(batches, of: video ?? data ?? "", seed: seed)
     } catch let error as VideoError { throw UsageError(error.description) } catch let error as MotionError {
       throw UsageError(error.description)
     } catch let error as SamplingError { throw UsageError(error.description) }
+  }
+
+  /// Draws the first samples of a run, as the run itself does.
+  func run(like folder: String) throws {
+    try check()
+    guard let configuration = try RunConfiguration(in: folder) else {
+      throw UsageError("\(folder): it holds no \(RunConfiguration.fileName); name the folder of a run")
+    }
+    var settings = TrainingSettings()
+    for (key, value) in configuration.training.sorted(by: { $0.key < $1.key }) {
+      try settings.set(key, value, origin: "\(folder)/\(RunConfiguration.fileName): \(key)")
+    }
+    let data = try TrainingData(
+      try configuration.data.dataset(), cache: configuration.cache(in: folder),
+      flow: configuration.motion.flow,
+      for: try RunConfiguration.model(in: folder, given: [:]).program("step"), signals: signals,
+      isSilent: false)
+    do { try draw(try data.batches(settings), of: folder, seed: settings.seed) } catch let error as VideoError
+    {
+      throw UsageError(error.description)
+    }
+  }
+
+  private var isPage: Bool { (out as NSString).pathExtension.lowercased() == "html" }
+
+  private func check() throws {
+    guard (1...64).contains(count) else { throw UsageError("--samples takes 1 to 64") }
+    guard isPage || (out as NSString).pathExtension.lowercased() == "png" else {
+      throw UsageError("--out \(out): name a file that ends in .html or .png")
+    }
+  }
+
+  private func draw(_ batches: TubeletBatches, of name: String, seed: UInt64) throws {
+    let sheets = try (0..<count).map {
+      try SampleSheet(batches.drawn($0), number: $0, sampler: batches.sampler)
+    }
+    try write(sheets, of: name, seed: seed)
   }
 
   /// The videos of a folder with the motion that 'mclc prepare' made.
@@ -63,7 +93,7 @@ struct InspectSamples {
     return try store.preparing(VideoDataset(directory: data), signals: signals, isSilent: false).videos
   }
 
-  private func write(_ sheets: [SampleSheet], isPage: Bool, of name: String) throws {
+  private func write(_ sheets: [SampleSheet], of name: String, seed: UInt64) throws {
     do {
       if isPage {
         let title =

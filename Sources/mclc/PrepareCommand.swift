@@ -19,7 +19,8 @@ struct VideoOptions: ParsableArguments {
   /// - Throws: `UsageError` for a folder or list that cannot be read.
   func dataset() throws -> VideoDataset {
     guard let data else { throw UsageError("name the folder of videos with --data") }
-    return try RunConfiguration.Data(folder: data, list: list, part: part ?? "train", split: split ?? 1).dataset()
+    return try RunConfiguration.Data(folder: data, list: list, part: part ?? "train", split: split ?? 1)
+      .dataset()
   }
 }
 

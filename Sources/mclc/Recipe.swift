@@ -78,7 +78,9 @@ struct Recipe {
 
   private func unknown(_ key: String, _ known: [String], _ node: Node) -> UsageError {
     let nearest = nearestName(to: key, in: known).map { "; did you mean '\($0)'?" } ?? ""
-    return wrong("there is no key '\(key)' here\(nearest.isEmpty ? ";" : nearest) there are \(known.joined(separator: ", "))", node)
+    return wrong(
+      "there is no key '\(key)' here\(nearest.isEmpty ? ";" : nearest) there are \(known.joined(separator: ", "))",
+      node)
   }
 
   private func pairs(_ node: Node?, _ what: String) throws -> [(String, Node)] {

@@ -28,7 +28,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A file of inputs and states (.safetensors); may be given often, later files win.")
   var tensors: [String] = []
   @Option(
-    help: "The weights: a run's folder, a checkpoint or exported weights; may be given often, later ones win.")
+    help: "The weights: a run's folder, a checkpoint or exported weights; may be given often, later ones win."
+  )
   var weights: [String] = []
   @Option(help: "The file to write (.safetensors).") var out: String?
   @Option(

@@ -63,7 +63,9 @@ struct RunConfiguration: Codable {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     guard let data = FileManager.default.contents(atPath: path), data.count <= 16 << 20,
       let text = String(validating: data, as: UTF8.self)
-    else { throw UsageError("\(path): it is no text of at most 16 MiB; restore it, or name model and data again") }
+    else {
+      throw UsageError("\(path): it is no text of at most 16 MiB; restore it, or name model and data again")
+    }
     do { self = try YAMLDecoder().decode(Self.self, from: text) } catch {
       let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
       throw UsageError("\(path): it is no configuration of a run: \(reason.prefix(200))")
@@ -74,7 +76,8 @@ struct RunConfiguration: Codable {
   }
 
   init(
-    model: Model, recipe: String?, training: [String: String], data: Data, motion: Motion, initialWeights: Weights?,
+    model: Model, recipe: String?, training: [String: String], data: Data, motion: Motion,
+    initialWeights: Weights?,
     changes: [Change], versions: [String: String]
   ) {
     self.model = model

@@ -129,7 +129,9 @@ struct TrainCommand: ParsableCommand {
       guard steps == nil || epochs == nil else {
         throw UsageError("give --steps or --epochs, one of them")
       }
-      guard resume || changes.isEmpty else { throw UsageError("--change goes with --resume; without it use --set") }
+      guard resume || changes.isEmpty else {
+        throw UsageError("--change goes with --resume; without it use --set")
+      }
       guard out != nil || resume else { throw UsageError("name the folder of the run with --out") }
       guard !ignoreUnknown || `init` != nil else { throw UsageError("--ignore-unknown goes with --init") }
       _ = try settings(over: [])

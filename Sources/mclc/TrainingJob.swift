@@ -46,7 +46,6 @@ struct TrainingJob {
     let dataset = try request.data.dataset()
     let module = try module()
     let program = try module.program("step")
-    try expectChangeable(program)
     let rateInput = try rateInput(program)
     let weights = try startingWeights(module, program, folder)
     let data = try TrainingData(
@@ -89,6 +88,7 @@ struct TrainingJob {
       request.previous == nil
       ? try loadModel(request.model, settings: own)
       : try RunConfiguration.model(in: request.folder, given: own)
+    try expectChangeable(try module.program("step"))
     return try module.applying(Dictionary(uniqueKeysWithValues: inputChanges), path: request.model)
   }
 
@@ -102,7 +102,8 @@ struct TrainingJob {
     let numbers = program.inputs.filter { $0.defaultValue != nil }.map(\.name)
     for (key, _) in inputChanges where !numbers.contains(key) {
       let known = (numbers + TrainingSettings.changeableKeys).joined(separator: ", ")
-      throw UsageError("--change \(key): a run goes on only with another of \(known); start a new run for others")
+      throw UsageError(
+        "--change \(key): a run goes on only with another of \(known); start a new run for others")
     }
   }
 
@@ -113,7 +114,9 @@ struct TrainingJob {
     let numbers = program.inputs.filter { $0.type == TensorType(.float32, []) && $0.defaultValue != nil }
     guard let input = numbers.first(where: { $0.name == name }) else {
       guard settings.learningRateInput == nil, settings.schedule == .constant else {
-        let known = numbers.isEmpty ? "it has no numbers" : "its numbers are \(numbers.map(\.name).joined(separator: ", "))"
+        let known =
+          numbers.isEmpty
+          ? "it has no numbers" : "its numbers are \(numbers.map(\.name).joined(separator: ", "))"
         throw UsageError(
           "program '\(program.name)' has no number '\(name)' for the learning rate to set (\(known)); name one with "
             + "--learning-rate-input, or leave out --schedule and the recipe's schedule")
@@ -190,7 +193,8 @@ struct TrainingJob {
     let rates = settings.rates(base: base, stepsPerEpoch: length.stepsPerEpoch, inAll: length.epochs)
     if settings.schedule != .constant, Double(settings.warmupEpochs) >= length.epochs {
       say(
-        "mclc: the whole run lies within its warm-up of \(settings.warmupEpochs) epochs; lower --warmup-epochs")
+        "mclc: the whole run lies within its warm-up of \(settings.warmupEpochs) epochs; lower --warmup-epochs"
+      )
     }
     if rateInput != nil { tell("learning rate: \(rates)") }
     if settings.lossWeights != .constant {
@@ -253,11 +257,15 @@ struct TrainingJob {
   ) throws {
     var changes = request.earlier?.changes ?? []
     if !request.changes.isEmpty {
-      let values = Dictionary(request.changes.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+      let values = Dictionary(
+        request.changes.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
       changes.append(RunConfiguration.Change(step: step, values: values))
-      say("mclc: from step \(step) on with \(values.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", "))")
+      say(
+        "mclc: from step \(step) on with \(values.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", "))"
+      )
     }
-    var settings = Dictionary(module.settings.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+    var settings = Dictionary(
+      module.settings.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
     // Numbers that no setting of the model gave.
     for (key, value) in inputChanges { settings[key] = value }
     for (key, value) in request.previous?.model.settings ?? [:] where settings[key] == nil {
@@ -271,7 +279,7 @@ struct TrainingJob {
       ?? RunConfiguration.Model(
         name: module.name, path: absolutePath(request.model),
         hash: try ModelLoader.textHash(path: request.model), settings: settings)
-    var versions = PlanChoices(plan).texts.filter { $0.key != "plan.kernels" }
+    var versions = PlanChoices(plan).texts.filter { !["plan.kernels", "plan.features"].contains($0.key) }
     versions["mclc"] = MCLC.configuration.version
     var source = request.data
     source.folder = absolutePath(source.folder)

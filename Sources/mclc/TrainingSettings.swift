@@ -114,7 +114,8 @@ struct TrainingSettings {
       "seed": String(seed), "schedule": schedule.rawValue, "warmup_epochs": String(warmupEpochs),
       "warmup_multiplier": "\(warmupMultiplier)", "decay_rate": "\(decayRate)",
       "loss_weights": lossWeights.rawValue, "checkpoint_every": String(checkpointEvery),
-      "checkpoints_kept": String(checkpointsKept), "workers": String(workers), "watch_every": String(watchEvery),
+      "checkpoints_kept": String(checkpointsKept), "workers": String(workers),
+      "watch_every": String(watchEvery),
       "decoded_memory": String(decodedMemory), "max_failed": "\(maxFailed)",
     ]
     if let steps { texts["steps"] = String(steps) }

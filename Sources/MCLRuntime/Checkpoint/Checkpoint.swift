@@ -40,7 +40,8 @@ public struct Checkpoint: Sendable {
         let checkpoint = try read(SafeTensors(path: path))
         guard let checkpoint, checkpoint.step == step else {
           throw TensorFileError(
-            "\(path): it is no '\(format)' of step \(step); another version of mclc wrote it, or it is damaged")
+            "\(path): it is no '\(format)' of step \(step); another version of mclc wrote it, or it is damaged"
+          )
         }
         return checkpoint
       } catch let error as TensorFileError { report("\(error.description); trying the one before") }
@@ -57,7 +58,8 @@ public struct Checkpoint: Sendable {
   static func read(_ file: SafeTensors) throws -> Checkpoint? {
     let path = file.path
     guard file.metadata["format"] == format else { return nil }
-    guard let step = file.metadata["step"].flatMap(Int.init), file.metadata["checksum"] == checksum(file.metadata)
+    guard let step = file.metadata["step"].flatMap(Int.init),
+      file.metadata["checksum"] == checksum(file.metadata)
     else { throw TensorFileError("\(path): its checksum does not fit its content; it is damaged") }
     var tensors: [String: HostTensor] = [:]
     for name in file.names {

@@ -14,7 +14,9 @@ public struct ExportedWeights {
   ///   - states: by name.
   ///   - weights: the names of the states that are parameters or buffers of layers (`Checkpoint.weights`).
   /// - Throws: `UsageError` where there are no weights of this encoder.
-  public init(of states: [String: HostTensor], weights: Set<String>, encoder: Encoder = .query, path: String) throws {
+  public init(of states: [String: HostTensor], weights: Set<String>, encoder: Encoder = .query, path: String)
+    throws
+  {
     let names = WeightNames(states.keys)
     var result: [String: HostTensor] = [:]
     var others: [String: Int] = [:]

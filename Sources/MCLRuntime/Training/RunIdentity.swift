@@ -23,7 +23,8 @@ public enum RunIdentity {
 
   /// The defaults of the program's inputs, which shape no kernel.
   public static func inputs(_ graph: Graph) -> String {
-    graph.inputs.compactMap { input in input.defaultValue.map { "\(input.name)=\($0)" } }.joined(separator: " ")
+    graph.inputs.compactMap { input in input.defaultValue.map { "\(input.name)=\($0)" } }.joined(
+      separator: " ")
   }
 
   /// A hash of the program's text without the places in the model file, so that a comment there changes nothing, and
@@ -83,6 +84,8 @@ public enum RunIdentity {
     kept: [String: String], now: [String: String], allowing changes: Changes = Changes()
   ) -> String? {
     var differing: [String] = []
+    // A setting that only gives an input's number stands there already.
+    let inputs = Set((now["inputs"] ?? "").split(separator: " ").map { String($0.prefix { $0 != "=" }) })
     for (key, value) in now.sorted(by: { $0.key < $1.key }) where kept[key] != value {
       guard !changes.entries.contains(key) else { continue }
       guard let old = kept[key] else {
@@ -90,7 +93,8 @@ public enum RunIdentity {
         continue
       }
       if let words = wordKeys[key] {
-        let (before, after) = differingWords(old, value, but: changes.settings)
+        let (before, after) = differingWords(
+          old, value, but: key == "settings" ? changes.settings.union(inputs) : changes.settings)
         if before != after { differing.append("\(words) '\(before)' (now '\(after)')") }
       } else {
         differing.append(readable(key, old, value))

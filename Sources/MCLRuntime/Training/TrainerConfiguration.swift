@@ -42,7 +42,8 @@ extension Trainer {
     }
 
     public init(
-      steps: Int, seed: UInt64, schedule: LearningRateSchedule, rateInput: String? = nil, lossWeights: LossWeights = .constant,
+      steps: Int, seed: UInt64, schedule: LearningRateSchedule, rateInput: String? = nil,
+      lossWeights: LossWeights = .constant,
       epochs: Int = 1, batchesPerStep: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
       watchEvery: Int = 50, loaderWorkers: Int = 2, identity: [String: String] = [:],
       allowsDifferentPlan: Bool = false, replay: String = "mclc run MODEL", changes: [Change] = []
