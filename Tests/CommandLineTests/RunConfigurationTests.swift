@@ -24,7 +24,7 @@ import Testing
     for line in ["  seed: '5'", "  hue: '0.2'", "  schedule: cosine", "    batch: '2'", "  flow: tvl1"] {
       #expect(text.contains(line + "\n"), "\(line): \(text)")
     }
-    #expect(text.contains(/  hash: [0-9a-f]{64}\n/) && text.contains("mclc: 0.1.0"))
+    #expect(text.contains(/hash: [0-9a-f]{64}\n/) && text.contains("mclc: 0.1.0"))
 
     // The model's own file may be gone: the run has its own.
     let models = try small.models("mcl.mcl", "\"sgd_momentum\", default: 0.9", with: "\"sgd_momentum\", default: 0.8")

@@ -78,16 +78,19 @@ public enum RunIdentity {
     return hexadecimal(hash)
   }
 
-  /// What differs, such as `seed '3' (now '4') and settings 'size=32' (now 'size=64')`; nil where nothing does.
+  /// What differs, such as `seed '3' (now '4') and settings 'size=32' (now 'size=64')`, and whether a part of it may be
+  /// asked for; nil where nothing does.
   /// A checkpoint that keeps no record of something cannot be shown to be the same, so that differs as well.
   package static func difference(
     kept: [String: String], now: [String: String], allowing changes: Changes = Changes()
-  ) -> String? {
+  ) -> (text: String, isChangeable: Bool)? {
     var differing: [String] = []
+    var isChangeable = false
     // A setting that only gives an input's number stands there already.
     let inputs = Set((now["inputs"] ?? "").split(separator: " ").map { String($0.prefix { $0 != "=" }) })
     for (key, value) in now.sorted(by: { $0.key < $1.key }) where kept[key] != value {
       guard !changes.entries.contains(key) else { continue }
+      if ["schedule", "loss weights", "inputs"].contains(key) { isChangeable = true }
       guard let old = kept[key] else {
         differing.append("\(key) (not recorded, now '\(value)')")
         continue
@@ -101,7 +104,8 @@ public enum RunIdentity {
       }
     }
     guard let last = differing.last else { return nil }
-    return differing.count == 1 ? last : differing.dropLast().joined(separator: ", ") + " and " + last
+    let text = differing.count == 1 ? last : differing.dropLast().joined(separator: ", ") + " and " + last
+    return (text, isChangeable)
   }
 
   /// Entries that are words `name=value`.

@@ -68,8 +68,8 @@ public final class Trainer {
       kept: checkpoint.metadata, now: identity, allowing: configuration.changes(since: checkpoint.step))
     {
       throw UsageError(
-        "\(run.path) was trained with \(difference); resume with the same, start another run in another folder, or name "
-          + "a learning rate, schedule or length that is meant to differ with --change")
+        "\(run.path) was trained with \(difference.text); resume with the same, or start another run in another folder"
+          + (difference.isChangeable ? "; --change goes on with another learning rate, schedule or length" : ""))
     }
     try expectSamePlan(checkpoint, report)
     try executor.restore(checkpoint.tensors)

@@ -21,10 +21,13 @@ import Testing
     let executor = try TinyStep.executor(threads: 1)
     try executor.initializeStates(seed: 5)
     let start = try executor.stateTensors()
-    var weights = try ExportedWeights.tensors(of: start, path: "x")
+    let own = Set(executor.plan.states.filter(\.isWeight).map(\.name))
+    let exported = try ExportedWeights(of: start, weights: own, path: "x")
+    var weights = exported.tensors
+    #expect(exported.leftOut.map(\.group) == ["k", "queue", "queue_index", "velocity"])
     #expect(weights["backbone.conv1.weight"] == start["q.backbone.conv1.weight"])
     #expect(!weights.keys.contains { $0.hasPrefix("velocity.") || $0 == "queue" || $0.hasPrefix("q.") })
-    let key = try ExportedWeights.tensors(of: start, encoder: .key, path: "x")
+    let key = try ExportedWeights(of: start, weights: own, encoder: .key, path: "x").tensors
     #expect(key["backbone.conv1.weight"] == start["k.backbone.conv1.weight"])
     #expect(key.count == start.keys.count { $0.hasPrefix("k.") } && key["order_classfier.fc.bias"] != nil)
     weights["order_classfier.fc.bias"] = nil
@@ -38,13 +41,17 @@ import Testing
     let other = try TinyStep.executor(threads: 1)
     try other.initializeStates(seed: 6)
     let before = try other.stateTensors()
-    let assignment = try other.setWeights(try SafeTensors(path: path))
+    let program = try TinyStep.program.get()
+    func sources(ignoring: Bool = false) throws -> StateSources {
+      try StateSources(
+        program, of: [program], files: [WeightFile(path) { _ in }], ignoringUnknown: ignoring)
+    }
+    #expect(throws: UsageError.self) { try sources() }
+    let found = try sources(ignoring: true)
+    try other.setStates(from: found)
     let after = try other.stateTensors()
-    #expect(assignment.missing == ["order_classfier.fc.bias"] && assignment.unexpected == ["surplus"])
-    #expect(
-      assignment.summary(of: 9).dropFirst() == [
-        "missing in the file: order_classfier.fc.bias", "not of the model: surplus",
-      ])
+    #expect(found.unknown == ["surplus"] && found.missing.contains { $0.name == "q.order_classfier.fc.bias" })
+    #expect(!found.missing.contains { $0.name == "k.backbone.conv1.weight" })
     for name in ["q.backbone.conv1.weight", "k.backbone.conv1.weight", "q.order_head.head.0.bias"] {
       #expect(after[name] == start[name] && after[name] != before[name], "\(name)")
     }
@@ -57,15 +64,13 @@ import Testing
 
     weights["backbone.conv1.weight"] = HostTensor([1, 2], .float32([1, 2]))
     try SafeTensors.write(weights, metadata: [:], to: path)
-    let shape = #expect(throws: UsageError.self) { try other.setWeights(try SafeTensors(path: path)) }
+    let shape = #expect(throws: UsageError.self) { try sources(ignoring: true) }
     #expect(
       shape?.description.hasPrefix(
         "\(path): 'backbone.conv1.weight' has the shape [1, 2], but the model's 'q.backbone.conv1.weight' is f32[8,3,4,7,7];"
       ) == true, "\(shape?.description ?? "")")
     try SafeTensors.write(["x": HostTensor([1], .float32([1]))], metadata: [:], to: path)
-    let nothing = #expect(throws: UsageError.self) { try other.setWeights(try SafeTensors(path: path)) }
-    #expect(
-      nothing?.description.hasPrefix("\(path): none of its 1 tensors is called as one of the model's") == true
-    )
+    let nothing = #expect(throws: UsageError.self) { try sources() }
+    #expect(nothing?.description.hasPrefix("\(path): the model has no state or input 'x'") == true)
   }
 }

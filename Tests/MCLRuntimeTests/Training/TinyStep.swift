@@ -13,11 +13,17 @@ enum TinyStep {
       ["accumulate": "2", "clip_norm": "1", "bn_groups": "2"], taps: EmbeddingMeasurement.taps)
   }
 
-  private static func compiled(_ more: [String: String], taps: Set<String> = []) throws -> ExecutionPlan {
+  static let program = Result<Graph, any Error> { try program([:]) }
+
+  private static func program(_ more: [String: String]) throws -> Graph {
     let module = try projectModel(
       "tiny",
       settings: ["batch": "2", "size": "32", "queue_size": "12", "widths": "8,8,8,8"].merging(more) { $1 })
-    return try ProgramCompiler().compile(try module.program("step"), taps: taps).plan
+    return try module.program("step")
+  }
+
+  private static func compiled(_ more: [String: String], taps: Set<String> = []) throws -> ExecutionPlan {
+    try ProgramCompiler().compile(try program(more), taps: taps).plan
   }
 
   static func executor(threads: Int = 2) throws -> Executor { try Executor(try plan.get(), threads: threads) }

@@ -21,7 +21,7 @@ func trainTiny(
     batches: try TubeletBatchesTests.videos.get().batches(2),
     run: try RunFolder(path),
     configuration: .init(
-      steps: steps, seed: seed, schedule: schedule ?? .constant(rate), lossWeights: lossWeights,
+      steps: steps, seed: seed, schedule: schedule ?? .constant(rate), rateInput: "sgd_lr", lossWeights: lossWeights,
       epochs: epochs, batchesPerStep: perStep, checkpointEvery: every, checkpointsKept: 2, watchEvery: 2,
       loaderWorkers: workers, identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
       allowsDifferentPlan: allowsDifferentPlan))

@@ -58,7 +58,8 @@ import Testing
     #expect(
       usageComplaint { try trainTiny(path, resume: true, rate: 0.06, seed: 4) }
         == "\(path) was trained with schedule 'constant 0.05' (now 'constant 0.06') and seed '3' (now '4'); "
-        + "resume with the same, or start another run in another folder")
+        + "resume with the same, or start another run in another folder; --change goes on with another learning rate, "
+        + "schedule or length")
     #expect(
       usageComplaint { try trainTiny(path, resume: true, more: ["program": "1f"]) }
         == "\(path) was trained with program (not recorded, now '1f'); resume with the same, or start another run in "
@@ -108,7 +109,7 @@ import Testing
     #expect(
       description.replacing(file, with: "FILE").wholeMatch(
         of:
-          /step 4: (loss|prob)\.\w+ is -?(nan|inf), and nothing of the step was applied; 'mclc run MODEL --program step --unfused --tensors FILE', which holds its batch and states, names the first value that is not finite/
+          /step 4: (loss|prob)\.\w+ is -?(nan|inf), and nothing of the step was applied; its batch and states are kept, and this command names the first value that is not finite: mclc run MODEL --program step --unfused --tensors FILE/
       ) != nil, "\(description)")
     // What it keeps is the state after step 3, and the batch of step 4.
     #expect(
@@ -126,7 +127,7 @@ import Testing
     // Unfused, the first value that is not finite is named: a weight of the update before, as the query reads it.
     let module = try projectModel(
       "tiny", settings: ["batch": "2", "size": "32", "queue_size": "12", "widths": "8,8,8,8"])
-    let run = try TensorRun(try module.program("step"), taps: [], files: [failed], seed: nil)
+    let run = try TensorRun(try module.program("step"), taps: [], files: [WeightFile(failed)])
     let first = #expect(throws: ExecutionError.self) {
       _ = try run.outputs(engine: .compiled, threads: 2, includingStates: false, unfused: true)
     }
@@ -141,10 +142,9 @@ import Testing
     let healthy = try TensorRun(
       try module.program("step"), taps: [],
       files: [
-        failed, try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(2)),
-        try SafeTensors(path: rate),
-      ],
-      seed: nil)
+        WeightFile(failed), WeightFile(try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(2))),
+        WeightFile(try SafeTensors(path: rate)),
+      ])
     _ = try healthy.outputs(engine: .compiled, threads: 2, includingStates: false, unfused: true)
     #expect(try folder.bytes(Checkpoint.fileName(2)) == before)
     #expect(folder.files().filter { $0.hasPrefix("checkpoint") } == [Checkpoint.fileName(2)])
@@ -236,7 +236,8 @@ import Testing
     #expect(
       usageComplaint { try trainTiny(path, steps: 6, resume: true, lossWeights: .ucf101, epochs: 4) }
         == "\(path) was trained with loss weights 'ucf101 over 3 epochs' (now 'ucf101 over 4 epochs'); resume with "
-        + "the same, or start another run in another folder")
+        + "the same, or start another run in another folder; --change goes on with another learning rate, schedule or "
+        + "length")
     let log = String(decoding: try weighted.bytes("log.jsonl"), as: UTF8.self)
     #expect(log.split(separator: "\n").allSatisfy { $0.contains("\"mal_weight\":2") })
   }
