@@ -48,6 +48,9 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let signals = SignalWatch()
+      for path in [motion, samples.map { _ in out }].compactMap({ $0 }) {
+        try expectDistinct(path, from: [video].compactMap { $0 })
+      }
       guard let kind = FlowSource.Kind(rawValue: flow) else {
         throw UsageError("--flow takes tvl1 or codec, not '\(flow)'")
       }

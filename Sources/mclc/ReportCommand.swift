@@ -18,6 +18,11 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      try expectDistinct(
+        out,
+        from: ["log.jsonl", "embeddings.jsonl", "speed.jsonl", "loss.svg", "config.yaml", "model.mclc"].map {
+          "\(folder)/\($0)"
+        })
       let report = try RunReport(folder: folder)
       do { try AtomicFile.write(report.html, to: out) } catch let error as TensorFileError {
         throw UsageError(error.description)

@@ -42,8 +42,8 @@ struct TrainCommand: ParsableCommand {
       below win over it.
       """)
   var recipe: String?
-  @Option(help: "Steps in all.") var steps: String?
-  @Option(help: "Epochs in all, each one draw a video.") var epochs: String?
+  @Option(parsing: .unconditional, help: "Steps in all.") var steps: String?
+  @Option(parsing: .unconditional, help: "Epochs in all, each one draw a video.") var epochs: String?
   @Option(help: "What every random draw depends on; 1 by default.") var seed: String?
   @Flag(
     help: """

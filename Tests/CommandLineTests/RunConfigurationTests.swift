@@ -9,7 +9,8 @@ import Testing
     let small = try SmallRun("folder")
     let (whole, parted) = (small.folder + "/whole", small.folder + "/parted")
     let options = [
-      "--schedule", "cosine", "--warmup-epochs", "1", "--seed", "5", "--augmentation", "crop-and-flip", "--set",
+      "--schedule", "cosine", "--warmup-epochs", "1", "--seed", "5", "--augmentation", "crop-and-flip",
+      "--set",
       "hue=0.2", "--checkpoint-every", "1",
     ]
     #expect(try small.train(["--steps", "4"] + options, out: whole).code == 0)
@@ -18,7 +19,9 @@ import Testing
     for step in [3, 4] { try FileManager.default.removeItem(atPath: small.checkpoint(step, in: parted)) }
     let second = try small.goOn(in: parted)
     #expect(second.code == 0 && second.errors.contains("finished at step 4"), "\(second.errors)")
-    #expect(try #require(small.bytes(small.checkpoint(4, in: whole))) == small.bytes(small.checkpoint(4, in: parted)))
+    #expect(
+      try #require(small.bytes(small.checkpoint(4, in: whole)))
+        == small.bytes(small.checkpoint(4, in: parted)))
 
     let text = try String(contentsOfFile: parted + "/config.yaml", encoding: .utf8)
     for line in ["  seed: '5'", "  hue: '0.2'", "  schedule: cosine", "    batch: '2'", "  flow: tvl1"] {
@@ -27,7 +30,8 @@ import Testing
     #expect(text.contains(/hash: [0-9a-f]{64}\n/) && text.contains("mclc: 0.1.0"))
 
     // The model's own file may be gone: the run has its own.
-    let models = try small.models("mcl.mcl", "\"sgd_momentum\", default: 0.9", with: "\"sgd_momentum\", default: 0.8")
+    let models = try small.models(
+      "mcl.mcl", "\"sgd_momentum\", default: 0.9", with: "\"sgd_momentum\", default: 0.8")
     let own = small.folder + "/own"
     #expect(try small.train(["--steps", "1"], out: own, model: models + "/tiny.mcl").code == 0)
     try FileManager.default.removeItem(atPath: models)
@@ -46,13 +50,18 @@ import Testing
     #expect(try small.train(["--steps", "2", "--checkpoint-every", "1"]).code == 0)
     let other = try small.goOn(["--epochs", "9", "--schedule", "cosine"])
     #expect(other.code == 2)
-    #expect(other.errors.contains("was trained with schedule 'constant 0.05' (now '"), "\(other.errors)")
-    #expect(other.errors.contains("with --change\n"), "\(other.errors)")
-    let changed = try small.goOn(["--change", "steps=4", "--change", "sgd_lr=0.01", "--change", "schedule=cosine"])
+    #expect(other.errors.contains("schedule 'constant 0.05' (now '"), "\(other.errors)")
+    #expect(other.errors.contains("--change goes on with another"), "\(other.errors)")
+    let changed = try small.goOn([
+      "--change", "steps=4", "--change", "sgd_lr=0.01", "--change", "schedule=cosine",
+    ])
     #expect(changed.code == 0, "\(changed.errors)")
-    #expect(changed.errors.contains("from step 2 on with schedule=cosine, sgd_lr=0.01, steps=4"), "\(changed.errors)")
+    #expect(
+      changed.errors.contains("from step 2 on with schedule=cosine, sgd_lr=0.01, steps=4"),
+      "\(changed.errors)")
     let text = try String(contentsOfFile: small.run + "/config.yaml", encoding: .utf8)
-    #expect(text.contains("changes:\n- step: 2\n  values:\n    schedule: cosine\n    sgd_lr: '0.01'\n"), "\(text)")
+    #expect(
+      text.contains("changes:\n- step: 2\n  values:\n    schedule: cosine\n    sgd_lr: '0.01'\n"), "\(text)")
     let last = try #require(
       String(contentsOfFile: small.run + "/log.jsonl", encoding: .utf8).split(separator: "\n").last)
     #expect(last.contains("\"step\":4") && !last.contains("\"learningRate\":0.05"), "\(last)")
@@ -84,17 +93,20 @@ import Testing
     let refused = try small.train(["--steps", "1", "--schedule", "cosine"], model: model)
     #expect(refused.code == 2)
     #expect(
-      refused.errors.contains("has no number 'sgd_lr' for the learning rate to set (its numbers are lr, order_weight"),
+      refused.errors.contains(
+        "has no number 'sgd_lr' for the learning rate to set (its numbers are lr, order_weight"),
       "\(refused.errors)")
     let own = try small.train(["--steps", "1"], model: model)
     #expect(own.code == 0 && own.errors.contains("learning rate: the model's own"), "\(own.errors)")
     #expect(try !String(contentsOfFile: small.run + "/log.jsonl", encoding: .utf8).contains("learningRate"))
     let named = small.folder + "/named"
     let scheduled = try small.train(
-      ["--steps", "2", "--schedule", "cosine", "--warmup-epochs", "0", "--learning-rate-input", "lr"], out: named,
+      ["--steps", "2", "--schedule", "cosine", "--warmup-epochs", "0", "--learning-rate-input", "lr"],
+      out: named,
       model: model)
     #expect(scheduled.code == 0, "\(scheduled.errors)")
-    #expect(try String(contentsOfFile: named + "/log.jsonl", encoding: .utf8).contains("\"learningRate\":0.05"))
+    #expect(
+      try String(contentsOfFile: named + "/log.jsonl", encoding: .utf8).contains("\"learningRate\":0.05"))
     // The same numbers as under the usual name.
     let usual = small.folder + "/usual"
     #expect(
@@ -112,12 +124,18 @@ import Testing
     }
     try refused(["--steps", "-1"], "give a number from 1 to")
     try refused(["--steps", "1", "--set", "batch=5"], "--set batch is given twice")
-    try refused(["--steps", "1", "--set", "sgd_lr=-0.1"], "sgd_lr")
+    try refused(["--epochs", "-3"], "give a number from 1 to")
+    try refused(
+      ["--steps", "1", "--set", "sgd_lr=-0.1"], "sgd_lr is -0.1: give a learning rate of at least 0")
     let many = try small.command.mclc(
-      ["train", "models/tiny.mcl", "--data", small.data, "--out", small.run, "--steps", "1", "--set", "batch=5", "--set",
+      [
+        "train", "models/tiny.mcl", "--data", small.data, "--out", small.run, "--steps", "1", "--set",
+        "batch=5", "--set",
         "size=32", "--set", "queue_size=15",
       ])
-    #expect(many.code == 2 && many.errors.contains("a batch takes 5 samples, but there are 4 usable videos"), "\(many.errors)")
+    #expect(
+      many.code == 2 && many.errors.contains("a batch takes 5 samples, but there are 4 usable videos"),
+      "\(many.errors)")
     #expect(!many.errors.contains("compiling"))
     let slow = try small.train(["--steps", "1"])
     #expect(slow.code == 0)
@@ -142,7 +160,8 @@ import Testing
     #expect(try page(["--run", small.run]) == own)
     let text = try String(contentsOfFile: small.run + "/config.yaml", encoding: .utf8)
     for (old, new) in [("seed: '7'", "seed: '8'"), ("augmentation: crop-and-flip", "augmentation: full")] {
-      try Data(text.replacing(old, with: new).utf8).write(to: URL(fileURLWithPath: small.run + "/config.yaml"))
+      try Data(text.replacing(old, with: new).utf8).write(
+        to: URL(fileURLWithPath: small.run + "/config.yaml"))
       #expect(try page(["--run", small.run]) != own, "\(new)")
     }
     let both = try small.command.mclc(["inspect", "--samples", "2", "--run", small.run, "--data", small.data])
