@@ -55,6 +55,7 @@ struct BenchFlowCommand: ParsableCommand {
       if videos.isEmpty {
         chosen = try FlowBenchmark.drawnPairs(count: pairs, width: width, height: height)
       }
+      if let save { try expectDistinct(save, from: videos) }
       let pool = ThreadPool(workers: try threads ?? threadCount())
       let bench = FlowBenchmark(chosen, pool: pool)
       if let save { return try write(bench, to: save) }

@@ -41,6 +41,7 @@ struct BenchLoaderCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let threads = try threads ?? threadCount() ?? ProcessInfo.processInfo.activeProcessorCount
+      if let save { try expectDistinct(save, from: videos) }
       var reports: [LoaderReport] = []
       for size in size.isEmpty ? [112, 224] : size {
         let bench = try make(size, threads)

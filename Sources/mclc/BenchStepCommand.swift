@@ -39,6 +39,7 @@ struct BenchStepCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      if let save { try expectDistinct(save, from: [options.model]) }
       let module = try options.load()
       let graph = try module.program(program)
       let compiled = try ProgramCompiler().compileChecked(graph)

@@ -91,9 +91,12 @@ func short(_ value: Double) -> String {
 func mebibytes(_ bytes: Int) -> String { String(format: "%.1f MiB", Double(bytes) / 1_048_576) }
 
 /// - Throws: `UsageError` where the file to write is one of those that are read, by whatever name.
-func expectDistinct(_ output: String, from inputs: [String]) throws {
-  guard let input = inputs.first(where: { FilePath($0).isSameFile(as: FilePath(output)) }) else { return }
-  throw UsageError("\(output): it would be written over \(input), which is read; name another file")
+func expectDistinct<Path: PathConvertible>(_ output: String, from inputs: [Path]) throws {
+  let file = FilePath(output)
+  guard FileManager.default.fileExists(atPath: output),
+    let input = inputs.first(where: { $0.filePath.isSameFile(as: file) })
+  else { return }
+  throw UsageError("\(output): it would be written over \(input.filePath), which is read; name another file")
 }
 
 /// MCL_THREADS, or nil for one a processor.

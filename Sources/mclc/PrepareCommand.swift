@@ -89,6 +89,7 @@ struct PrepareCommand: ParsableCommand {
       guard (1...1024).contains(workers ?? 1) else { throw UsageError("--workers takes 1 to 1024") }
       let threads = try workers ?? threadCount() ?? ProcessInfo.processInfo.activeProcessorCount
       let dataset = try videos.dataset()
+      if let usable { try expectDistinct(usable, from: dataset.videos.map(\.path)) }
       var store = MotionStore(directory: cache, parameters: parameters, workers: threads)
       store.minimumFrames = minFrames
       let start = DispatchTime.now().uptimeNanoseconds
