@@ -4,7 +4,8 @@ import MCLRuntime
 struct BenchCompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compile", abstract: "Times the compiler over families of growing programs.",
-    discussion: """
+    discussion: paragraphs(
+      """
       A family is a program that grows by an element, such as a chain of so many operations; sizes double up to --most.
       The cache of objects is not used: all machine code is made anew at every compilation. Programs of up to 50 elements
       are first run and compared with the interpreter; where one is wrong, nothing is timed and the exit code is 1.
@@ -13,7 +14,7 @@ struct BenchCompileCommand: ParsableCommand {
 
         mclc bench compile
         mclc bench compile --family 'joined slices' --most 1600 --json
-      """)
+      """))
 
   @Option(help: "The largest size.") var most = 3200
   @Option(

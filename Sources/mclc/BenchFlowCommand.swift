@@ -6,14 +6,15 @@ import MCLRuntime
 struct BenchFlowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "flow", abstract: "Times TV-L1 flow, and its sweep beside the machine's limits.",
-    discussion: """
+    discussion: paragraphs(
+      """
       Before any time is printed the compiled sweeps are compared with their definitions, and the flow on one thread with
       that on several, bit for bit. Frames are neighbours from the first 64 of each VIDEO, scaled to the size; without a
       VIDEO a texture that moves is drawn. A pair's seconds are from two grey frames to the flow, on all threads; figures
       are medians over the rounds.
 
         mclc bench flow clip.avi --size 240x320 --rounds 9 --threads 2
-      """)
+      """))
 
   @Argument(help: "Videos to take frames from.") var videos: [String] = []
   @Option(help: ArgumentHelp("Size of the frames.", valueName: "height x width")) var size = "240x320"

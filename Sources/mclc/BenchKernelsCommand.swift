@@ -7,7 +7,8 @@ import MCLRuntime
 struct BenchKernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels", abstract: "Times each contraction kernel of a training step, alone.",
-    discussion: """
+    discussion: paragraphs(
+      """
       The kernels are those of the compiled program, each shape once. Each is first compared with its definition in Double
       at drawn places; one that is wrong is not timed, and the exit code is 1. Kernel, peak and OpenBLAS take turns, and
       the figures are medians of the turns. GFLOP/s count multiply-adds of values; 'nominal' counts padding too. Operands
@@ -17,7 +18,7 @@ struct BenchKernelsCommand: ParsableCommand {
         mclc bench kernels --filter conv2.forward
         mclc bench kernels --shape 64-64-1x3x3 --plot roofline.svg
         mclc bench kernels models/r2plus1d.mcl --set size=224 --set batch=2 --json
-      """)
+      """))
 
   @Argument(help: "A model file.") var model = "models/r2plus1d.mcl"
   @Option(

@@ -6,7 +6,8 @@ import MCLRuntime
 struct BenchLoaderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "loader", abstract: "Times the way of clips from their files to a training step.",
-    discussion: """
+    discussion: paragraphs(
+      """
       Clips of 16 frames, every second one, are drawn from the VIDEOs with a crop and the training augmentation each.
       Before any time is printed their frames are compared with those of a decoder that begins at the first frame, the
       resize with its definition, and what several threads load with what one does. Parts are seconds of one thread;
@@ -16,7 +17,7 @@ struct BenchLoaderCommand: ParsableCommand {
         mclc bench loader clip.mp4 --json
 
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input.
-      """)
+      """))
 
   @Argument(help: "Videos to take clips from, each of 32 frames at least.") var videos: [String]
   @Option(help: "Pixels a side of the clips; may be given several times. 112 and 224 by default.")

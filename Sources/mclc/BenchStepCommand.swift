@@ -7,13 +7,14 @@ import MCLRuntime
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Times one program of a model on random clips.",
-    discussion: """
+    discussion: paragraphs(
+      """
       Before any time is printed the outputs of the first run are checked to be finite, and a second run from the same
       states to give the same bits. GFLOP/s count multiply-adds of values, not those of padding; the percentage is of the
       peak that the same run measured.
 
         mclc bench step models/r2plus1d.mcl --set size=112 --set batch=4
-      """)
+      """))
 
   @OptionGroup var options: ModelOptions
   @Option(help: "The program to time.") var program: String = "step"

@@ -19,7 +19,8 @@ extension ParityCheck.Engine: ExpressibleByArgument {}
 struct CheckModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Compares a model's step with expected tensors (the default of 'check').",
-    discussion: """
+    discussion: paragraphs(
+      """
       Settings come from --set, then the expected file's metadata, the inputs file's, the model's defaults. The compiled
       program is run three times: with every tap, unfused, and exactly as 'train' runs it. Exit code 1 when a tensor is outside its gate
       or the expected file holds one that means nothing here.
@@ -28,7 +29,7 @@ struct CheckModelCommand: ParsableCommand {
         mclc check models/r2plus1d.mcl --expect trajectory.safetensors           (inputs in the same file)
         mclc check models/r2plus1d_18.mcl --formula --expect r2plus1d_18_tv.safetensors
         mclc check models/tiny.mcl --gradients --set size=32 --set batch=2
-      """)
+      """))
 
   @OptionGroup var options: ModelOptions
   @Option(help: "Weights, states and inputs (.safetensors); the expected file itself when left out.")

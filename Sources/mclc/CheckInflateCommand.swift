@@ -6,14 +6,15 @@ struct CheckInflateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inflate",
     abstract: "Compares imported and inflated checkpoints with the published conversion's.",
-    discussion: """
+    discussion: paragraphs(
+      """
       FILE is X.safetensors, which holds the expected tensors: then X.pth.tar and X_legacy.pth.tar beside it are read. Or
       it is one such checkpoint, and --expect names the expected tensors (X.safetensors beside it when left out). Exact.
 
         mclc check inflate goldens/inflate_full_moco.safetensors
 
       Exit codes: 0 all equal, 1 something differs, 2 usage or bad input.
-      """)
+      """))
 
   @Argument(help: "The expected tensors (.safetensors) or a checkpoint (.pth.tar).") var file: String
   @Option(help: "The expected tensors of a checkpoint.") var expect: String?

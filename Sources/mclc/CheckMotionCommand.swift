@@ -6,14 +6,15 @@ struct CheckMotionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "motion",
     abstract: "Compares motion maps, velocities, targets and boxes with those of a file.",
-    discussion: """
+    discussion: paragraphs(
+      """
       FILE is a safetensors file of quantised flows and of what the published code computes of them. Every tensor of it is
       compared; one that is off, missing or unknown makes the command fail.
 
         mclc check motion goldens/motion.safetensors
 
       Exit codes: 0 all within the gates, 1 one is off or not compared, 2 usage or bad input.
-      """)
+      """))
 
   @Argument(help: "The file of flows and measures (.safetensors).") var file: String
   @Flag(help: "Print the table as JSON.") var json = false
@@ -24,14 +25,15 @@ struct CheckMotionCommand: ParsableCommand {
 struct CheckFlowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "flow", abstract: "Compares TV-L1 flow with OpenCV's and with the truth of a file.",
-    discussion: """
+    discussion: paragraphs(
+      """
       FILE is a safetensors file of pairs of frames with OpenCV's flow, its parameters in the metadata, and the true flow
       where that is known. Means decide, never the largest difference.
 
         mclc check flow goldens/tvl1.safetensors
 
       Exit codes: 0 all within the gates, 1 one is off or not compared, 2 usage or bad input.
-      """)
+      """))
 
   @Argument(help: "The file of pairs (.safetensors).") var file: String
   @Flag(help: "Print the table as JSON.") var json = false

@@ -5,14 +5,15 @@ import MCLRuntime
 struct CheckScheduleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schedule", abstract: "Compares learning rates with those of a file.",
-    discussion: """
+    discussion: paragraphs(
+      """
       FILE is a safetensors file of the published scheduler's rates: tensors NAME.lr, a rate a step, with their
       configuration as JSON in the metadata NAME and, where given, exact values in NAME.exact.
 
         mclc check schedule Tests/Goldens/schedule.safetensors
 
       Exit codes: 0 all within the gate, 1 one is off or not compared, 2 usage or bad input.
-      """)
+      """))
 
   @Argument(help: "The file of rates (.safetensors).") var file: String
   @Flag(help: "Print the table as JSON.") var json = false

@@ -11,7 +11,8 @@ struct CompileCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "compile", abstract: "Compiles a model and says what became of it.",
-    discussion: """
+    discussion: paragraphs(
+      """
       A .mcl file is a Swift program: compile only those you trust.
 
         mclc compile models/r2plus1d.mcl --set size=112 --set batch=2
@@ -23,7 +24,7 @@ struct CompileCommand: ParsableCommand {
       --report writes one HTML file that needs nothing else: the launches by scope and what was fused into each, their
       times against the roofline, the arena over time, and what was not fused and why. For the times every program is
       run on random inputs, which takes the memory of a training step; --no-timing leaves them out.
-      """)
+      """))
 
   @OptionGroup var options: ModelOptions
   @Option(help: "Only this program of the model.") var program: String?
@@ -95,7 +96,9 @@ struct CompileCommand: ParsableCommand {
 
   private func report(_ module: Module, _ programs: [Graph]) throws {
     var summaries: [[String: Any]] = []
-    let results = try ProgramCompiler().compile(programs)
+    var compiler = ProgramCompiler()
+    compiler.tellsChanges = !json
+    let results = try compiler.compile(programs)
     if try CheckLevel.current() >= .interpret {
       for (program, compiled) in zip(programs, results) { try ProgramCheck(program).run(compiled.plan) }
     }

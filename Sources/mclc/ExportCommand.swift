@@ -7,7 +7,8 @@ extension ExportedWeights.Encoder: ExpressibleByArgument {}
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Writes a run's weights under PyTorch's names.",
-    discussion: """
+    discussion: paragraphs(
+      """
       RUN is the folder of 'train', whose latest whole checkpoint is taken, or one checkpoint file. In Python:
 
         model.load_state_dict(safetensors.torch.load_file("weights.safetensors"))
@@ -17,7 +18,7 @@ struct ExportCommand: ParsableCommand {
 
         mclc export runs/first -o weights.safetensors
         mclc export runs/first/checkpoint-00000400.safetensors --encoder key -o momentum.safetensors
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The folder of a run, or a checkpoint.", valueName: "run"))
   var source: String

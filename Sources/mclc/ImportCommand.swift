@@ -10,7 +10,8 @@ struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Converts PyTorch weights to safetensors, without running anything in them.",
-    discussion: """
+    discussion: paragraphs(
+      """
       CHECKPOINT is a file of torch.save (.pth, .pth.tar), zip or legacy, that holds tensors, containers and numbers only;
       one that asks for anything else is refused with its name. With --inflate, the weights of a 2-D ResNet (MoCo v2, or
       a plain one) become those of the R(2+1)D backbone. With --model, the weights that the model misses and those it does
@@ -21,7 +22,7 @@ struct ImportCommand: ParsableCommand {
         mclc train models/r2plus1d.mcl --init moco.safetensors --data videos --out runs/moco --epochs 200
 
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input.
-      """)
+      """))
 
   @Argument(help: "A file of torch.save.") var checkpoint: String
   @Option(name: .shortAndLong, help: "The file to write (.safetensors).") var out: String

@@ -5,7 +5,8 @@ import MCLRuntime
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Shows what training knows of a video's motion.",
-    discussion: """
+    discussion: paragraphs(
+      """
       The picture has clips of the video in rows: the first frame with the box that crops must cover, the flow in the
       usual colours, the 7x7 motion map; below them the velocity of every clip.
 
@@ -22,7 +23,7 @@ struct InspectCommand: ParsableCommand {
         mclc inspect --run runs/first --samples 8
 
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
-      """)
+      """))
 
   @Argument(help: "The video.") var video: String?
   @Option(help: "Where the picture is written: .html, a page of its own, or .png.") var motion: String?

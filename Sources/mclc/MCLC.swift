@@ -6,9 +6,10 @@ struct MCLC: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mclc",
     abstract: "Compiles and trains video networks on CPUs.",
-    discussion: """
+    discussion: paragraphs(
+      """
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
-      """,
+      """),
     version: "0.1.0",
     subcommands: [
       CompileCommand.self, RunCommand.self, PrepareCommand.self, InspectCommand.self,

@@ -38,7 +38,8 @@ extension RunConfiguration.Data {
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare", abstract: "Computes the motion of videos into a cache that training reads.",
-    discussion: """
+    discussion: paragraphs(
+      """
       One pass over the videos: optical flow, 7x7 motion maps, clip velocities. What is in the cache already is checked,
       byte by byte, and kept; what is stale or damaged is named and made anew. Stop it as you like and start it again;
       start it twice on one cache, and the two share the work.
@@ -49,7 +50,7 @@ struct PrepareCommand: ParsableCommand {
         mclc train models/r2plus1d.mcl --data videos --cache motion --out runs/first
 
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
-      """)
+      """))
 
   @OptionGroup var videos: VideoOptions
   @Option(help: "The folder that keeps the motion.") var cache: String

@@ -40,13 +40,18 @@ struct ProgramSummary {
     let (plan, report) = (compiled.plan, compiled.report)
     var lines = ["program '\(graph.name)': \(graph.inputs.count) inputs, \(graph.states.count) states"]
     lines.append("  pass                   operations      ms")
-    for record in report.passes {
+    for record in report.passes where record.isUnchanged != true {
       let counts = "\(record.entriesBefore) -> \(record.entriesAfter)"
-      let same = record.entriesBefore == record.entriesAfter ? " (same count)" : ""
       lines.append(
         "  \(record.name.padding(toLength: 20, withPad: " ", startingAt: 0)) "
           + "\(counts.padding(toLength: 15, withPad: " ", startingAt: 0)) "
-          + String(format: "%6.1f", record.seconds * 1000) + same)
+          + String(format: "%6.1f", record.seconds * 1000))
+    }
+    let idle = report.passes.filter { $0.isUnchanged == true }
+    if !idle.isEmpty {
+      lines.append(
+        "  \(idle.count) passes changed nothing (" + idle.map(\.name).joined(separator: ", ")
+          + String(format: "), %.1f ms", idle.reduce(0) { $0 + $1.seconds } * 1000))
     }
     let families = kernels.map { "\($0.launches) \($0.family)" }.joined(separator: ", ")
     let fused = report.operationsBefore - report.launches

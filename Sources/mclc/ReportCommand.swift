@@ -5,13 +5,14 @@ import MCLRuntime
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Writes a run's report: one HTML file that needs nothing else.",
-    discussion: """
+    discussion: paragraphs(
+      """
       Curves of every loss term, throughput and learning rate, similarities of positives and negatives, variance and
       effective rank of the embeddings, and query tubelets with their motion beside the saliency, early and late. Of a
       run that is under way, what is there so far.
 
         mclc report runs/demo -o report.html
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run")) var folder: String
   @Option(name: .shortAndLong, help: "The file to write (.html).") var out: String

@@ -7,7 +7,8 @@ import MCLRuntime
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs a program of a model once on tensors from a file.",
-    discussion: """
+    discussion: paragraphs(
+      """
       MODEL may be the folder of a run: then its model is run with the weights of its latest checkpoint. --weights names
       other ones: a run's folder, a checkpoint, or what 'mclc export' or 'import' wrote. --tensors gives inputs, and
       states too. States are called by their own names or by PyTorch's; a tensor that the model does not know is an error,
@@ -17,11 +18,10 @@ struct RunCommand: ParsableCommand {
       its numbers, row-major.
 
         mclc run runs/first --program embed --tensors clip.safetensors --out features.safetensors
-        mclc run models/tiny.mcl --set batch=1 --program embed --weights weights.safetensors --tensors clip.safetensors
-          --out features.safetensors
+        mclc run models/tiny.mcl --set batch=1 --program embed --weights weights.safetensors --tensors clip.safetensors --out features.safetensors
         mclc run models/r2plus1d.mcl --program step --tensors batch.safetensors --taps 'xconv,mal.*' --out o.safetensors
         mclc run runs/x --program step --unfused --tensors runs/x/failed-step-00000123.safetensors
-      """)
+      """))
 
   @OptionGroup var options: ModelOptions
   @Option(help: "The program to run.") var program: String

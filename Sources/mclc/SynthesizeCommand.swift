@@ -4,13 +4,14 @@ import MCLRuntime
 struct SynthesizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "synthesize", abstract: "Makes encoded videos to train on where there are none.",
-    discussion: """
+    discussion: paragraphs(
+      """
       A textured sprite slides, circles, rotates, zooms, shakes or wanders, and rests for a part of the time, over a
       textured background under a panning camera. The kind of motion is the label: the folder a video stands in. The
       same seed gives the same bytes.
 
         mclc synthesize --out data/synthetic --videos 240 --seed 1
-      """)
+      """))
 
   @Option(help: "The folder to write to.") var out: String
   @Option(help: "How many videos.") var videos: Int = 240

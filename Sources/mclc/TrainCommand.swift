@@ -17,7 +17,8 @@ struct TrainCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model on a folder of videos.",
-    discussion: """
+    discussion: paragraphs(
+      """
       Motion that is not in the cache yet is computed first, a video at a time. Ctrl-C writes a checkpoint; --resume
       goes on from the latest one and gives the same numbers as if the run had never stopped.
 
@@ -31,7 +32,7 @@ struct TrainCommand: ParsableCommand {
       a step) and loss.svg; 'mclc report RUN -o report.html' shows them and more. A loss that is not finite ends the run
       before it changes anything; the batch and the states are then in failed-step-*.safetensors.
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
-      """)
+      """))
 
   @OptionGroup var options: ModelOptions
   @OptionGroup var videos: VideoOptions

@@ -7,6 +7,8 @@ public struct ProgramCompiler: Sendable {
   public let kernelCompiler: KernelCompiler
   /// Passes and rules of planning that are left out, by name (`OptionalParts`).
   public let without: Set<String>
+  /// Whether reports say which passes changed nothing, which takes a comparison of graphs after each.
+  public var tellsChanges = false
 
   /// - Parameters:
   ///   - fuses: whether operations are put together; if not, each has a launch and a path of its own, for looking at.
@@ -64,7 +66,8 @@ public struct ProgramCompiler: Sendable {
     try OptionalParts.verify(without)
     var graph = source
     graph.taps = source.taps.filter { taps.contains($0.name) }
-    let (lowered, records) = try Pipeline.run(graph, without: without, observe: observe)
+    let (lowered, records) = try Pipeline.run(
+      graph, without: without, tellsChanges: tellsChanges, observe: observe)
     var stages: [(name: String, seconds: Double)] = []
     var last = clock.now
     func mark(_ name: String) {
