@@ -47,7 +47,7 @@ public final class EventFile {
   }
 
   /// The tag under which TensorBoard shows a number: `loss/inter` for `loss.inter`, in the group `loss`.
-  static func tag(_ name: String) -> String { name.replacing(".", with: "/", maxReplacements: 1) }
+  package static func tag(_ name: String) -> String { name.replacing(".", with: "/", maxReplacements: 1) }
 
   /// - Throws: `TensorFileError` where it cannot be written, as all that follow.
   public func write(step: Int, scalars: [String: Float]) throws {

@@ -1,15 +1,17 @@
 /// At which steps a run keeps pictures: of its watched steps all of the first, and ever fewer as they become many, so that
 /// a run that is a thousand times as long has some ten times as many pictures.
-struct PictureMarks {
+package struct PictureMarks {
   /// Steps between watched steps.
-  var every: Int
+  package var every: Int
   /// The run's last step.
-  var last: Int
+  package var last: Int
+
+  package init(every: Int, last: Int) { (self.every, self.last) = (every, last) }
 
   /// As many marks are kept each time that their number doubles.
   private static let eachDoubling = 16
 
-  func contains(_ step: Int) -> Bool {
+  package func contains(_ step: Int) -> Bool {
     if step == 1 || step == last { return true }
     guard step > 0, step % every == 0 else { return false }
     var (mark, unit) = (step / every, 1)

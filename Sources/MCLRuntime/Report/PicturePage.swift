@@ -23,8 +23,8 @@ enum PicturePage {
     body { font: 16px/1.5 system-ui, sans-serif; max-width: 84em; margin: 2em auto; padding: 0 1em; color: #222 }
     h1 { font-size: 26px } h2 { font-size: 20px; margin: 2em 0 0 } h3 { font-size: 15px; margin: 1em 0 4px } p { margin: 4px 0; max-width: 90ch }
     h3 i { display: inline-block; width: 11px; height: 11px; margin-right: 7px } h3 small { font-weight: normal; font-size: 13px; color: #555; margin-left: 8px }
-    .panels { display: flex; flex-wrap: wrap; gap: 8px } figure { margin: 0 } figcaption { font-size: 13px; color: #555; min-height: 1.5em }
-    img { display: block; max-width: 100% } svg { display: block; width: 100% } svg text { font-size: 12px; fill: #555 } svg text.flag { fill: white }
+    .panels { display: flex; flex-wrap: wrap; gap: 8px } figure { margin: 0; width: min-content } figcaption { font-size: 13px; color: #555; min-height: 1.5em }
+    img { display: block } body > img { max-width: 100% } svg { display: block; width: 100% } svg text { font-size: 12px; fill: #555 } svg text.flag { fill: white }
     polyline { fill: none; stroke-width: 2 }
     """
 }

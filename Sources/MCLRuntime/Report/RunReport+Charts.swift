@@ -10,7 +10,7 @@ extension RunReport {
       "<span><i style=\"background:\($0.colour)\"></i>\(HTML.escaped($0.label))</span>"
     }.joined()
     return """
-      <figure><h3>\(HTML.escaped(title))</h3><div class="legend">\(legend)</div>
+      <figure><h3>\(HTML.escaped(title))</h3>\(legend.isEmpty ? "" : "<div class=\"legend\">\(legend)</div>")
       \(picture.svg)
       <figcaption>\(reading)</figcaption></figure>
 
@@ -28,22 +28,24 @@ extension RunReport {
         mark: isMarked ? description.mark : nil, lastStep: lastStep))
   }
 
-  /// The first outputs in one picture, then each of all in one of its own.
-  var outputCharts: String {
+  /// The first outputs in one picture.
+  var leadingChart: String {
     let leading = description.leading
-    let together =
-      leading.count > 1
-      ? chart(
-        "\(leading[0].group): together", "The outputs that the program gives first.",
-        LineChart(records, leading, mark: description.mark, lastStep: lastStep)) : ""
-    return together
-      + description.outputs.map { output in
-        let late = late(output).map { "In the end \(RunDescription.short($0))" } ?? ""
-        let chance = output.chance.map { "; chance gives \(RunDescription.short($0))" } ?? ""
-        return chart(
-          output.name, late + chance + ".",
-          LineChart(records, [output], mark: description.mark, lastStep: lastStep))
-      }.joined()
+    guard leading.count > 1, let group = leading.first?.group else { return "" }
+    var picture = LineChart(records, leading, mark: description.mark, lastStep: lastStep)
+    (picture.width, picture.height) = (1080, 320)
+    return chart("\(group)", "The outputs that the program gives first, together.", picture)
+  }
+
+  /// Each output in a picture of its own.
+  var outputCharts: String {
+    description.outputs.map { output in
+      let late = late(output).map { "In the end \(RunDescription.short($0))" } ?? ""
+      let chance = output.chance.map { "; chance gives \(RunDescription.short($0))" } ?? ""
+      var picture = LineChart(records, [output], mark: description.mark, lastStep: lastStep)
+      (picture.width, picture.height) = (340, 190)
+      return chart(output.name, late + chance + ".", picture)
+    }.joined()
   }
 
   var courseCharts: String {

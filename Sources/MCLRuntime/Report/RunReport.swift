@@ -83,7 +83,8 @@ public struct RunReport {
       </style></head><body>
       <header><h1>\(name)</h1><p>\(model)\(lastStep) steps; outputs below are means of the last twentieth of them</p>\
       <div class="tiles">\(tiles)</div>\(details)</header>
-      \(section("Outputs", "What the model's program gives at each step, in its order. Pale: each step. Strong: averaged over about a thirtieth of the run. Dashed: the value that guessing would give, where the model says it.", outputCharts))\
+      \(section("Outputs", "What the model's program gives at each step, in its order. Pale: each step. Strong: averaged over about a thirtieth of the run. Dashed: the value that guessing would give, where the model says it.", leadingChart, "all"))\
+      <div class="thirds">\(outputCharts)</div>
       \(section("Similarities", "Cosines of queries with their positives, and with the queue's negatives.", similarityFigures, "thirds"))\
       \(section("Collapse", "Of the latest keys in the queue and the batch's own.", collapseCharts))\
       \(section("The first clips, early and late", samplesAbout, sheets, "all"))\
@@ -102,10 +103,10 @@ public struct RunReport {
     .tiles div { background: white; border: 1px solid #e5e7eb; border-radius: 8px; padding: 8px 14px; font-size: 13px; color: #4b5563 }
     .tiles b { display: block; font-size: 19px; color: #111827 }
     .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(460px, 1fr)); gap: 16px }
-    .thirds { display: grid; grid-template-columns: repeat(auto-fill, minmax(310px, 1fr)); gap: 16px }
+    .all figure:has(svg) { margin-bottom: 16px } .thirds { display: grid; grid-template-columns: repeat(auto-fill, minmax(310px, 1fr)); gap: 16px }
     figure { margin: 0; background: white; border: 1px solid #e5e7eb; border-radius: 8px; padding: 12px 14px }
     figcaption { font-size: 13px; color: #4b5563 }
-    .legend { min-height: 20px; font-size: 13px } .legend span { margin-right: 14px; white-space: nowrap }
+    .legend { font-size: 13px } .legend span { margin-right: 14px; white-space: nowrap }
     .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 5px }
     svg { display: block; width: 100% }
     .sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(460px, 1fr)); gap: 12px; margin: 6px 0 18px }

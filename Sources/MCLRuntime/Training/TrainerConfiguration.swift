@@ -78,19 +78,23 @@ extension Trainer {
   }
 
   /// Times of the latest steps, of which what is left is reckoned: the first ones compile, warm up and fill caches.
-  struct RecentSteps {
+  package struct RecentSteps {
     private var steps: [(seconds: Double, waited: Double)] = []
     /// Steps that are looked back at.
     static let count = 20
 
-    mutating func append(seconds: Double, waited: Double) {
+    package init() {}
+
+    package mutating func append(seconds: Double, waited: Double) {
       steps.append((seconds, waited))
       if steps.count > Self.count { steps.removeFirst() }
     }
 
     /// The mean of a step; never 0 once there is one.
-    var seconds: Double { max(steps.reduce(0) { $0 + $1.seconds } / Double(max(steps.count, 1)), 1e-9) }
-    var waited: Double { steps.reduce(0) { $0 + $1.waited } / Double(max(steps.count, 1)) }
+    package var seconds: Double {
+      max(steps.reduce(0) { $0 + $1.seconds } / Double(max(steps.count, 1)), 1e-9)
+    }
+    package var waited: Double { steps.reduce(0) { $0 + $1.waited } / Double(max(steps.count, 1)) }
   }
 
   /// What happened in a step, for progress; rates are of the latest steps.
