@@ -217,7 +217,7 @@ struct TrainingJob {
       lossWeights: settings.lossWeights, epochs: settings.epochs ?? Int(length.epochs.rounded(.up)),
       batchesPerStep: length.batchesPerStep, checkpointEvery: settings.checkpointEvery,
       checkpointsKept: settings.checkpointsKept, watchEvery: settings.watchEvery,
-      loaderWorkers: settings.workers, chances: graph.chances, identity: identity,
+      loaderWorkers: settings.workers, chances: program.chances, identity: identity,
       allowsDifferentPlan: request.allowsDifferentPlan,
       replay: "mclc run \(ShellText.quoted(request.folder))", changes: changes)
   }

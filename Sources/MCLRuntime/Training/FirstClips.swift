@@ -34,8 +34,10 @@ struct FirstClips {
       } catch is Stop {}
     }
     func shape(_ name: String) -> [Int] { executor.plan.inputs.first { $0.name == name }?.type.shape ?? [] }
+    let policy = batches.sampler.policy
     return try SampleImages.sheets(
-      clips: batch.xq, shape: shape("xq"), motion: batch.mag, motionShape: shape("mag"), saliency: seen)
+      clips: batch.xq, shape: shape("xq"), mean: policy.mean, deviation: policy.standardDeviation,
+      motion: batch.mag, motionShape: shape("mag"), saliency: seen)
   }
 }
 
