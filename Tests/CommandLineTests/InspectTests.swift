@@ -128,7 +128,7 @@ import Testing
     #expect(page.code == 0, "\(page.errors)")
     let text = try String(contentsOfFile: folder + "/s.html", encoding: .utf8)
     #expect(text.utf8.count < 1_000_000 && !text.contains("image/png") && !text.contains("http"))
-    #expect(text.matches(of: /<figure>/).count == 4 * 4 * 7 && text.matches(of: /<svg /).count == 4)
+    #expect(text.matches(of: /<figure>/).count == 4 * 4 * 7 && text.matches(of: /<svg\s/).count == 4)
     let prepared = try MotionStore(directory: folder + "/motion").prepare(
       VideoDataset(directory: folder), progress: { _ in })
     let batches = try TubeletBatches(
@@ -137,7 +137,8 @@ import Testing
     let plan = try batches.drawn(0).plan
     let crop = plan.xq.crop
     for words in [
-      "sample 1: square.avi, epoch 1", "query xq: clip 1, frames \(plan.starts.clip1) to \(plan.starts.clip1 + 30)",
+      "sample 1: square.avi, epoch 1",
+      "query xq: clip 1, frames \(plan.starts.clip1) to \(plan.starts.clip1 + 30)",
       "crop \(crop.width)x\(crop.height) at (\(crop.x), \(crop.y)) to 112x112", "frame \(plan.starts.clip1)<",
       "velocity of the clip of 32 frames that begins at each frame", ">clip 3</text>", "given to the network",
     ] { #expect(text.contains(words), "\(words)") }

@@ -107,7 +107,7 @@ import Testing
     #expect(seen.images == [Int](repeating: 4 * 64 * 3 * 64, count: 4))
     #expect(seen.headings == Self.headings)
     #expect(seen.charts.count == 27 && seen.charts.allSatisfy { $0 > 120 }, "\(seen.charts)")
-    #expect(seen.lines.count == 28 && seen.lines.allSatisfy { $0 > 200 }, "\(seen.lines)")
+    #expect(seen.lines.count == 30 && seen.lines.allSatisfy { $0 > 200 }, "\(seen.lines)")
     #expect(!seen.wide)
 
     let picture = Self.folder + "/report.png"

@@ -51,7 +51,8 @@ extension RunReport {
   var courseCharts: String {
     let c = LineChart.colours
     let rate = LineChart.Series(
-      label: "learning rate", colour: c[0], points: records.compactMap { record in record.learningRate.map { (record.step, $0) } })
+      label: "learning rate", colour: c[0],
+      points: records.compactMap { record in record.learningRate.map { (record.step, $0) } })
     let names = Set(records.flatMap { ($0.lossWeights ?? [:]).keys }).sorted()
     let weights = names.enumerated().map { index, name in
       LineChart.Series(
