@@ -21,6 +21,8 @@ public struct RunDescription: Sendable, Codable, Equatable {
   public struct Mark: Sendable, Codable, Equatable {
     public var step: Int
     public var label: String
+
+    public init(step: Int, label: String) { (self.step, self.label) = (step, label) }
   }
 
   /// In the program's order, the most telling first.

@@ -3,7 +3,8 @@ import MCLRuntime
 import Testing
 
 @Suite struct JPEGImageTests {
-  private let (width, height) = (60, 44)
+  private let width = 60
+  private let height = 44
 
   /// Smooth colours, an edge in the middle.
   private var pixels: [UInt8] {
