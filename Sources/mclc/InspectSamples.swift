@@ -98,9 +98,9 @@ struct InspectSamples {
       if isPage {
         let title =
           "\(sheets.count) training samples of \((name as NSString).lastPathComponent), seed \(seed)"
-        try AtomicFile.write(SampleSheet.html(sheets, title: title), to: out)
+        try AtomicFile.write(try SampleSheet.html(sheets, title: title), to: out)
       } else {
-        let picture = SampleSheet.picture(sheets)
+        let picture = try SampleSheet.picture(sheets)
         try AtomicFile.write(to: out) { append in try picture.bytes.withUnsafeBytes { try append($0) } }
       }
     } catch let error as TensorFileError { throw UsageError(error.description) }

@@ -7,9 +7,9 @@ struct ReportCommand: ParsableCommand {
     commandName: "report", abstract: "Writes a run's report: one HTML file that needs nothing else.",
     discussion: paragraphs(
       """
-      Curves of every loss term, throughput and learning rate, similarities of positives and negatives, variance and
-      effective rank of the embeddings, and query tubelets with their motion beside the saliency, early and late. Of a
-      run that is under way, what is there so far.
+      Curves of every output beside what chance gives, throughput and learning rate, similarities of positives and
+      negatives, variance and effective rank of the embeddings, and the run's first clips with their motion and the
+      saliency, early and late. Of a run that is under way, what is there so far.
 
         mclc report runs/demo -o report.html
       """))

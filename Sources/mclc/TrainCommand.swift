@@ -107,7 +107,8 @@ struct TrainCommand: ParsableCommand {
       norm's statistics and the queue move with each. The model's setting accumulate; 1 by default.
       """)
   var accumulate: String?
-  @Option(help: "Steps between measurements of the embeddings, for 'mclc report'; 50 by default.")
+  @Option(
+    help: "Steps between measurements of the embeddings and pictures of the first clips; 50 by default.")
   var watchEvery: String?
   @Option(help: "MiB of decoded frames and flows kept in memory; 1024 by default.") var decodedMemory: String?
   @Option(

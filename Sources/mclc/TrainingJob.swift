@@ -217,7 +217,7 @@ struct TrainingJob {
       lossWeights: settings.lossWeights, epochs: settings.epochs ?? Int(length.epochs.rounded(.up)),
       batchesPerStep: length.batchesPerStep, checkpointEvery: settings.checkpointEvery,
       checkpointsKept: settings.checkpointsKept, watchEvery: settings.watchEvery,
-      loaderWorkers: settings.workers, identity: identity,
+      loaderWorkers: settings.workers, chances: program.chances, identity: identity,
       allowsDifferentPlan: request.allowsDifferentPlan,
       replay: "mclc run \(ShellText.quoted(request.folder))", changes: changes)
   }
@@ -302,16 +302,13 @@ struct TrainingJob {
   private func train(_ trainer: Trainer) throws -> Trainer.Outcome {
     let bar = ProgressBar(isSilent: request.isSilent)
     return try trainer.train(shouldStop: { signals.exitCode != nil }) { progress in
-      let losses = ["loss.total", "loss.inter", "loss.intra", "loss.mal", "loss.order"].compactMap { key in
-        progress.record.outputs[key].map { "\(key.dropFirst(5)) \(String(format: "%.3f", $0))" }
-      }
       bar.show(
         Double(progress.record.step) / Double(progress.steps),
-        "step \(progress.record.step)/\(progress.steps) \(losses.joined(separator: " ")) | "
+        "step \(progress.record.step)/\(progress.steps), \(ProgressBar.duration(progress.secondsLeft)) left | "
+          + trainer.description.progress(progress.record.outputs)
           + String(
-            format: "%.1f samples/s, %.0f%% waiting for data, %.1f GiB", progress.samplesPerSecond,
-            progress.dataWait * 100, Double(progress.residentBytes) / 0x1p30)
-          + ", \(ProgressBar.duration(progress.secondsLeft)) left",
+            format: " | %.1f samples/s, %.0f%% waiting for data, %.1f GiB", progress.samplesPerSecond,
+            progress.dataWait * 100, Double(progress.residentBytes) / 0x1p30),
         isLast: progress.record.step == progress.steps)
     }
   }

@@ -103,15 +103,8 @@ import Testing
       #expect(lines.contains { abs(Double($0) - expected) < 3 }, "start \(start)")
     }
 
-    // A page holds the same sheet; a folder with its cache gives the same as the video; another seed another one.
-    let page = try command.mclc([
-      "inspect", video, "--samples", "1", "--size", "64", "--out", folder + "/s.html",
-    ])
-    #expect(page.code == 0, "\(page.errors)")
-    let text = try String(contentsOfFile: folder + "/s.html", encoding: .utf8)
-    let encoded = try #require(text.split(separator: "base64,").last?.split(separator: "\"").first)
+    // A folder with its cache gives the same as the video; another seed another one.
     let bytes = FileManager.default.contents(atPath: folder + "/s.png")
-    #expect(Data(base64Encoded: String(encoded)) == bytes)
     let data = folder + "/data"
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: video, toPath: data + "/square.avi")
@@ -126,6 +119,39 @@ import Testing
     }
     #expect(try again([]) == bytes)
     #expect(try again(["--seed", "2"]) != bytes)
+  }
+
+  /// Text is text and pictures are JPEG, small ones; the crop is where training draws it.
+  @Test func aPageOfSamplesIsText() throws {
+    let video = try video()
+    let page = try command.mclc(["inspect", video, "--samples", "4", "--out", folder + "/s.html"])
+    #expect(page.code == 0, "\(page.errors)")
+    let text = try String(contentsOfFile: folder + "/s.html", encoding: .utf8)
+    #expect(text.utf8.count < 1_000_000 && !text.contains("image/png") && !text.contains("http"))
+    #expect(text.matches(of: /<figure>/).count == 4 * 4 * 7 && text.matches(of: /<svg\s/).count == 4)
+    let prepared = try MotionStore(directory: folder + "/motion").prepare(
+      VideoDataset(directory: folder), progress: { _ in })
+    let batches = try TubeletBatches(
+      videos: [try #require(prepared.videos.first { $0.video.name == "square.avi" })],
+      shape: .init(batch: 1, frames: 16, height: 112, width: 112, motion: [1, 1, 1]), policy: .full, seed: 1)
+    let plan = try batches.drawn(0).plan
+    let crop = plan.xq.crop
+    for words in [
+      "sample 1: square.avi, epoch 1",
+      "query xq: clip 1, frames \(plan.starts.clip1) to \(plan.starts.clip1 + 30)",
+      "crop \(crop.width)x\(crop.height) at (\(crop.x), \(crop.y)) to 112x112", "frame \(plan.starts.clip1)<",
+      "velocity of the clip of 32 frames that begins at each frame", ">clip 3</text>", "given to the network",
+    ] { #expect(text.contains(words), "\(words)") }
+    // The first picture: blue along the crop's upper edge.
+    let encoded = try #require(text.firstMatch(of: /image\/jpeg;base64,([^"]+)"/)?.1)
+    let file = folder + "/first.jpg"
+    try #require(Data(base64Encoded: String(encoded))).write(to: URL(fileURLWithPath: file))
+    let picture = try #require(try VideoDecoder.decode(path: file, frames: 0..<1).first)
+    #expect(picture.width == 176 && picture.height == 132)
+    let (row, column) = (crop.y * 132 / 96 + 1, (crop.x + crop.width / 2) * 176 / 128)
+    let place = 3 * (row * 176 + column)
+    let colour = picture.pixels[place..<place + 3].map { Int($0) }
+    #expect(zip(colour, [30, 110, 230]).allSatisfy { abs($0 - $1) < 60 }, "\(colour)")
   }
 
   @Test func theTwoFlowsAreCompared() throws {

@@ -89,6 +89,33 @@ extension Tensor {
     #expect(!graph.entries.contains { $0.type.shape.contains(4096) && $0.type.shape != [4096, 32] })
   }
 
+  /// The share of rows whose positive is larger than all products needs their maximum alone, which the sweep has.
+  @Test func accuracyIsTakenOfTheSweepsMaximum() throws {
+    let context = ProgramContext()
+    let a = context.input("a", [6, 32])
+    let key = context.input("key", [6, 32])
+    let queue = context.input("queue", [2048, 32])
+    let positives = a.dot(key, axis: 1).reshaped([6, 1])
+    let logits = concatenate([positives, a.matmul(queue.matrixTransposed())], axis: 1) * 10
+    let loss = logits.crossEntropyOfFirst()
+    let graph = try Graph(
+      name: "accuracy", inputs: context.inputs, states: [],
+      outputs: [
+        ("loss", loss), ("top1", logits.detached().accuracyOfFirst()),
+        ("gradient", gradient(of: loss, at: [a])[0]),
+      ], updates: [], taps: [], declared: [a, key, queue])
+    let lowered = try Pipeline.run(graph).graph
+    #expect(lowered.entries.count { $0.operation.name == "exponential_sums" } == 1)
+    #expect(!lowered.entries.contains { $0.type.shape.contains(2048) && $0.type.shape != [2048, 32] })
+    var inputs = Self.inputs(graph)
+    // Keys of rows 0, 2 and 4 are their queries, twice as long: larger than any product with the queue here.
+    let query = try #require(inputs["a"]?.elements)
+    let keys = query.enumerated().map { $0.offset / 32 % 2 == 0 ? 2 * $0.element : -$0.element }
+    inputs["key"] = Value(TensorType(.float32, [6, 32]), keys)
+    try Self.agree(graph, inputs: inputs)
+    #expect(try CompiledRun(graph, inputs: inputs, threads: 2).outputs["top1"]?.elements == [0.5])
+  }
+
   @Test func productsThatAreSeenAreStored() throws {
     let named = try Self.program(rows: 4, terms: 2048) {
       [("scores", $2), ("gradient", gradient(of: $3, at: [$0])[0])]

@@ -194,4 +194,44 @@ import Testing
       #expect("\(error.diagnostics[4])" == "m.mcl:20: error: nothing is called 'nothing' here")
     } catch { Issue.record("not a ModelError: \(error)") }
   }
+
+  @Test func chanceValuesAreOfOutputs() throws {
+    func model(_ chances: [String: Double]) -> Model {
+      Model("m") { _ in
+        Program("p") { context in
+          Step(
+            outputs: [("loss.inter", context.input("x", [])), ("y", context.input("z", []))], chances: chances
+          )
+        }
+      }
+    }
+    let chances = ["loss.inter": Chance.crossEntropy(over: 97), "y": Chance.accuracy(over: 4)]
+    #expect(try model(chances).module().program("p").chances == ["loss.inter": 4.574710978503383, "y": 0.25])
+    let error = try #require(throws: ModelError.self) {
+      try model(["loss.intre": 1, "y": .nan]).module()
+    }
+    #expect(
+      error.diagnostics.map(\.message) == [
+        "a chance value is given for 'loss.intre', which is no output; did you mean 'loss.inter'?",
+        "the chance value of the output 'y' is nan; give a finite number",
+      ])
+  }
+
+  /// Of rows: right, wrong, a tie, one with NaN, a tie of all.
+  @Test func accuracyCountsWhatIsLargest() throws {
+    let context = ProgramContext()
+    let (logits, labels) = (context.input("x", [5, 3]), context.input("labels", [5], .int64))
+    let graph = try Graph(
+      name: "p", inputs: context.inputs, states: [],
+      outputs: [("first", logits.accuracyOfFirst()), ("labelled", logits.accuracy(labels: labels))],
+      updates: [], taps: [])
+    var interpreter = Interpreter(graph, states: [:])
+    let rows: [[Double]] = [[2, 1, 0], [-1, 3, 2], [5, 5, 1], [1, .nan, 0], [0, 0, 0]]
+    let found = try interpreter.run([
+      "x": Value(TensorType(.float32, [5, 3]), rows.flatMap { $0 }),
+      "labels": Value(TensorType(.int64, [5]), [0, 1, 0, 0, 2]),
+    ]).outputs
+    #expect(found["first"]?.elements == [0.2])
+    #expect(found["labelled"]?.elements == [0.4])
+  }
 }

@@ -34,9 +34,10 @@ import Testing
     for number in [Double.infinity, -.infinity, .leastNonzeroMagnitude, .pi, 1e16, -1e22] {
       outputs.append(("\(number)", rate * number))
     }
-    let graph = try Graph(
+    var graph = try Graph(
       name: "every\u{7f}thing", inputs: context.inputs, states: context.states, outputs: outputs,
       updates: [("w", state - copy)], taps: [("tap \u{1F600}", state)])
+    graph.chances = ["y0": 1.0 / 3, "inf": -1e-300, "y1": 0]
     var module = Module(name: "model \"quoted\"")
     module.settings = [("a", "b\nc"), ("\r\n", "")]
     module.programs = [graph]
@@ -52,6 +53,27 @@ import Testing
     #expect(read.settings.map(\.value) == ["b\nc", ""])
     #expect(read.programs.first?.states == module.programs.first?.states)
     #expect(read.programs.first?.inputs == module.programs.first?.inputs)
+    #expect(read.programs.first?.chances == ["y0": 1.0 / 3, "inf": -1e-300, "y1": 0])
+  }
+
+  @Test(arguments: [
+    ("chance=nan", "program 'p': the chance value of the output 'y' is nan; give a finite number"),
+    ("chance=inf", "program 'p': the chance value of the output 'y' is inf; give a finite number"),
+    ("luck=1.0", "'chance' or the end of the line is expected"), ("chance 1.0", "'=' is expected"),
+    ("chance=1.0 2", "the line should end here"),
+  ])
+  func aWrongChanceValueIsRefused(end: String, message: String) throws {
+    let context = ProgramContext()
+    let graph = try Graph(
+      name: "p", inputs: context.inputs, states: [],
+      outputs: [("y", Tensor(Constant(value: 1, shape: []), []))], updates: [], taps: [])
+    let text = "mclgraph 1\nmodel \"m\"\n" + graph.text
+    func read(_ end: String) throws -> Module {
+      try Module(text: text.replacing("output \"y\" %0", with: "output \"y\" %0 \(end)"))
+    }
+    #expect(try read("chance=0.25").programs[0].chances == ["y": 0.25])
+    let error = try #require(throws: ModelError.self) { try read(end) }
+    #expect("\(error)".contains(message), "\(error)")
   }
 
   /// Reads damaged text: it is refused with a `ModelError`, or what it gives can be written and read again.

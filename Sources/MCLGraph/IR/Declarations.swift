@@ -28,6 +28,10 @@ extension Graph {
         throw mistake("the \(what) '\(item.name)' stands twice")
       }
     }
+    for output in outputs {
+      guard let chance = chances[output.name], !chance.isFinite else { continue }
+      throw mistake("the chance value of the output '\(output.name)' is \(chance); give a finite number")
+    }
     for input in inputs {
       do { try input.defaultValue?.check(input.type.element) } catch {
         throw mistake(

@@ -1,15 +1,18 @@
 /// What one run of a program computes and changes.
 public struct Step: Sendable {
   public var outputs: [(name: String, tensor: Tensor)]
+  /// What outputs are where nothing has been learnt, by their names (`Graph.chances`).
+  public var chances: [String: Double]
   public var updates: [(state: Tensor, value: Tensor)]
   /// Where it was written: mistakes in what is named here are reported there.
   let location: SourceLocation
 
   public init(
-    outputs: [(name: String, tensor: Tensor)], updates: [(state: Tensor, value: Tensor)] = [],
-    file: String = #filePath, line: Int = #line
+    outputs: [(name: String, tensor: Tensor)], chances: [String: Double] = [:],
+    updates: [(state: Tensor, value: Tensor)] = [], file: String = #filePath, line: Int = #line
   ) {
     self.outputs = outputs
+    self.chances = chances
     self.updates = updates
     location = SourceLocation(file: file, line: line)
   }

@@ -84,6 +84,9 @@ public struct Graph: Sendable {
   public var inputs: [Input] = []
   public var states: [State] = []
   public var outputs: [Named] = []
+  /// The values that outputs have where nothing has been learnt, by their names: `log(n)` for a cross-entropy over n
+  /// classes, `1/n` for its accuracy. What watches a run shows them beside the outputs; no number depends on them.
+  public var chances: [String: Double] = [:]
   /// The new values of states, all read before any is written: an update never sees another one of the same run.
   public var updates: [Named] = []
   /// Values inside the program that can be watched; they are computed only when asked for.

@@ -145,8 +145,19 @@ public final class ProgramContext {
     for output in step.outputs where !outputs.insert(output.name).inserted {
       mistake("the output '\(output.name)' is given twice; name each once", step.location)
     }
-    return try Graph(
+    for (output, chance) in step.chances.sorted(by: { $0.key < $1.key }) {
+      if !outputs.contains(output) {
+        let nearest = nearestName(to: output, in: outputs.sorted()).map { "; did you mean '\($0)'?" } ?? ""
+        mistake("a chance value is given for '\(output)', which is no output\(nearest)", step.location)
+      } else if !chance.isFinite {
+        mistake(
+          "the chance value of the output '\(output)' is \(chance); give a finite number", step.location)
+      }
+    }
+    var graph = try Graph(
       name: name, inputs: inputs, states: states, outputs: step.outputs, updates: updates, taps: tapped,
       declared: inputs.compactMap { leaves[$0.name] } + stateOrder.compactMap { leaves[$0] } + mistakes)
+    graph.chances = step.chances
+    return graph
   }
 }

@@ -39,4 +39,23 @@ extension Tensor {
 
   /// The mean over rows of the softmax probability of class 0.
   public func probabilityOfFirst() -> Tensor { softmax(axis: 1).sliced(axis: 1, 0..<1).mean() }
+
+  /// The share of rows whose class 0 is larger than every other; a tie is no success. Self: logits [N, classes].
+  public func accuracyOfFirst() -> Tensor {
+    guard !isPoisoned, rank == 2, shape[1] > 1 else { return logSoftmax(axis: 1) }
+    return sliced(axis: 1, 0..<1).shareLarger(than: sliced(axis: 1, 1..<shape[1]).maximum([1]))
+  }
+
+  /// The share of rows whose label is larger than every other class. Self: logits [N, classes]; labels i64 [N].
+  public func accuracy(labels: Tensor) -> Tensor {
+    guard !isPoisoned, rank == 2 else { return logSoftmax(axis: 1) }
+    let marks = Tensor(OneHot(classes: shape[1]), [labels])
+    let others = select(
+      marks, .equal, 1, then: filled(with: -Double(Float.greatestFiniteMagnitude)), else: self)
+    return (self * marks).sum([1]).shareLarger(than: others.maximum([1]))
+  }
+
+  private func shareLarger(than other: Tensor) -> Tensor {
+    select(self, .greater, other, then: filled(with: 1), else: filled(with: 0)).mean()
+  }
 }

@@ -55,7 +55,10 @@ extension Module {
         }
         graph.states.append(
           Graph.State(name: name, type: type, initializer: try readInitializer(&line), role: role))
-      case "output": graph.outputs.append(try readNamed(&line, graph))
+      case "output":
+        let output = try readNamed(&line, graph)
+        graph.outputs.append(output)
+        if !line.isAtEnd { graph.chances[output.name] = try readChance(&line) }
       case "update": graph.updates.append(try readNamed(&line, graph))
       case "tap": graph.taps.append(try readNamed(&line, graph))
       case "end":
@@ -113,6 +116,12 @@ extension Module {
     let entry = try line.reference()
     guard graph.entries.indices.contains(entry) else { throw line.error("%\(entry) is not defined") }
     return Graph.Named(name, entry)
+  }
+
+  private static func readChance(_ line: inout LineScanner) throws -> Double {
+    guard try line.word() == "chance" else { throw line.error("'chance' or the end of the line is expected") }
+    try line.expect("=")
+    return try line.number()
   }
 
   private static func readInitializer(_ line: inout LineScanner) throws -> Initializer {

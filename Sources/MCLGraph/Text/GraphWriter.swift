@@ -63,7 +63,11 @@ extension Graph {
         "state \(quoted(state.name)) : \(state.type) \(state.role.rawValue) \(state.initializer.text)"
       )
     }
-    for (word, list) in [("output", outputs), ("update", updates), ("tap", taps)] {
+    for output in outputs {
+      let chance = chances[output.name].map { " chance=\($0)" } ?? ""
+      lines.append("output \(quoted(output.name)) %\(output.entry)\(chance)")
+    }
+    for (word, list) in [("update", updates), ("tap", taps)] {
       lines += list.map { "\(word) \(quoted($0.name)) %\($0.entry)" }
     }
     lines.append("end")

@@ -6,6 +6,9 @@ struct Colour: Sendable, Equatable {
 
   init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
 
+  /// As style sheets write it.
+  var css: String { "rgb(\(red),\(green),\(blue))" }
+
   /// This colour with `share` of another over it.
   func mixed(_ other: Colour, _ share: Float) -> Colour {
     let share = min(max(share, 0), 1)
@@ -17,7 +20,7 @@ struct Colour: Sendable, Equatable {
 }
 
 /// A picture to draw on; what falls outside is left out.
-struct Canvas {
+struct Canvas: Sendable {
   let width: Int
   let height: Int
   private var pixels: [UInt8]
@@ -27,6 +30,18 @@ struct Canvas {
     pixels = []
     pixels.reserveCapacity(3 * width * height)
     for _ in 0..<width * height { pixels += [background.red, background.green, background.blue] }
+  }
+
+  /// - Throws: `VideoError` where libavcodec cannot make one.
+  func jpeg(limit: Int) throws -> JPEGImage {
+    try JPEGImage(width: width, height: height, rgb: pixels, limit: limit)
+  }
+
+  /// Puts another picture at (x, y), pixel by pixel.
+  mutating func draw(_ other: Canvas, x: Int, y: Int) {
+    for row in 0..<other.height {
+      for column in 0..<other.width { self[x + column, y + row] = other[column, row] }
+    }
   }
 
   var png: PNGImage { PNGImage(width: width, height: height, rgb: pixels) }

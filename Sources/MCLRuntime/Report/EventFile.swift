@@ -46,6 +46,9 @@ public final class EventFile {
     return event
   }
 
+  /// The tag under which TensorBoard shows a number: `loss/inter` for `loss.inter`, in the group `loss`.
+  package static func tag(_ name: String) -> String { name.replacing(".", with: "/", maxReplacements: 1) }
+
   /// - Throws: `TensorFileError` where it cannot be written, as all that follow.
   public func write(step: Int, scalars: [String: Float]) throws {
     try write(
@@ -58,8 +61,8 @@ public final class EventFile {
       })
   }
 
-  /// - Parameter images: PNG files.
-  public func write(step: Int, images: [String: PNGImage]) throws {
+  /// - Parameter images: by tag.
+  public func write(step: Int, images: [String: JPEGImage]) throws {
     try write(
       step,
       images.sorted { $0.key < $1.key }.map { name, image in

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Quantities against the steps of a run, as one SVG picture; the vertical axis starts at 0.
+/// Quantities against the steps of a run, as one SVG picture whose vertical axis holds 0.
 struct LineChart {
   struct Series {
     var label: String
@@ -8,12 +8,32 @@ struct LineChart {
     var points: [(step: Int, value: Double)]
   }
 
+  /// A dashed line across.
+  struct Level {
+    var value: Double
+    var label: String
+    var colour = "#9ca3af"
+  }
+
   var series: [Series]
-  /// A dashed line across, with its name.
-  var level: (value: Double, label: String)?
+  var levels: [Level] = []
   /// A dashed line upwards, with its name.
-  var mark: (step: Int, label: String)?
+  var mark: RunDescription.Mark?
   var lastStep: Int
+  var width = 520.0
+  var height = 240.0
+
+  /// One for each series, told apart on white.
+  static let colours = [
+    "#0b6bcb", "#c2410c", "#15803d", "#7e22ce", "#111827", "#b45309", "#0e7490", "#be185d",
+  ]
+  /// How the parts of the picture look; a page or picture that holds one has it.
+  static let style = """
+    svg text { font-size: 11px; fill: #6b7280 } line.grid { stroke: #e5e7eb }
+    line.zero { stroke: #9ca3af } line.mark { stroke: #9ca3af; stroke-dasharray: 4 4 }
+    line.level { stroke-dasharray: 6 4; stroke-width: 1.5 }
+    polyline { fill: none } .raw { stroke-opacity: 0.25 } .line { stroke-width: 2 }
+    """
 
   /// Points a line is drawn with, at most: neighbours are averaged.
   private static let pointLimit = 400
@@ -39,22 +59,39 @@ struct LineChart {
     }
   }
 
+  /// Levels far from all values would make the curves flat.
+  private func shownLevels(_ values: [Double]) -> [Level] {
+    let reach = 2 * (values.map(abs).max() ?? 1)
+    return levels.filter { $0.value.isFinite && abs($0.value) <= reach }
+  }
+
   var svg: String {
-    let (width, height, left, right, top, bottom) = (520.0, 240.0, 52.0, 12.0, 16.0, 34.0)
+    let (left, right, top, bottom) = (52.0, 12.0, 16.0, 34.0)
     let lines = series.map { (series: $0, points: Self.reduced($0.points)) }.filter { !$0.points.isEmpty }
     let last = Double(max(lastStep, 2))
-    let peak = lines.flatMap { $0.points.map(\.value) }.max() ?? 1
-    let highest = max(peak, (level?.value).flatMap { $0 <= 2 * peak ? $0 : nil } ?? 0, 1e-12) * 1.08
+    let values = lines.flatMap { $0.points.map(\.value) }
+    let levels = shownLevels(values)
+    let all = values + levels.map(\.value)
+    let lowest = min(all.min() ?? 0, 0) * 1.08
+    let highest = max((all.max() ?? 1) * 1.08, lowest + max(abs(lowest), 1e-12))
     func x(_ step: Double) -> String {
       String(format: "%.1f", left + (width - left - right) * (step - 1) / (last - 1))
     }
     func y(_ value: Double) -> String {
-      String(format: "%.1f", height - bottom - (height - top - bottom) * max(value, 0) / highest)
+      String(
+        format: "%.1f", height - bottom - (height - top - bottom) * (value - lowest) / (highest - lowest))
     }
-    var svg = "<svg viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\">\n"
-    for tick in AxisTicks.ticks(highest) {
-      svg +=
-        "<line class=\"grid\" x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(y(tick))\" y2=\"\(y(tick))\"/>"
+    func across(_ kind: String, _ value: Double, _ colour: String = "") -> String {
+      let style = colour.isEmpty ? "" : " stroke=\"\(colour)\""
+      return
+        "<line class=\"\(kind)\"\(style) x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(y(value))\" y2=\"\(y(value))\"/>"
+    }
+    var svg = """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(width)) \(Int(height))" role="img">
+
+      """
+    for tick in AxisTicks.ticks(from: lowest, to: highest) {
+      svg += across(tick == 0 && lowest < 0 ? "zero" : "grid", tick)
       svg +=
         "<text x=\"\(left - 6)\" y=\"\(y(tick))\" dy=\"4\" text-anchor=\"end\">\(AxisTicks.short(tick))</text>\n"
     }
@@ -63,16 +100,15 @@ struct LineChart {
         "<text x=\"\(x(tick))\" y=\"\(height - bottom + 16)\" text-anchor=\"middle\">\(AxisTicks.short(tick))</text>\n"
     }
     svg += "<text x=\"\(width - right)\" y=\"\(height - 4)\" text-anchor=\"end\">step</text>\n"
-    if let level, level.value <= highest {
-      svg +=
-        "<line class=\"mark\" x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(y(level.value))\" y2=\"\(y(level.value))\"/>"
+    for level in levels {
+      svg += across("level", level.value, level.colour)
       svg +=
         "<text x=\"\(width - right)\" y=\"\(y(level.value))\" dy=\"-4\" text-anchor=\"end\">\(level.label)</text>\n"
     }
     if let mark, mark.step > 1, Double(mark.step) < last {
       let at = x(Double(mark.step))
       svg += "<line class=\"mark\" x1=\"\(at)\" x2=\"\(at)\" y1=\"\(top)\" y2=\"\(height - bottom)\"/>"
-      svg += "<text x=\"\(at)\" y=\"\(top - 4)\" text-anchor=\"start\">\(mark.label)</text>\n"
+      svg += "<text x=\"\(at)\" y=\"\(top - 4)\" text-anchor=\"start\">\(HTML.escaped(mark.label))</text>\n"
     }
     for line in lines {
       func path(_ points: [(step: Double, value: Double)]) -> String {

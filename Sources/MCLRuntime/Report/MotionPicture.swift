@@ -132,7 +132,8 @@ public struct MotionPicture: Sendable {
   /// A page of its own: the picture is part of it.
   public func html(title: String) -> String {
     PicturePage.html(
-      title: title, facts: facts, pictures: [(png, "frames, flow, motion maps and velocities")])
+      title: title, facts: facts,
+      content: HTML.image(png.bytes, kind: "png", description: "frames, flow, motion maps and velocities"))
   }
 
   // MARK: Parts

@@ -20,7 +20,9 @@ public final class ProgressBar {
     if isTerminal {
       let filled = Int(max(0, min(1, fraction)) * 20)
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
-      write("\r\u{1b}[2K\(percent) \(bar) \(text)\(isLast ? "\n" : "")")
+      // A line that wraps could not be drawn over.
+      let line = "\(percent) \(bar) \(text)".prefix(max(Self.terminalWidth - 1, 10))
+      write("\r\u{1b}[2K\(line)\(isLast ? "\n" : "")")
     } else {
       write("\(percent) \(text)\n")
     }
@@ -28,6 +30,13 @@ public final class ProgressBar {
 
   /// Ends the line, so that other text can follow.
   public func clear() { if isTerminal, !isSilent { write("\r\u{1b}[2K") } }
+
+  /// Characters in a line of the terminal; 80 where it does not say.
+  private static var terminalWidth: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
 
   private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 

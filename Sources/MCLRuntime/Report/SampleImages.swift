@@ -4,39 +4,43 @@ import Foundation
 /// maps, and rows for the frame in the middle of that time, the motion the alignment loss is given over it, and the
 /// saliency over it. Both maps are measured against their largest value in the sample.
 enum SampleImages {
-  static let mean: [Float] = [0.485, 0.456, 0.406]
-  static let deviation: [Float] = [0.229, 0.224, 0.225]
   /// Frames are shown with at most so many pixels a side.
   static let sideLimit = 112
+  /// Columns at most, spread over the clip's times.
+  static let columnLimit = 16
+  /// Bytes of a picture, so that those of a step stay below 200 kB.
+  static let byteLimit = 48_000
 
   /// - Parameters:
-  ///   - clips: normalised, `shape` [N, 3, T, H, W].
+  ///   - clips: of pixels less the `mean` over the `deviation` of their channel, `shape` [N, 3, T, H, W].
   ///   - motion: `motionShape` [N, t, h, w], as the alignment loss is given it.
   ///   - saliency: of the same shape as the motion; nil leaves its row out.
   ///   - limit: samples at most.
   static func sheets(
-    clips: [Float], shape: [Int], motion: [Float], motionShape: [Int], saliency: [Float]? = nil,
-    limit: Int = 4
-  ) -> [String: PNGImage] {
+    clips: [Float], shape: [Int], mean: [Float], deviation: [Float], motion: [Float], motionShape: [Int],
+    saliency: [Float]? = nil, limit: Int = 4
+  ) throws -> [JPEGImage] {
     guard shape.count == 5, shape[1] == 3, motionShape.count == 4, motionShape[0] == shape[0],
+      mean.count == 3, deviation.count == 3,
       clips.count == shape.reduce(1, *), motion.count == motionShape.reduce(1, *), !shape.contains(0),
       !motionShape.contains(0), saliency.map({ $0.count == motion.count }) ?? true
-    else { return [:] }
+    else { return [] }
     let (frames, height, width) = (shape[2], shape[3], shape[4])
     let (times, rows, columns) = (motionShape[1], motionShape[2], motionShape[3])
+    let shownTimes = Array(Swift.stride(from: 0, to: times, by: (times + columnLimit - 1) / columnLimit))
     // Every how many pixels one is shown.
     let stride = (max(height, width) + sideLimit - 1) / sideLimit
-    let (shownHeight, shownWidth) = (height / stride, width / stride)
+    let (shownHeight, shownWidth) = (max(height / stride, 1), max(width / stride, 1))
     let maps = [nil, motion] + (saliency.map { [$0] } ?? [])
-    var sheets: [String: PNGImage] = [:]
+    var sheets: [JPEGImage] = []
     for sample in 0..<min(limit, shape[0]) {
       let span = sample * times * rows * columns..<(sample + 1) * times * rows * columns
       let peaks = maps.map { max($0?[span].max() ?? 0, 1e-12) }
       var pixels: [UInt8] = []
-      pixels.reserveCapacity(maps.count * shownHeight * times * shownWidth * 3)
+      pixels.reserveCapacity(maps.count * shownHeight * shownTimes.count * shownWidth * 3)
       for (map, peak) in zip(maps, peaks) {
         for y in 0..<shownHeight {
-          for time in 0..<times {
+          for time in shownTimes {
             let frame = min((2 * time + 1) * frames / (2 * times), frames - 1)
             for x in 0..<shownWidth {
               let cell = ((sample * times + time) * rows + y * rows / shownHeight) * columns
@@ -53,29 +57,31 @@ enum SampleImages {
           }
         }
       }
-      sheets["samples/\(sample)"] = PNGImage(
-        width: times * shownWidth, height: maps.count * shownHeight, rgb: pixels)
+      sheets.append(
+        try JPEGImage(
+          width: shownTimes.count * shownWidth, height: maps.count * shownHeight, rgb: pixels,
+          limit: byteLimit))
     }
     return sheets
   }
 
   private static func byte(_ value: Float) -> UInt8 { value.isFinite ? UInt8(value * 255) : 0 }
 
-  /// `samples/step-00000001-0.png`, …
+  /// `samples/step-00000001-0.jpg`, …
   static func fileName(step: Int, sample: Int) -> String {
     let digits = String(step)
-    return "samples/step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)-\(sample).png"
+    return "samples/step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)-\(sample).jpg"
   }
 
   /// Keeps sheets of a step in a run's folder, for its report.
   /// - Throws: `TensorFileError` where they cannot be written.
-  static func write(_ sheets: [String: PNGImage], step: Int, in folder: String) throws {
+  static func write(_ sheets: [JPEGImage], step: Int, in folder: String) throws {
     guard !sheets.isEmpty else { return }
     try? FileManager.default.createDirectory(
       atPath: (folder as NSString).appendingPathComponent("samples"), withIntermediateDirectories: true)
-    for (number, sheet) in sheets.sorted(by: { $0.key < $1.key }).enumerated() {
+    for (number, sheet) in sheets.enumerated() {
       let path = (folder as NSString).appendingPathComponent(fileName(step: step, sample: number))
-      try AtomicFile.write(to: path) { append in try sheet.value.bytes.withUnsafeBytes { try append($0) } }
+      try AtomicFile.write(to: path) { append in try sheet.bytes.withUnsafeBytes { try append($0) } }
     }
   }
 }

@@ -4,19 +4,32 @@ import Foundation
 /// motion map, and what the network is given; below, the velocity of every start, which starts are legal, which are
 /// fast, and which were drawn.
 public struct SampleSheet: Sendable {
-  private static let panelWidth = 176
-  private static let gap = 8
-  private static let titleHeight = 62
-  private static let captionHeight = 32
+  /// A picture with what it shows.
+  struct Panel: Sendable {
+    var caption: String
+    var picture: Canvas
+  }
+
+  /// A tubelet.
+  struct Row: Sendable {
+    var name: String
+    var augmentation: String
+    var colour: Colour
+    var panels: [Panel]
+  }
+
+  static let panelWidth = 176
   /// Frames of the clip that are shown whole, and of the result.
   private static let shownFrames = 4
   private static let shownResults = 2
-  private static let background = Colour(250, 250, 252)
   /// Of clips 1, 2 and 3.
   static let clipColours = [Colour(30, 110, 230), Colour(20, 150, 70), Colour(200, 40, 150)]
 
-  private let canvas: Canvas
   public let title: String
+  /// The video, the order label, and how starts were drawn.
+  let about: String
+  let rows: [Row]
+  let curve: StartCurve
 
   /// What the pictures show, in words.
   public static let facts = [
@@ -54,103 +67,51 @@ public struct SampleSheet: Sendable {
     let peak = max(clipMaps.flatMap { $0 }.max() ?? 0, 1e-6)
     let panelHeight = max(Self.panelWidth * entry.height / entry.width, 8)
     let resultWidth = max(panelHeight * sampler.width / sampler.height, 8)
-    let rowHeight = Self.captionHeight + panelHeight + Self.gap
-    let width =
-      2 * PictureStyle.margin + (Self.shownFrames + 1) * (Self.panelWidth + Self.gap)
-      + Self.shownResults * (resultWidth + Self.gap)
-    let curveTop = Self.titleHeight + tubelets.count * rowHeight
-    var canvas = Canvas(
-      width: width, height: curveTop + StartCurve.height + PictureStyle.margin, background: Self.background)
     title = "sample \(number + 1): \(drawn.video.video.name), epoch \(drawn.epoch)"
-    canvas.text(title, x: PictureStyle.margin, y: 12, size: 2, PictureStyle.ink)
     let order =
       starts.order == 1 ? "clip 1 comes before clips 2 and 3" : "clip 1 comes after clips 2 and 3"
-    canvas.text(
+    about =
       "\(entry.frameCount) frames of \(entry.width)x\(entry.height). Order label \(starts.order): \(order). "
-        + (starts.isGuided
-          ? "Motion-guided draw: from fast starts only." : "Uniform draw: from all legal starts."),
-      x: PictureStyle.margin, y: 36, PictureStyle.ink)
-    for (row, tubelet) in tubelets.enumerated() {
-      let y = Self.titleHeight + row * rowHeight
-      let top = y + Self.captionHeight
+      + (starts.isGuided
+        ? "Motion-guided draw: from fast starts only." : "Uniform draw: from all legal starts.")
+    rows = try zip(tubelets, clipMaps).map { tubelet, map in
       let colour = Self.clipColours[tubelet.clip - 1]
       let indices = temporal.frameIndices(start: tubelet.start)
       let crop = tubelet.augmentation.crop
-      let box = try MotionBox(map: clipMaps[row])
-      canvas.fill(x: PictureStyle.margin, y: y + 6, width: 10, height: 10, colour)
-      canvas.text(
-        "\(tubelet.name), frames \(tubelet.start) to \((indices.last ?? 0) + 1)", x: PictureStyle.margin + 16,
-        y: y + 7,
-        PictureStyle.ink)
-      canvas.text("\(tubelet.augmentation.words)", x: PictureStyle.margin + 16, y: y + 19, PictureStyle.soft)
-      var x = PictureStyle.margin
-      for place in places {
+      var panels = try places.map { place in
         let frame = try Self.frame(frames, indices[place])
-        Self.draw(frame, on: &canvas, x: x, y: top, height: panelHeight)
-        Self.drawCrop(crop, of: frame, on: &canvas, x: x, y: top, height: panelHeight, colour)
-        canvas.label("\(indices[place] + 1)", x: x + 3, y: top + panelHeight - 11)
-        x += Self.panelWidth + Self.gap
+        var panel = Self.panel(frame, height: panelHeight)
+        panel.drawCrop(crop, of: frame, colour)
+        return Panel(caption: "frame \(indices[place] + 1)", picture: panel)
       }
-      let middle = try Self.frame(frames, indices[places[places.count / 2]])
-      Self.draw(middle, on: &canvas, x: x, y: top, height: panelHeight) { column, row, colour in
-        let light = UInt8((Int(colour.red) * 3 + Int(colour.green) * 6 + Int(colour.blue)) / 10)
-        let value =
-          clipMaps[tubelet.clip == 1 ? 0 : tubelet.clip][
-            row * 7 / middle.height * 7 + column * 7 / middle.width] / peak
-        return Colour(light, light, light).mixed(Colour(20, 20, 40), 0.45).mixed(
-          MotionPicture.heat(value), 0.15 + 0.65 * value.squareRoot())
-      }
-      let across = box.pixels(width: Self.panelWidth, height: panelHeight)
-      canvas.outline(
-        x: x + Int(across.x.lowerBound), y: top + Int(across.y.lowerBound),
-        width: Int(across.x.upperBound) - Int(across.x.lowerBound),
-        height: Int(across.y.upperBound) - Int(across.y.lowerBound), thickness: 3, PictureStyle.box)
-      Self.drawCrop(crop, of: middle, on: &canvas, x: x, y: top, height: panelHeight, colour, isDark: false)
+      let box = try MotionBox(map: map)
       let cover = box.cover(by: crop, frameWidth: entry.width, frameHeight: entry.height)
       let wanted = box.requiredCover > 0 ? String(format: ", wanted %.0f%%", 100 * box.requiredCover) : ""
-      canvas.text(
-        String(format: "map; box covered %.0f%%", 100 * cover) + wanted, x: x, y: y + 7,
-        PictureStyle.soft)
-      x += Self.panelWidth + Self.gap
-      canvas.text("given to the network", x: x, y: y + 7, PictureStyle.soft)
-      let results = try tubelet.augmentation.images(
-        [indices[places[0]], indices[places[places.count - 1]]].map { try Self.frame(frames, $0) })
-      for result in results {
-        canvas.image(
-          x: x, y: top, width: resultWidth, height: panelHeight, sourceWidth: result.width,
+      panels.append(
+        Panel(
+          caption: String(format: "map; box covered %.0f%%", 100 * cover) + wanted,
+          picture: Self.mapPanel(
+            map, peak: peak, over: try Self.frame(frames, indices[places[places.count / 2]]), box, crop,
+            colour,
+            height: panelHeight)))
+      let ends = [indices[places[0]], indices[places[places.count - 1]]]
+      let results = try tubelet.augmentation.images(ends.map { try Self.frame(frames, $0) })
+      for (result, caption) in zip(results, ["given to the network", ""]) {
+        var panel = Canvas(width: resultWidth, height: panelHeight, background: PictureStyle.ink)
+        panel.image(
+          x: 0, y: 0, width: resultWidth, height: panelHeight, sourceWidth: result.width,
           sourceHeight: result.height
         ) { result.colour($0, $1) }
-        x += resultWidth + Self.gap
+        panels.append(Panel(caption: caption, picture: panel))
       }
+      return Row(
+        name: "\(tubelet.name), frames \(tubelet.start) to \((indices.last ?? 0) + 1)",
+        augmentation: tubelet.augmentation.words, colour: colour, panels: panels)
     }
-    let velocities = try entry.velocities(span: temporal.span) ?? []
-    try StartCurve(
-      temporal: temporal, frameCount: entry.frameCount, velocities: velocities, starts: starts,
-      video: drawn.video.video.name.description
-    ).draw(on: &canvas, y: curveTop, margin: PictureStyle.margin)
-    self.canvas = canvas
-  }
-
-  /// All sheets on one page.
-  public static func html(_ sheets: [SampleSheet], title: String) -> String {
-    PicturePage.html(title: title, facts: facts, pictures: sheets.map { ($0.canvas.png, $0.title) })
-  }
-
-  /// All sheets in one picture, below each other.
-  public static func picture(_ sheets: [SampleSheet]) -> PNGImage {
-    var whole = Canvas(
-      width: sheets.map(\.canvas.width).max() ?? 1,
-      height: max(sheets.reduce(0) { $0 + $1.canvas.height }, 1),
-      background: Self.background)
-    var y = 0
-    for sheet in sheets {
-      whole.image(
-        x: 0, y: y, width: sheet.canvas.width, height: sheet.canvas.height, sourceWidth: sheet.canvas.width,
-        sourceHeight: sheet.canvas.height
-      ) { sheet.canvas[$0, $1] }
-      y += sheet.canvas.height
-    }
-    return whole.png
+    curve = StartCurve(
+      temporal: temporal, frameCount: entry.frameCount,
+      velocities: try entry.velocities(span: temporal.span) ?? [], starts: starts,
+      video: drawn.video.video.name.description)
   }
 
   // MARK: Parts
@@ -176,39 +137,51 @@ public struct SampleSheet: Sendable {
     return frame
   }
 
-  private static func draw(
-    _ frame: RGBImage, on canvas: inout Canvas, x: Int, y: Int, height: Int,
-    _ change: (Int, Int, Colour) -> Colour = { $2 }
-  ) {
-    canvas.image(
-      x: x, y: y, width: panelWidth, height: height, sourceWidth: frame.width, sourceHeight: frame.height
+  /// A frame at a panel's size.
+  private static func panel(
+    _ frame: RGBImage, height: Int, _ change: (Int, Int, Colour) -> Colour = { $2 }
+  ) -> Canvas {
+    var panel = Canvas(width: panelWidth, height: height, background: PictureStyle.ink)
+    panel.image(
+      x: 0, y: 0, width: panelWidth, height: height, sourceWidth: frame.width, sourceHeight: frame.height
     ) { change($0, $1, frame.colour($0, $1)) }
+    return panel
   }
 
-  /// The crop in a frame that was drawn at (x, y); outside of it the picture is made dark.
-  private static func drawCrop(
-    _ crop: Crop, of frame: RGBImage, on canvas: inout Canvas, x: Int, y: Int, height: Int, _ colour: Colour,
-    isDark: Bool = true
-  ) {
-    let (left, right) = (crop.x * panelWidth / frame.width, (crop.x + crop.width) * panelWidth / frame.width)
-    let (top, bottom) = (crop.y * height / frame.height, (crop.y + crop.height) * height / frame.height)
-    if isDark {
-      let black = Colour(0, 0, 0)
-      canvas.fill(x: x, y: y, width: panelWidth, height: top, black, share: 0.55)
-      canvas.fill(x: x, y: y + bottom, width: panelWidth, height: height - bottom, black, share: 0.55)
-      canvas.fill(x: x, y: y + top, width: left, height: bottom - top, black, share: 0.55)
-      canvas.fill(
-        x: x + right, y: y + top, width: panelWidth - right, height: bottom - top, black, share: 0.55)
+  private static func mapPanel(
+    _ map: [Float], peak: Float, over frame: RGBImage, _ box: MotionBox, _ crop: Crop, _ colour: Colour,
+    height: Int
+  ) -> Canvas {
+    var panel = panel(frame, height: height) { column, row, colour in
+      let light = UInt8((Int(colour.red) * 3 + Int(colour.green) * 6 + Int(colour.blue)) / 10)
+      let value = map[row * 7 / frame.height * 7 + column * 7 / frame.width] / peak
+      return Colour(light, light, light).mixed(Colour(20, 20, 40), 0.45).mixed(
+        MotionPicture.heat(value), 0.15 + 0.65 * value.squareRoot())
     }
-    canvas.outline(x: x + left, y: y + top, width: right - left, height: bottom - top, thickness: 3, colour)
+    let across = box.pixels(width: panelWidth, height: height)
+    panel.outline(
+      x: Int(across.x.lowerBound), y: Int(across.y.lowerBound),
+      width: Int(across.x.upperBound) - Int(across.x.lowerBound),
+      height: Int(across.y.upperBound) - Int(across.y.lowerBound), thickness: 3, PictureStyle.box)
+    panel.drawCrop(crop, of: frame, colour, isDark: false)
+    return panel
   }
 }
 
 extension Canvas {
-  /// Small white text on a dark ground, for the corner of a picture.
-  mutating func label(_ text: String, x: Int, y: Int) {
-    fill(x: x - 2, y: y - 1, width: Self.textWidth(text) + 3, height: 10, Colour(0, 0, 0), share: 0.6)
-    self.text(text, x: x, y: y, Colour(255, 255, 255))
+  /// The crop in a frame that fills this picture; outside of it the picture is made dark.
+  fileprivate mutating func drawCrop(_ crop: Crop, of frame: RGBImage, _ colour: Colour, isDark: Bool = true)
+  {
+    let (left, right) = (crop.x * width / frame.width, (crop.x + crop.width) * width / frame.width)
+    let (top, bottom) = (crop.y * height / frame.height, (crop.y + crop.height) * height / frame.height)
+    if isDark {
+      let black = Colour(0, 0, 0)
+      fill(x: 0, y: 0, width: width, height: top, black, share: 0.55)
+      fill(x: 0, y: bottom, width: width, height: height - bottom, black, share: 0.55)
+      fill(x: 0, y: top, width: left, height: bottom - top, black, share: 0.55)
+      fill(x: right, y: top, width: width - right, height: bottom - top, black, share: 0.55)
+    }
+    outline(x: left, y: top, width: right - left, height: bottom - top, thickness: 3, colour)
   }
 }
 

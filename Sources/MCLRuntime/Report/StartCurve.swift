@@ -1,10 +1,10 @@
 import Foundation
 
 /// The velocity of the clip that begins at each start, with the legal, the fast and the drawn starts.
-struct StartCurve {
+struct StartCurve: Sendable {
   static let height = 190
-  private static let legalColour = Colour(222, 226, 234)
-  private static let curveColour = Colour(70, 70, 85)
+  static let legalColour = Colour(222, 226, 234)
+  static let curveColour = Colour(70, 70, 85)
 
   let temporal: TemporalSampler
   let frameCount: Int
@@ -25,9 +25,7 @@ struct StartCurve {
     func edge(_ start: Int) -> Int { left + Int((Double(start - 1) * step).rounded()) }
     func middle(_ start: Int) -> Double { Double(left) + (Double(start) - 0.5) * step }
 
-    canvas.text(
-      "velocity of the clip of \(temporal.span) frames that begins at each frame", x: margin, y: y + 6,
-      PictureStyle.ink)
+    canvas.text(title, x: margin, y: y + 6, PictureStyle.ink)
     var x = canvas.width - margin
     for (name, colours) in [
       ("drawn starts of clips 1, 2, 3", SampleSheet.clipColours), ("fast starts", [PictureStyle.box]),

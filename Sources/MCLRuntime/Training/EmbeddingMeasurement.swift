@@ -15,6 +15,8 @@ public struct EmbeddingMeasurement: Sendable, Codable, Equatable {
   public var effectiveRank: Double
   /// How many keys variance and rank were taken of.
   public var keys: Int
+  /// d, the most that the rank can be; nil where an earlier version measured.
+  public var width: Int?
 
   static let bins = 40
   /// Rows of the queue looked at, at most.
@@ -31,6 +33,7 @@ public struct EmbeddingMeasurement: Sendable, Codable, Equatable {
     step: Int, queries: [Float], positives: [[Float]], queue: [Float], cursor: Int, filled: Int, width: Int
   ) {
     self.step = step
+    self.width = width
     let (count, rows) = (queries.count / width, queue.count / width)
     func dot(_ a: [Float], _ i: Int, _ b: [Float], _ j: Int) -> Double {
       (0..<width).reduce(0) { $0 + Double(a[i * width + $1]) * Double(b[j * width + $1]) }
@@ -72,6 +75,15 @@ public struct EmbeddingMeasurement: Sendable, Codable, Equatable {
 }
 
 extension EmbeddingMeasurement {
+  /// What TensorBoard shows of it.
+  var scalars: [String: Double] {
+    [
+      "variance": variance, "effective_rank": effectiveRank,
+      "cosine_positives": CosineHistogram.mean(positives),
+      "cosine_negatives": CosineHistogram.mean(negatives),
+    ]
+  }
+
   /// What the step program must tap to be measured, and to show where the query looks.
   public static let taps: Set<String> = [
     "feat.q.inter", "feat.x1.inter", "feat.x2.inter", "feat.x3.inter", "mal.predict",

@@ -70,12 +70,13 @@ public struct StepRecord: Sendable, Codable, Equatable {
   /// The step's scalar outputs: `loss.total`, `loss.inter`, `prob.inter`, …
   public var outputs: [String: Float]
 
-  /// The mean of the outputs of a step's batches; what is no loss or probability is the last batch's.
+  /// The mean of the outputs of a step's batches; what is no loss and of no group (`loss`, `loss.inter`, `top1.inter`)
+  /// is the step's, and the last batch's.
   static func mean(_ batches: [[String: Float]]) -> [String: Float] {
     guard let last = batches.last, batches.count > 1 else { return batches.last ?? [:] }
     return Dictionary(
       uniqueKeysWithValues: last.map { name, value in
-        guard name.hasPrefix("loss") || name.hasPrefix("prob.") else { return (name, value) }
+        guard name.hasPrefix("loss") || name.contains(".") else { return (name, value) }
         return (name, Float(batches.reduce(0) { $0 + Double($1[name] ?? .nan) } / Double(batches.count)))
       })
   }

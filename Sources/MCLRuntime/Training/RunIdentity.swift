@@ -34,6 +34,7 @@ public enum RunIdentity {
     for index in graph.inputs.indices where graph.inputs[index].defaultValue != nil {
       graph.inputs[index].defaultValue = .float(0)
     }
+    graph.chances = [:]
     for index in graph.entries.indices { graph.entries[index].location = nil }
     var hash = MotionHash()
     hash.combine(graph.text.utf8)

@@ -17,6 +17,8 @@ public final class Trainer {
   /// The outputs of the batches of the step under way.
   private var partial: [[String: Float]] = []
   private var records = CurveRecords()
+  /// What the numbers and pictures of the run are.
+  public private(set) var description: RunDescription
 
   /// - Throws: `UsageError` when the program is no training step of this method.
   public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration)
@@ -47,6 +49,9 @@ public final class Trainer {
     self.batches = batches
     self.run = run
     self.configuration = configuration
+    description = RunDescription(executor.plan, chances: configuration.chances)
+    description.pictureRows = FirstClips(batches, executor.plan).rows
+    description.mark = queueFull
   }
 
   /// Starts from random states, or from the run's latest whole checkpoint when resuming.
@@ -122,10 +127,13 @@ public final class Trainer {
     ) { try batches.batch($0) }
     defer { loader.stop() }
     let events = try EventFile(folder: run.path, step: done)
+    try description.write(in: run.path)
+    let firstClips = FirstClips(batches, executor.plan)
+    let marks = PictureMarks(every: configuration.watchEvery, last: configuration.steps)
+    var recent = RecentSteps()
     let clock = ContinuousClock()
-    let start = clock.now
     let first = (done: done, partial: partial.count)
-    var (stepStart, waited) = (start, 0.0)
+    var (stepStart, waited) = (clock.now, 0.0)
     while done < configuration.steps {
       if shouldStop() {
         // Nothing new, nothing to keep: a run that was stopped before its first batch leaves no checkpoint.
@@ -138,9 +146,10 @@ public final class Trainer {
       let epoch = batches.epoch(ofSample: done * perStep * batch.count)
       let weights = configuration.lossWeights.inputs(epoch: epoch, epochs: configuration.epochs)
       for (name, weight) in weights { try executor.setInput(name, floats: [Float(weight)]) }
-      try executor.give(batch)
-      try givePermutation(batch)
       let isLast = partial.count == perStep - 1
+      let pictures =
+        isLast && marks.contains(done + 1) ? try firstClips.pictures(executor, give: give) : []
+      try give(batch)
       var measurement: EmbeddingMeasurement?
       try executor.run {
         try FailedStep.expectFinite(executor, step: done + 1, in: run, replay: configuration.replay)
@@ -159,18 +168,19 @@ public final class Trainer {
       try run.append(record)
       if let measurement { try run.append(try RunFolder.line(measurement), to: RunFolder.measurementsFile) }
       let now = clock.now
-      let (seconds, ofStep) = (Self.seconds(now - start), Self.seconds(now - stepStart))
-      let each = seconds / Double(done - first.done)
+      let ofStep = Self.seconds(now - stepStart)
       let speed = RunFolder.Speed(
         step: done, samplesPerSecond: Double(batch.count * perStep) / ofStep,
         dataWait: (loader.totalWait - waited) / ofStep, residentBytes: ProcessMemory.resident)
       try run.append(try RunFolder.line(speed), to: RunFolder.speedFile)
+      recent.append(seconds: ofStep, waited: loader.totalWait - waited)
       (stepStart, waited) = (now, loader.totalWait)
       let shown = Progress(
-        record: record, steps: configuration.steps, samplesPerSecond: Double(batch.count * perStep) / each,
-        dataWait: loader.totalWait / seconds, secondsLeft: each * Double(configuration.steps - done),
-        residentBytes: speed.residentBytes)
-      try write(shown, batch, to: events, isFirst: done == first.done + 1)
+        record: record, steps: configuration.steps,
+        samplesPerSecond: Double(batch.count * perStep) / recent.seconds,
+        dataWait: recent.waited / recent.seconds,
+        secondsLeft: recent.seconds * Double(configuration.steps - done), residentBytes: speed.residentBytes)
+      try write(shown, measurement, pictures, to: events)
       progress(shown)
       if done % configuration.checkpointEvery == 0 || done == configuration.steps { try save() }
     }
@@ -189,26 +199,27 @@ public final class Trainer {
     try executor.setInput("permutation", integers: random.permutation(batch.count).map { Int64($0) })
   }
 
-  /// What TensorBoard shows: every scalar of the step; samples at the first step, at checkpoints 1, 2, 4, 8, … and at
-  /// the end.
-  private func write(_ now: Progress, _ batch: ClipBatch, to events: EventFile, isFirst: Bool) throws {
-    var scalars = now.record.outputs
-    if let rate = now.record.learningRate { scalars["learning_rate"] = Float(rate) }
-    scalars["speed/samples_per_second"] = Float(now.samplesPerSecond)
-    scalars["speed/data_wait"] = Float(now.dataWait)
-    for (name, weight) in now.record.lossWeights ?? [:] { scalars[name] = Float(weight) }
+  private func give(_ batch: ClipBatch) throws {
+    try executor.give(batch)
+    try givePermutation(batch)
+  }
+
+  /// What TensorBoard shows: every number of the step, and what was measured and pictured in it.
+  private func write(
+    _ now: Progress, _ measurement: EmbeddingMeasurement?, _ pictures: [JPEGImage], to events: EventFile
+  ) throws {
+    var scalars = Dictionary(
+      now.record.outputs.map { (EventFile.tag($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+    if let rate = now.record.learningRate { scalars["training/learning_rate"] = Float(rate) }
+    scalars["training/samples_per_second"] = Float(now.samplesPerSecond)
+    scalars["training/data_wait"] = Float(now.dataWait)
+    for (name, weight) in now.record.lossWeights ?? [:] { scalars["training/\(name)"] = Float(weight) }
+    for (name, value) in measurement?.scalars ?? [:] { scalars["embedding/\(name)"] = Float(value) }
     try events.write(step: done, scalars: scalars)
-    let checkpoints = done / configuration.checkpointEvery
-    let isMarked =
-      done % configuration.checkpointEvery == 0 && checkpoints > 0 && checkpoints & (checkpoints - 1) == 0
-    guard isFirst || isMarked || done == configuration.steps else { return }
-    func shape(_ name: String) -> [Int] { executor.plan.inputs.first { $0.name == name }?.type.shape ?? [] }
-    let saliency =
-      executor.plan.taps.contains { $0.name == "mal.predict" } ? try executor.value("mal.predict") : nil
-    let sheets = SampleImages.sheets(
-      clips: batch.xq, shape: shape("xq"), motion: batch.mag, motionShape: shape("mag"), saliency: saliency)
-    try events.write(step: done, images: sheets)
-    try SampleImages.write(sheets, step: done, in: run.path)
+    try events.write(
+      step: done,
+      images: Dictionary(uniqueKeysWithValues: pictures.enumerated().map { ("samples/\($0)", $1) }))
+    try SampleImages.write(pictures, step: done, in: run.path)
   }
 
   /// Writes a checkpoint and the loss curve.
@@ -234,15 +245,18 @@ public final class Trainer {
 
   private func writeCurve() throws {
     guard records.count > 0 else { return }
+    try AtomicFile.write(
+      LossCurve(records.records, steps: records.count, description: description).svg,
+      to: run.file("loss.svg"))
+  }
+
+  /// The step from which on all of the queue is keys.
+  private var queueFull: RunDescription.Mark? {
     let queue = executor.plan.states.first { $0.name == "queue" }?.type.shape.first
     let batch = executor.plan.inputs.first { $0.name == "xq" }?.type.shape.first
-    var fill: Int?
-    if let queue, let batch {
-      let keys = 3 * batch * configuration.batchesPerStep
-      fill = (queue + keys - 1) / keys
-    }
-    try AtomicFile.write(
-      LossCurve(records.records, steps: records.count, queueFull: fill).svg, to: run.file("loss.svg"))
+    guard let queue, let batch else { return nil }
+    let keys = 3 * batch * configuration.batchesPerStep
+    return RunDescription.Mark(step: (queue + keys - 1) / keys, label: "queue full of keys")
   }
 }
 

@@ -13,9 +13,11 @@ extension Trainer {
     public var batchesPerStep: Int
     public var checkpointEvery: Int
     public var checkpointsKept: Int
-    /// Steps between measurements of the embeddings.
+    /// Steps between measurements of the embeddings, and between pictures.
     public var watchEvery: Int
     public var loaderWorkers: Int
+    /// What outputs are where nothing has been learnt, by name (`Graph.chances`).
+    public var chances: [String: Double]
     /// What else the numbers depend on (see `RunIdentity`), kept in checkpoints and compared on resume.
     public var identity: [String: String]
     /// Whether a plan that computes otherwise than the run's may go on with it.
@@ -45,8 +47,9 @@ extension Trainer {
       steps: Int, seed: UInt64, schedule: LearningRateSchedule, rateInput: String? = nil,
       lossWeights: LossWeights = .constant,
       epochs: Int = 1, batchesPerStep: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
-      watchEvery: Int = 50, loaderWorkers: Int = 2, identity: [String: String] = [:],
-      allowsDifferentPlan: Bool = false, replay: String = "mclc run MODEL", changes: [Change] = []
+      watchEvery: Int = 50, loaderWorkers: Int = 2, chances: [String: Double] = [:],
+      identity: [String: String] = [:], allowsDifferentPlan: Bool = false,
+      replay: String = "mclc run MODEL", changes: [Change] = []
     ) {
       self.steps = steps
       self.seed = seed
@@ -59,6 +62,7 @@ extension Trainer {
       self.checkpointsKept = checkpointsKept
       self.watchEvery = max(watchEvery, 1)
       self.loaderWorkers = loaderWorkers
+      self.chances = chances
       self.identity = identity
       self.allowsDifferentPlan = allowsDifferentPlan
       self.replay = replay
@@ -73,7 +77,27 @@ extension Trainer {
     case interrupted(steps: Int)
   }
 
-  /// What happened in a step, for progress.
+  /// Times of the latest steps, of which what is left is reckoned: the first ones compile, warm up and fill caches.
+  package struct RecentSteps {
+    private var steps: [(seconds: Double, waited: Double)] = []
+    /// Steps that are looked back at.
+    static let count = 20
+
+    package init() {}
+
+    package mutating func append(seconds: Double, waited: Double) {
+      steps.append((seconds, waited))
+      if steps.count > Self.count { steps.removeFirst() }
+    }
+
+    /// The mean of a step; never 0 once there is one.
+    package var seconds: Double {
+      max(steps.reduce(0) { $0 + $1.seconds } / Double(max(steps.count, 1)), 1e-9)
+    }
+    package var waited: Double { steps.reduce(0) { $0 + $1.waited } / Double(max(steps.count, 1)) }
+  }
+
+  /// What happened in a step, for progress; rates are of the latest steps.
   public struct Progress: Sendable {
     public var record: StepRecord
     public var steps: Int

@@ -66,7 +66,8 @@ import Testing
 
   @Test func scalarsAndImagesAreThere() throws {
     let folder = try VideoTestFolder()
-    let image = PNGImage(width: 2, height: 1, rgb: [255, 0, 0, 0, 0, 255])
+    let image = try JPEGImage(width: 2, height: 1, rgb: [255, 0, 0, 0, 0, 255])
+    #expect(EventFile.tag("loss.mal.space") == "loss/mal.space" && EventFile.tag("norm") == "norm")
     do {
       let events = try EventFile(folder: folder.path, step: 4)
       try events.write(step: 5, scalars: ["loss.total": 2.5, "learning_rate": 0.25])

@@ -10,6 +10,7 @@ import Testing
 private final class Elements: NSObject, XMLParserDelegate {
   var counts: [String: Int] = [:]
   var points: [String] = []
+  var levels: [String] = []
   var text = ""
 
   func parser(
@@ -18,6 +19,7 @@ private final class Elements: NSObject, XMLParserDelegate {
   ) {
     counts[name, default: 0] += 1
     if let list = attributes["points"] { points.append(list) }
+    if attributes["class"] == "level", let y = attributes["y1"] { levels.append(y) }
   }
 
   func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
@@ -39,32 +41,77 @@ private final class Elements: NSObject, XMLParserDelegate {
     return elements
   }
 
+  private static let description = RunDescription(
+    outputs: [
+      .init(name: "loss.inter", chance: 4.5), .init(name: "loss.mal"),
+      .init(name: "prob.inter", chance: 0.01),
+      .init(name: "loss.late"),
+    ], mark: .init(step: 30, label: "queue <full>"))
+
   @Test func theCurveIsWellFormed() throws {
     let records = try (1...100).map {
-      try record($0, ["loss.inter": 4 + sin(Float($0)), "loss.mal": 2, "loss.total": 9, "prob.inter": 0.1])
+      try record($0, ["loss.inter": 4 + sin(Float($0)), "loss.mal": -2, "loss.late": 9, "prob.inter": 0.1])
     }
-    let picture = try parse(LossCurve(records, queueFull: 30))
-    #expect(picture.counts["svg"] == 1)
-    #expect(picture.counts["polyline"] == 4, "a pale and a smooth line of each term")
+    let picture = try parse(LossCurve(records, description: Self.description))
+    #expect(picture.counts["svg"] == 2)
+    #expect(picture.counts["polyline"] == 4, "a pale and a smooth line of each of the first group's outputs")
     #expect(picture.points.allSatisfy { $0.split(separator: " ").count == 100 })
-    #expect(picture.text.contains("Loss terms, 100 steps"))
-    #expect(picture.text.contains("inter-video contrast") && picture.text.contains("motion alignment"))
-    #expect(!picture.text.contains("intra-video contrast"))
-    #expect(picture.text.contains("queue full of real keys"))
-    #expect(!(try parse(LossCurve(records, queueFull: 100)).text.contains("queue full")))
-    // Every point lies within the axes.
+    #expect(picture.text.contains("100 steps"))
+    #expect(picture.text.contains("loss.inter, dashed: chance 4.500") && picture.text.contains("loss.mal"))
+    #expect(!picture.text.contains("prob.inter") && !picture.text.contains("loss.late"))
+    #expect(picture.text.contains("queue <full>"))
+    #expect(picture.levels.count == 1)
+    var late = Self.description
+    late.mark?.step = 100
+    #expect(!(try parse(LossCurve(records, description: late)).text.contains("queue")))
+    // Every point lies within the axes, what is negative below zero.
     for point in picture.points.joined(separator: " ").split(separator: " ") {
       let place = point.split(separator: ",").compactMap { Double($0) }
-      #expect(place.count == 2 && (64...936).contains(place[0]) && (48...424).contains(place[1]))
+      #expect(place.count == 2 && (52...948).contains(place[0]) && (16...386).contains(place[1]))
     }
+    #expect(Set(picture.points.map { $0.split(separator: ",")[1].prefix(4) }).count > 1)
   }
 
-  @Test(arguments: [[], [0], [3], [1e30, 2e37], [1e-30], [0, 1e9]] as [[Float]])
+  @Test(arguments: [[], [0], [3], [1e30, 2e37], [1e-30], [0, 1e9], [-4, 2], [-1e30], [.nan]] as [[Float]])
   func anyLossesGiveACurve(losses: [Float]) throws {
-    let records = try losses.enumerated().map { try record($0.offset + 1, ["loss.order": $0.element]) }
-    let picture = try parse(LossCurve(records, queueFull: nil))
-    #expect(picture.counts["polyline", default: 0] == (losses.isEmpty ? 0 : 2))
+    let records = try losses.enumerated().map {
+      $0.element.isNaN ? try record(1, [:]) : try record($0.offset + 1, ["loss.order": $0.element])
+    }
+    let picture = try parse(
+      LossCurve(records, description: RunDescription(outputs: [.init(name: "loss.order", chance: 0.7)])))
+    #expect(picture.counts["polyline", default: 0] == (losses.contains { !$0.isNaN } ? 1 : 0))
     #expect(!picture.points.joined().contains("nan"))
+  }
+
+  @Test func progressShowsTheFirstOutputsAndChance() {
+    let values: [String: Float] = ["loss.inter": 4.25, "loss.mal": 1.5, "prob.inter": 0.0123, "loss.late": 2]
+    #expect(
+      Self.description.progress(values)
+        == "loss: inter 4.250 (chance 4.500) mal 1.500, prob: inter 0.0123 (chance 0.01), loss: late 2.000")
+    let other = RunDescription(outputs: ["energy", "a.x", "a.y", "b", "c", "d", "e"].map { .init(name: $0) })
+    #expect(
+      other.progress(["energy": -3, "a.y": 1, "b": 2, "e": 9])
+        == "energy -3.000, a: y 1.000, b 2.000, e 9.000")
+    #expect(other.progress([:]) == "")
+  }
+
+  /// All of the first, then as many each time their number doubles.
+  @Test func picturesBecomeRare() {
+    let marks = PictureMarks(every: 10, last: 123_456)
+    #expect((1...320).filter(marks.contains) == [1] + Array(stride(from: 10, through: 320, by: 10)))
+    #expect((330...640).filter(marks.contains) == Array(stride(from: 340, through: 640, by: 20)))
+    #expect((650...1280).filter(marks.contains) == Array(stride(from: 680, through: 1280, by: 40)))
+    #expect(marks.contains(123_456) && !marks.contains(123_455))
+    #expect((1...123_456).count(where: marks.contains) < 32 + 16 * 12)
+  }
+
+  /// A slow start is forgotten.
+  @Test func whatIsLeftIsReckonedOfTheLatestSteps() {
+    var recent = Trainer.RecentSteps()
+    for _ in 0..<5 { recent.append(seconds: 100, waited: 50) }
+    #expect(recent.seconds == 100 && recent.waited == 50)
+    for _ in 0..<20 { recent.append(seconds: 2, waited: 0.5) }
+    #expect(recent.seconds == 2 && recent.waited == 0.5)
   }
 
   @Test func durations() {

@@ -14,16 +14,17 @@ func trainTiny(
   seed: UInt64 = 3, every: Int = 2, workers: Int = 2, threads: Int = 2, settings: String = "size=32",
   more: [String: String] = [:], schedule: LearningRateSchedule? = nil, lossWeights: LossWeights = .constant,
   epochs: Int = 1, plan: ExecutionPlan? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
-  allowsDifferentPlan: Bool = false
+  allowsDifferentPlan: Bool = false, watchEvery: Int = 2, chances: [String: Double] = [:]
 ) throws -> Ended {
   let trainer = try Trainer(
     executor: try Executor(try plan ?? TinyStep.plan.get(), threads: threads),
     batches: try TubeletBatchesTests.videos.get().batches(2),
     run: try RunFolder(path),
     configuration: .init(
-      steps: steps, seed: seed, schedule: schedule ?? .constant(rate), rateInput: "sgd_lr", lossWeights: lossWeights,
-      epochs: epochs, batchesPerStep: perStep, checkpointEvery: every, checkpointsKept: 2, watchEvery: 2,
-      loaderWorkers: workers, identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
+      steps: steps, seed: seed, schedule: schedule ?? .constant(rate), rateInput: "sgd_lr",
+      lossWeights: lossWeights, epochs: epochs, batchesPerStep: perStep, checkpointEvery: every,
+      checkpointsKept: 2, watchEvery: watchEvery, loaderWorkers: workers, chances: chances,
+      identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
       allowsDifferentPlan: allowsDifferentPlan))
   var reports: [String] = []
   try trainer.start(resume: resume) { reports.append($0) }

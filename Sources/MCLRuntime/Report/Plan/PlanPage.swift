@@ -35,7 +35,7 @@ public struct PlanPage {
     let data = try encoder.encode(PlanPageData(programs))
     // No text of a model can end the element that holds the data.
     let json = String(decoding: data, as: UTF8.self).replacing("<", with: "\\u003c")
-    let name = RunReport.escaped(model)
+    let name = HTML.escaped(model)
     let chosen = settings.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     let target = programs.first.map { $0.report.target }
     let machine = target.map { "\($0.cpu), vectors of \($0.vectorBytes) bytes" } ?? ""
@@ -47,7 +47,7 @@ public struct PlanPage {
       \(Self.style)
       </style></head><body>
       <header><h1>\(name)</h1>
-      <p>\(RunReport.escaped(chosen)) \u{b7} \(RunReport.escaped(machine))</p>
+      <p>\(HTML.escaped(chosen)) \u{b7} \(HTML.escaped(machine))</p>
       <nav id="programs"></nav><div class="tiles" id="tiles"></div></header>
       <section id="time"><h2>Where the work is</h2><p class="about"></p><div class="card"></div></section>
       <section id="order"><h2>In the order it runs</h2><p class="about"></p><div class="card"></div></section>
