@@ -37,7 +37,7 @@ import Testing
     var graph = try Graph(
       name: "every\u{7f}thing", inputs: context.inputs, states: context.states, outputs: outputs,
       updates: [("w", state - copy)], taps: [("tap \u{1F600}", state)])
-    graph.chances = ["y0": 1.0 / 3, "inf": -1e-300, "y1": 0]
+    graph.chances = ["-inf": 1.0 / 3, "inf": -1e-300, "1e+16": 0]
     var module = Module(name: "model \"quoted\"")
     module.settings = [("a", "b\nc"), ("\r\n", "")]
     module.programs = [graph]
@@ -53,7 +53,7 @@ import Testing
     #expect(read.settings.map(\.value) == ["b\nc", ""])
     #expect(read.programs.first?.states == module.programs.first?.states)
     #expect(read.programs.first?.inputs == module.programs.first?.inputs)
-    #expect(read.programs.first?.chances == ["y0": 1.0 / 3, "inf": -1e-300, "y1": 0])
+    #expect(read.programs.first?.chances == ["-inf": 1.0 / 3, "inf": -1e-300, "1e+16": 0])
   }
 
   @Test(arguments: [

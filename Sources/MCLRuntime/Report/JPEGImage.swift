@@ -80,6 +80,8 @@ public struct JPEGImage: Sendable {
       context.pointee.pix_fmt = AV_PIX_FMT_YUVJ420P
       context.pointee.color_range = AVCOL_RANGE_JPEG
       context.pointee.time_base = AVRational(num: 1, den: 25)
+      // Stated, so that the file begins with JFIF's mark.
+      context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
       context.pointee.thread_count = 1
       context.pointee.dct_algo = FF_DCT_INT
       context.pointee.flags |= AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_QSCALE

@@ -30,14 +30,16 @@ import Testing
       let (early, late) = (try picture(looked, 1, sample), try picture(looked, 4, sample))
       // Four times of 32 pixels; frames, motion and saliency below each other.
       #expect(early.width == 128 && early.height == 96)
-      let firstRows = 3 * 128 * 60
-      #expect(
-        early.pixels.prefix(firstRows).elementsEqual(late.pixels.prefix(firstRows)), "frames and motion")
-      #expect(early.pixels != late.pixels, "the saliency is the model's")
+      // Blocks of JPEG that no row of the saliency touches: all frames and the upper rows of the motion.
+      let sameRows = 3 * 128 * 40
+      let isSame = early.pixels.prefix(sameRows).elementsEqual(late.pixels.prefix(sameRows))
+      let isLearnt = early.pixels != late.pixels
+      #expect(isSame && isLearnt, "sample \(sample): the clips stay, the saliency is the model's")
     }
-    #expect(try picture(looked, 4, 0).pixels != picture(looked, 4, 1).pixels)
+    let isOther = try picture(looked, 4, 0).pixels != picture(looked, 4, 1).pixels
     // A picture is of the states before its step, however often others were taken.
-    #expect(try picture(looked, 4, 0).pixels == picture(plain, 4, 0).pixels)
+    let isRepeated = try picture(looked, 4, 0).pixels == picture(plain, 4, 0).pixels
+    #expect(isOther && isRepeated)
   }
 
   @Test(arguments: [("tiny", ["widths": "8,8,8,8"]), ("r2plus1d", ["depth": "18", "widths": "8,8,8,8"])])
