@@ -75,10 +75,13 @@ public struct ImportedWeights {
     _ dictionary: TorchCheckpoint.StateDict, _ variant: Inflation.Variant, _ states: [Graph.State]?
   ) throws {
     // What is none of the network's may be of any kind; the network itself must be readable.
-    let names = dictionary.names.filter { name in
-      name.withoutPrefix(prefix).map(ResNetNames.contains) == true || isReadable(name, in: dictionary)
-    }
-    try checkpoint.checkSize(names, in: dictionary)
+    func isOfNetwork(_ name: String) -> Bool { name.withoutPrefix(prefix).map(ResNetNames.contains) == true }
+    let names = dictionary.names.filter { isOfNetwork($0) || isReadable($0, in: dictionary) }
+    try checkpoint.checkSize(
+      states == nil
+        ? names
+        : names.filter { isOfNetwork($0) || $0.withoutPrefix(prefix).map(ResNetNames.isHead) == true },
+      in: dictionary)
     let inflated = try Inflation(
       names, under: prefix, variant: variant, path: checkpoint.path, keepingOthers: states == nil
     ) { try checkpoint.tensor($0, in: dictionary) }
@@ -98,7 +101,7 @@ public struct ImportedWeights {
     for name in comparison.tensors.values {
       if let tensor = targets[name] { tensors.updateValue(tensor, forKey: name) }
     }
-    unexpected = comparison.unexpected
+    unexpected = inflated.others + comparison.unexpected
     self.comparison = comparison
   }
 

@@ -16,6 +16,8 @@ public struct Inflation {
   public private(set) var tensors = NamedValues<HostTensor>()
   /// What a user should know, a sentence each.
   public private(set) var remarks: [String] = []
+  /// Tensors that are none of the network's nor of a head's.
+  private(set) var others: [String] = []
   private let path: String
 
   /// - Parameters:
@@ -51,7 +53,7 @@ public struct Inflation {
       remarks.append(
         "the projection head is not made of Linear, ReLU and Linear (fc.0, fc.2), so it cannot be taken")
     }
-    var (dropped, others) = (0, [String]())
+    var dropped = 0
     for name in names {
       let rest = name.withoutPrefix(prefix)
       if let rest, ResNetNames.contains(rest) {
@@ -67,10 +69,10 @@ public struct Inflation {
     }
     for name in others where keepingOthers { try keep(name, try read(name)) }
     if dropped > 0 { remarks.append("\(dropped) tensors of projection heads are left out") }
-    if !others.isEmpty {
-      let groups = NameGroups(others, beyond: prefix).description
+    if !others.isEmpty, keepingOthers {
       remarks.append(
-        "left out of the backbone\(keepingOthers ? ", kept under their own names" : ""): \(groups)")
+        "left out of the backbone, kept under their own names: \(NameGroups(others, beyond: prefix).description)"
+      )
     }
   }
 
@@ -92,7 +94,7 @@ public struct Inflation {
 
   /// The most outputs an input of a 3x3 convolution has: its companion's size is the square of a number that the file
   /// gives.
-  private static let widening = 512
+  private static let widening = 64
 
   private mutating func add(_ name: String, _ tensor: HostTensor) throws {
     guard tensors.updateValue(tensor, forKey: name) == nil else {

@@ -49,14 +49,14 @@ enum PickleGlobal: Equatable {
       ("QInt8", "qint8", 1), ("QUInt8", "quint8", 1), ("QUInt4x2", "quint4x2", 1),
       ("QUInt2x4", "quint2x4", 1),
     ] {
-      let other = TorchType.other("torch.\(type)", byteCount: size)
+      let other = TorchType.other("'torch.\(type)'", byteCount: size)
       (known["torch.\(storage)Storage"], known["torch.\(type)"]) = (.storage(other), .type(other))
     }
     for (type, size) in [
       ("uint64", 8), ("complex32", 4), ("float8_e5m2", 1), ("float8_e4m3fn", 1), ("float8_e5m2fnuz", 1),
       ("float8_e4m3fnuz", 1), ("float8_e8m0fnu", 1), ("float4_e2m1fn_x2", 1), ("bits8", 1), ("bits16", 2),
       ("bits1x8", 1), ("bits2x4", 1), ("bits4x2", 1),
-    ] { known["torch.\(type)"] = .type(.other("torch.\(type)", byteCount: size)) }
+    ] { known["torch.\(type)"] = .type(.other("'torch.\(type)'", byteCount: size)) }
     return known
   }()
 

@@ -3,7 +3,7 @@ enum TorchType: Equatable, CustomStringConvertible {
   case known(SafeTensors.Element)
   /// A storage whose tensors say themselves of which type they are; counted in bytes.
   case untyped
-  /// A type of PyTorch that nothing here computes with; its size where that is known.
+  /// A type of PyTorch that nothing here computes with, by its quoted name; its size where that is known.
   case other(String, byteCount: Int?)
 
   var byteCount: Int? {
@@ -18,7 +18,7 @@ enum TorchType: Equatable, CustomStringConvertible {
     switch self {
     case .known(let element): "type \(element.rawValue)"
     case .untyped: "untyped bytes"
-    case .other(let name, _): "type \(TensorFileError.quoted(name))"
+    case .other(let name, _): "type \(name)"
     }
   }
 }
