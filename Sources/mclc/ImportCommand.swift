@@ -54,7 +54,10 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      try expectSeparateOutput()
+      // The file is written beside its place first.
+      for written in [out, out + ".part"] {
+        try expectDistinct(written, from: [checkpoint] + [model].compactMap { $0 })
+      }
       do {
         let file = try TorchCheckpoint(path: checkpoint)
         let states = try model.map(states)
@@ -63,16 +66,6 @@ struct ImportCommand: ParsableCommand {
         try SafeTensors.write(weights.tensors, metadata: metadata, to: out)
         if json { try printJSON(object(weights, file.format)) } else { report(weights, file.format) }
       } catch let error as TensorFileError { throw UsageError(error.description) }
-    }
-  }
-
-  /// - Throws: `UsageError` where writing would replace what is read. The file is written under another name first.
-  private func expectSeparateOutput() throws {
-    for input in [checkpoint] + [model].compactMap({ $0 }) {
-      for written in [out, out + ".part"] where FilePath(written).isSameFile(as: FilePath(input)) {
-        throw UsageError(
-          "\(out): writing it would replace \(input), which is read; name another file with -o")
-      }
     }
   }
 
@@ -95,7 +88,7 @@ struct ImportCommand: ParsableCommand {
       say("not of the model, left out: \(NameGroups(weights.unexpected, beyond: weights.prefix).description)")
     }
     if !weights.unread.isEmpty {
-      say("not read, as nothing asked for needs it: \(weights.unread.joined(separator: "; "))")
+      say("not read: \(weights.unread.joined(separator: "; "))")
     }
     let numbers = weights.tensors.values.reduce(0) { $0 + $1.count }
     say("\(out): \(weights.tensors.count) tensors, \(short(Double(numbers))) numbers (\(format) format)")

@@ -31,15 +31,16 @@ import Testing
       #expect(run.code == 2)
       #expect(
         run.errors
-          == "mclc: \(out): writing it would replace \(input), which is read; name another file with -o\n")
+          == "mclc: \(out == part ? out + ".part" : out): it would be written over \(input), which is read; name another file\n"
+      )
     }
     let model = try copy("models/tiny.mcl", as: "m.mcl")
     let run = try commands.mclc(["import", input, "-o", model, "--model", model])
-    #expect(run.code == 2 && run.errors.contains("would replace \(model)"), "\(run.errors)")
+    #expect(run.code == 2 && run.errors.contains("it would be written over \(model)"), "\(run.errors)")
     #expect(try Data(contentsOf: URL(fileURLWithPath: input)) == bytes)
     // Before anything is read: the input here is no checkpoint at all.
     let text = try commands.write("t-\(UUID().uuidString).pth", "text")
-    #expect(try commands.mclc(["import", text, "-o", text]).errors.contains("would replace"))
+    #expect(try commands.mclc(["import", text, "-o", text]).errors.contains("it would be written over"))
   }
 
   @Test func whatFitsAndWhatDoesNotIsSaid() throws {
@@ -95,7 +96,7 @@ import Testing
     let file = "Tests/Fixtures/" + name
     let converted = "Tests/Fixtures/" + name.dropLast(4) + ".safetensors"
     let sentence =
-      "mclc: \(file): it is \(what), not safetensors; convert it with 'mclc import \(file) -o \(converted)'\n"
+      "mclc: \(file): it is \(what), not safetensors; convert it with: mclc import \(file) -o \(converted)\n"
     let commands: [[String]] = [
       ["train", "models/tiny.mcl", "--init", file, "--data", "Tests", "--out", path("run")],
       ["run", "models/tiny.mcl", "--program", "encode", "--tensors", file, "--json"],

@@ -93,7 +93,7 @@ enum FileKind: Equatable {
     let remedy =
       switch self {
       case .torchZip, .torchLegacy:
-        "convert it with 'mclc import \(Self.shellWord(path)) -o \(Self.shellWord(Self.converted(path)))'"
+        "convert it with: mclc import \(ShellText.quoted(path)) -o \(ShellText.quoted(Self.converted(path)))"
       case .pickle: "save the state dict with torch.save and convert that with 'mclc import'"
       case .numpyArchive, .numpyArray, .hdf5:
         "read its arrays in Python and write them with safetensors.numpy.save_file"
@@ -109,15 +109,5 @@ enum FileKind: Equatable {
     let stem = FilePath(path).stem.description
     let name = stem + ".safetensors"
     return name.hasSameBytes(as: path) ? stem + "-converted.safetensors" : name
-  }
-
-  /// A path as a shell takes it.
-  private static func shellWord(_ path: String) -> String {
-    let isPlain = path.utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._-+=,@%".utf8.contains(byte) || byte >= 0x80
-    }
-    guard !isPlain || path.isEmpty else { return path }
-    return "\"" + path.map { "\\\"$`".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "\""
   }
 }

@@ -24,9 +24,8 @@ public struct SafeTensors: Sendable {
   ///   multiple of their element's size.
   public init(path: String) throws {
     file = try RandomAccessFile(path: path)
-    let kind = try FileKind(file)
-    guard kind == nil else {
-      throw TensorFileError("\(path): it is \(kind.map { $0.description(convertibleAt: path) } ?? "")")
+    if let kind = try FileKind(file) {
+      throw TensorFileError("\(path): it is \(kind.description(convertibleAt: path))")
     }
     guard file.count >= 8 else { throw TensorFileError("\(path): it is too short to be a safetensors file") }
     let length = UInt64(littleEndian: try file.elements(UInt64.self, at: 0, count: 1)[0])

@@ -60,7 +60,7 @@ struct ModelNames: ExpectedNames {
   init(_ states: [Graph.State]) {
     let names = WeightNames(states.map(\.name))
     var groups = NamedValues<Void>()
-    for state in states {
+    for state in states where state.isWeight {
       guard let name = names.exported(state.name) else { continue }
       self.states.updateValue(state, forKey: name)
       if let dot = name.firstIndex(of: ".") { groups.updateValue((), forKey: String(name[...dot])) }

@@ -53,7 +53,7 @@ public struct WeightComparison: Sendable {
       }
     }
     var places = NamedValues<Int>()
-    for state in states {
+    for state in states where state.isWeight {
       guard let name = names.exported(state.name) else { continue }
       let first = String(name.prefix { $0 != "." })
       let place = places[first] ?? groups.count

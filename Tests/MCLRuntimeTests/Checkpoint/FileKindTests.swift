@@ -17,20 +17,19 @@ import Testing
     let legacy = TorchFiles.legacy([0x7d])
     let framed = Array(
       try Data(contentsOf: URL(fileURLWithPath: TorchFiles.fixture("torch_kinds_legacy_4.pth"))))
-    let what = "it is a PyTorch checkpoint (a zip of torch.save), not safetensors; convert it with"
-    #expect(try complaint("w.pth", zip) == "F/w.pth: \(what) 'mclc import F/w.pth -o F/w.safetensors'")
-    #expect(try complaint("w", zip) == "F/w: \(what) 'mclc import F/w -o F/w.safetensors'")
+    let what = "it is a PyTorch checkpoint (a zip of torch.save), not safetensors; convert it with:"
+    #expect(try complaint("w.pth", zip) == "F/w.pth: \(what) mclc import F/w.pth -o F/w.safetensors")
+    #expect(try complaint("w", zip) == "F/w: \(what) mclc import F/w -o F/w.safetensors")
     #expect(
       try complaint("w.safetensors", zip)
-        == "F/w.safetensors: \(what) 'mclc import F/w.safetensors -o F/w-converted.safetensors'")
+        == "F/w.safetensors: \(what) mclc import F/w.safetensors -o F/w-converted.safetensors")
     #expect(
-      try complaint("my $w.pth", zip)
-        == "F/my $w.pth: \(what) 'mclc import \"F/my \\$w.pth\" -o \"F/my \\$w.safetensors\"'")
+      try complaint("my $w.pth", zip).hasSuffix("mclc import 'F/my $w.pth' -o 'F/my $w.safetensors'"))
     for bytes in [legacy, framed] {
       #expect(
         try complaint("w.pth.tar", bytes)
-          == "F/w.pth.tar: it is a PyTorch checkpoint (torch.save's format before 1.6), not safetensors; convert it with "
-          + "'mclc import F/w.pth.tar -o F/w.pth.safetensors'")
+          == "F/w.pth.tar: it is a PyTorch checkpoint (torch.save's format before 1.6), not safetensors; convert it with: "
+          + "mclc import F/w.pth.tar -o F/w.pth.safetensors")
     }
   }
 
