@@ -10,7 +10,8 @@ struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Converts PyTorch weights to safetensors, without running anything in them.",
-    discussion: """
+    discussion: paragraphs(
+      """
       CHECKPOINT is a file of torch.save (.pth, .pth.tar), zip or legacy. Nothing in it is executed, and only what is asked
       for must be readable: the rest is listed. With --inflate, the weights of a 2-D ResNet become those of the R(2+1)D
       backbone. With --model, the file gets the weights that fit the model by name and shape, and what fits, starts new or
@@ -26,7 +27,7 @@ struct ImportCommand: ParsableCommand {
         mclc train models/r2plus1d.mcl --init moco.safetensors --data videos --out runs/moco --epochs 200
 
       Exit codes: 0 done, 1 the work failed, 2 usage or bad input.
-      """)
+      """))
 
   @Argument(help: "A file of torch.save.") var checkpoint: String
   @Option(name: .shortAndLong, help: "The file to write (.safetensors).") var out: String
