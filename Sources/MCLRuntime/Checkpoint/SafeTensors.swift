@@ -6,9 +6,9 @@ public struct SafeTensors: Sendable {
   /// The free texts of the header.
   public let metadata: [String: String]
   /// The tensors' names in the order of the header.
-  public let names: [String]
+  public var names: [String] { entries.keys }
   /// The tensors' types and places by name.
-  public let entries: [String: Entry]
+  public let entries: NamedValues<Entry>
   private let file: RandomAccessFile
   private let dataStart: Int
 
@@ -24,6 +24,9 @@ public struct SafeTensors: Sendable {
   ///   multiple of their element's size.
   public init(path: String) throws {
     file = try RandomAccessFile(path: path)
+    if let kind = try FileKind(file) {
+      throw TensorFileError("\(path): it is \(kind.description(convertibleAt: path))")
+    }
     guard file.count >= 8 else { throw TensorFileError("\(path): it is too short to be a safetensors file") }
     let length = UInt64(littleEndian: try file.elements(UInt64.self, at: 0, count: 1)[0])
     guard length <= UInt64(file.count - 8) else {
@@ -39,8 +42,13 @@ public struct SafeTensors: Sendable {
     let header = try SafeTensorsHeader(
       try file.elements(UInt8.self, at: 8, count: Int(length)), available: file.count - dataStart, path: path)
     metadata = header.metadata
-    names = header.names
     entries = header.entries
+  }
+
+  /// Whether a file begins as those of this format do.
+  static func isHeader(of file: RandomAccessFile) throws -> Bool {
+    FileKind.isTensorHeader(
+      try file.elements(UInt8.self, at: 0, count: min(9, file.count)), fileSize: file.count)
   }
 
   /// A tensor's type and shape.

@@ -5,8 +5,7 @@
 /// multiple of the header's length.
 struct SafeTensorsHeader {
   private(set) var metadata: [String: String] = [:]
-  private(set) var names: [String] = []
-  private(set) var entries: [String: SafeTensors.Entry] = [:]
+  private(set) var entries = NamedValues<SafeTensors.Entry>()
   private let available: Int
   private let path: String
 
@@ -26,7 +25,6 @@ struct SafeTensorsHeader {
       } else {
         let entry = try readEntry(&scanner, name)
         guard entries.updateValue(entry, forKey: name) == nil else { throw scanner.error("it stands twice") }
-        names.append(name)
       }
       scanner.place = nil
     }
@@ -37,7 +35,8 @@ struct SafeTensorsHeader {
   private mutating func readMetadata(_ scanner: inout JSONScanner) throws {
     try scanner.object { scanner, key in
       guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
-        throw scanner.error("the key \(TensorFileError.quoted(key)) stands twice")
+        // Metadata is looked up as Swift compares texts, so that two forms of one key cannot be kept apart.
+        throw scanner.error("the key \(TensorFileError.quoted(key)) stands twice, or in two Unicode forms")
       }
     }
   }
@@ -94,13 +93,13 @@ struct SafeTensorsHeader {
   /// The tensors, in order of their places, fill the data without overlap or gap.
   private func checkLayout() throws {
     var end = 0
-    let order = names.indices.sorted { first, second in
-      let (a, b) = (entries[names[first]]?.range ?? 0..<0, entries[names[second]]?.range ?? 0..<0)
+    let ranges = entries.values.map(\.range)
+    let order = ranges.indices.sorted { first, second in
+      let (a, b) = (ranges[first], ranges[second])
       return (a.lowerBound, a.upperBound, first) < (b.lowerBound, b.upperBound, second)
     }
     for index in order {
-      let name = names[index]
-      guard let range = entries[name]?.range else { continue }
+      let (name, range) = (entries.keys[index], ranges[index])
       guard range.lowerBound == end else {
         let what = range.lowerBound < end ? "overlaps the tensor before it" : "leaves a gap before it"
         throw TensorFileError(

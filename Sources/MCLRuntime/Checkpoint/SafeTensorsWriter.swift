@@ -2,19 +2,20 @@ extension SafeTensors {
   /// Writes tensors, those of wide elements first, so that each is aligned, then in order of name: the same bytes for
   /// the same content. The file appears whole or not at all.
   /// - Throws: `TensorFileError` when it cannot be written, or a tensor's numbers do not fill its shape.
-  public static func write(_ tensors: [String: HostTensor], metadata: [String: String], to path: String)
-    throws
-  {
+  public static func write(
+    _ tensors: some Sequence<(key: String, value: HostTensor)>, metadata: [String: String], to path: String
+  ) throws {
     try write(tensors, metadata: metadata, to: path, fault: nil)
   }
 
   /// - Parameter fault: what a test lets fail.
   package static func write(
-    _ tensors: [String: HostTensor], metadata: [String: String], to path: String, fault: AtomicFile.Fault?
+    _ tensors: some Sequence<(key: String, value: HostTensor)>, metadata: [String: String], to path: String,
+    fault: AtomicFile.Fault?
   ) throws {
     let order = tensors.sorted { first, second in
       let (a, b) = (first.value.storage.element.byteCount, second.value.storage.element.byteCount)
-      return a == b ? first.key < second.key : a > b
+      return a == b ? first.key.precedesByBytes(second.key) : a > b
     }
     var header = "{\"__metadata__\":{"
     header += metadata.sorted { $0.key < $1.key }.map { "\(json($0.key)):\(json($0.value))" }.joined(

@@ -12,66 +12,100 @@ public struct Inflation {
     case kinetics
   }
 
-  public private(set) var names: [String] = []
-  public private(set) var tensors: [String: HostTensor] = [:]
+  public var names: [String] { tensors.keys }
+  public private(set) var tensors = NamedValues<HostTensor>()
   /// What a user should know, a sentence each.
   public private(set) var remarks: [String] = []
+  /// Tensors that are none of the network's nor of a head's.
+  private(set) var others: [String] = []
   private let path: String
 
   /// - Parameters:
   ///   - names: the state dict's, in its order.
+  ///   - prefix: what stands before the network's names; nil to find it.
   ///   - read: gives a tensor.
-  /// - Throws: `TensorFileError` for a convolution that is none of two dimensions, and what `read` throws.
+  /// - Throws: `TensorFileError` where no name is a ResNet's, for a convolution that is none of two dimensions, and what
+  ///   `read` throws.
   public init(
-    _ names: [String], variant: Variant, path: String, read: (String) throws -> HostTensor
+    _ names: [String], variant: Variant, path: String, prefix: String? = nil,
+    read: (String) throws -> HostTensor
+  ) throws {
+    let shapes = names.lazy.map { (key: $0, value: [Int]?.none) }
+    guard let match = PrefixMatch(shapes, ResNetNames(), prefix: prefix), match.chosen.fitting > 0 else {
+      throw TensorFileError(
+        "\(path): none of its names is a ResNet's, such as 'conv1.weight'; say what stands before them with --prefix"
+      )
+    }
+    try self.init(
+      names, under: match.chosen.file, variant: variant, path: path, keepingOthers: true, read: read)
+  }
+
+  /// - Parameter keepingOthers: whether tensors that are none of the network's are kept under their own names, as the
+  ///   published conversion does.
+  init(
+    _ names: [String], under prefix: String, variant: Variant, path: String, keepingOthers: Bool,
+    read: (String) throws -> HostTensor
   ) throws {
     self.path = path
-    let query = Self.queryPrefix(names)
-    let hasKey = names.contains { Self.isOfKey($0) }
+    let heads = Set(names.compactMap { $0.withoutPrefix(prefix) }.filter(ResNetNames.isHead))
+    let isHeadKept = variant == .kinetics && heads.isSubset(of: Self.convertibleHeads)
+    if variant == .kinetics, !isHeadKept {
+      remarks.append(
+        "the projection head is not made of Linear, ReLU and Linear (fc.0, fc.2), so it cannot be taken")
+    }
     var dropped = 0
     for name in names {
-      var renamed = name
-      if query.isEmpty { renamed = "backbone." + name } else { renamed.replace(query, with: "backbone.") }
-      var target = renamed
-      if renamed.contains("fc") {
-        // The published conversion lets a key encoder's head replace the query's; here the query's stays.
-        guard variant == .kinetics, !Self.isOfKey(name) else {
-          dropped += 1
-          continue
-        }
-        target = "nce_inter_head.head." + renamed.split(separator: ".").suffix(2).joined(separator: ".")
+      let rest = name.withoutPrefix(prefix)
+      if let rest, ResNetNames.contains(rest) {
+        try inflate(try read(name), "backbone." + rest)
+      } else if let rest, ResNetNames.isHead(rest), isHeadKept {
+        let last = rest.split(separator: ".").suffix(2).joined(separator: ".")
+        try add("nce_inter_head.head." + last, try read(name))
+      } else if name.split(separator: ".").contains("fc") {
+        dropped += 1
+      } else {
+        others.append(name)
       }
-      try inflate(try read(name), renamed, as: target)
     }
+    for name in others where keepingOthers { try keep(name, try read(name)) }
     if dropped > 0 { remarks.append("\(dropped) tensors of projection heads are left out") }
-    if hasKey {
+    if !others.isEmpty, keepingOthers {
       remarks.append(
-        "it has a key encoder as well: the query's head is taken, the key's tensors keep their names")
+        "left out of the backbone, kept under their own names: \(NameGroups(others, beyond: prefix).description)"
+      )
     }
   }
 
-  /// What stands before the query encoder's names: MoCo's with or without `DistributedDataParallel`, or nothing.
-  private static func queryPrefix(_ names: [String]) -> String {
-    ["module.encoder_q.", "encoder_q.", "backbone."].first { prefix in
-      names.contains { $0.hasPrefix(prefix) }
-    } ?? ""
+  /// One linear layer, or two with a ReLU between, which has no weights.
+  private static let convertibleHeads: Set<String> = Set(
+    ["fc", "fc.0", "fc.2"].flatMap { ["\($0).weight", "\($0).bias"] })
+
+  /// A tensor that is none of the network's, inflated where it is a convolution like the network's.
+  private mutating func keep(_ name: String, _ tensor: HostTensor) throws {
+    guard tensors[name] == nil else { return }
+    let isConvolution = tensor.shape.count == 4 && !tensor.shape.contains(0)
+    guard isConvolution, isInflated(name), tensor.shape[0] <= Self.widening * tensor.shape[1] else {
+      return try add(name, tensor)
+    }
+    try inflate(tensor, name)
   }
 
-  private static func isOfKey(_ name: String) -> Bool {
-    name.hasPrefix("module.encoder_k.") || name.hasPrefix("encoder_k.")
-  }
+  private func isInflated(_ name: String) -> Bool { name.contains("conv") || name.contains("downsample.0") }
+
+  /// The most outputs an input of a 3x3 convolution has: its companion's size is the square of a number that the file
+  /// gives.
+  private static let widening = 64
 
   private mutating func add(_ name: String, _ tensor: HostTensor) throws {
     guard tensors.updateValue(tensor, forKey: name) == nil else {
       throw TensorFileError(
-        "\(path): two tensors become \(TensorFileError.quoted(name)); name the state dict with --key")
+        "\(path): two tensors become \(TensorFileError.quoted(name)); choose one network with --prefix")
     }
-    names.append(name)
   }
 
-  private mutating func inflate(_ tensor: HostTensor, _ name: String, as target: String) throws {
-    guard name.contains("conv") || name.contains("downsample.0"), tensor.shape.count > 1 else {
-      return try add(target, tensor)
+  private mutating func inflate(_ tensor: HostTensor, _ name: String) throws {
+    guard isInflated(name), tensor.shape.count > 1 else {
+      return try add(name, tensor)
     }
     let shape = tensor.shape
     guard shape.count == 4, !shape.contains(0) else {
@@ -81,22 +115,21 @@ public struct Inflation {
     }
     let (output, input, height, width) = (shape[0], shape[1], shape[2], shape[3])
     if height == 3, width == 3 {
-      // The companion's size is the square of a number that the file gives.
-      guard output <= 512 * input else {
+      guard output <= Self.widening * input else {
         throw TensorFileError(
           "\(path): \(TensorFileError.quoted(name)) has \(output) outputs of \(input) inputs, which no ResNet has"
         )
       }
       var identity = [Float](repeating: 0, count: output * output * 3)
       for channel in 0..<output { identity[(channel * output + channel) * 3 + 1] = 1 }
-      let dot = target.lastIndex(of: ".") ?? target.endIndex
+      let dot = name.lastIndex(of: ".") ?? name.endIndex
       try add(
-        target[..<dot] + "_t" + target[dot...], HostTensor([output, output, 3, 1, 1], .float32(identity)))
+        name[..<dot] + "_t" + name[dot...], HostTensor([output, output, 3, 1, 1], .float32(identity)))
     }
     if height == 7, width == 7 {
-      try add(target, HostTensor([output, input, 4, 7, 7], tensor.storage.atSecondOfFour(block: 49)))
+      try add(name, HostTensor([output, input, 4, 7, 7], tensor.storage.atSecondOfFour(block: 49)))
     } else {
-      try add(target, HostTensor([output, input, 1, height, width], tensor.storage))
+      try add(name, HostTensor([output, input, 1, height, width], tensor.storage))
     }
   }
 }

@@ -14,6 +14,8 @@ enum PickleValue: Equatable {
   case storage(Int)
   /// Its place in the heap's tensors.
   case tensor(Int)
+  /// What is not read, as an object of an unknown class: its place in the heap's list of these.
+  case opaque(Int)
 }
 
 /// What containers there are.
@@ -34,15 +36,38 @@ enum PickleContainer: Equatable {
   }
 }
 
+/// What a pickle holds that is passed over, unless something that is asked for needs it.
+struct PickleOpaque: Equatable {
+  /// What it is, such as `'posix.system'` or a long number.
+  var description: String
+  /// Whether it is a class or function that is not known, or was made by one: it might have been a tensor.
+  var isGlobal: Bool
+  /// How often it stands in the pickle.
+  var count = 0
+}
+
 /// All that a pickle built.
 struct PickleHeap {
   var containers: [PickleContainer] = []
   var storages: [TorchStorage] = []
   var tensors: [TorchTensor] = []
+  private(set) var opaques: [PickleOpaque] = []
+  private var opaquePlaces = NamedValues<Int>()
 
   mutating func add(_ container: PickleContainer) -> PickleValue {
     containers.append(container)
     return .container(containers.count - 1)
+  }
+
+  /// Those of one description are one value.
+  mutating func opaque(_ description: String, isGlobal: Bool = false) -> PickleValue {
+    let place = opaquePlaces[description] ?? opaques.count
+    if place == opaques.count {
+      opaquePlaces.updateValue(place, forKey: description)
+      opaques.append(PickleOpaque(description: description, isGlobal: isGlobal))
+    }
+    opaques[place].count += 1
+    return .opaque(place)
   }
 
   func tuple(_ value: PickleValue) -> [PickleValue]? {
@@ -51,41 +76,12 @@ struct PickleHeap {
   }
 
   /// A dictionary's values by their keys, those that are no texts left out.
-  func dictionary(_ value: PickleValue) -> [(key: String, value: PickleValue)]? {
+  func dictionary(_ value: PickleValue) -> NamedValues<PickleValue>? {
     guard case .container(let index) = value, case .dictionary(let pairs) = containers[index] else {
       return nil
     }
-    var places: [String: Int] = [:]
-    var result: [(key: String, value: PickleValue)] = []
-    for (key, value) in pairs {
-      guard case .text(let name) = key else { continue }
-      if let place = places[name] {
-        result[place].value = value
-      } else {
-        places[name] = result.count
-        result.append((name, value))
-      }
-    }
+    var result = NamedValues<PickleValue>()
+    for case (.text(let name), let value) in pairs { result.updateValue(value, forKey: name) }
     return result
   }
-}
-
-/// Numbers of one type that the file holds in one piece.
-struct TorchStorage: Equatable {
-  var element: SafeTensors.Element
-  var key: String
-  var count: Int
-}
-
-/// A view of a storage.
-struct TorchTensor: Equatable {
-  var storage: Int
-  /// In elements.
-  var offset: Int
-  var shape: [Int]
-  /// In elements.
-  var strides: [Int]
-
-  /// The product of the shape; checked when it was built.
-  var count: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
 }

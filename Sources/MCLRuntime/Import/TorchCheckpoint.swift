@@ -1,25 +1,29 @@
 /// A file of PyTorch's `torch.save`, in its zip format or the legacy one, read as data: nothing in it is executed.
 ///
-/// Opening reads the description; each tensor is read when it is asked for. Every length is checked against the file
-/// before anything is allocated by it.
+/// Opening reads the description; each tensor is read when it is asked for, and only then must be readable. Every
+/// length is checked against the file before anything is allocated by it.
 public struct TorchCheckpoint {
   public enum Format: String, Sendable { case zip, legacy }
 
   public let format: Format
   public var path: String { file.path }
   private let file: RandomAccessFile
-  private let heap: PickleHeap
-  private let root: PickleValue
-  /// Where each storage's numbers stand, in order of the heap's storages.
-  private let places: [Range<Int>]
+  let heap: PickleHeap
+  let root: PickleValue
+  /// Where each storage's numbers stand, or why they cannot be found, in order of the heap's storages.
+  private let places: [Result<Range<Int>, TensorFileError>]
   private let archive: (zip: ZipArchive, prefix: String)?
+  private let verified = VerifiedStorages()
 
-  /// - Throws: `TensorFileError` for a file of another kind, a damaged one, and one whose pickle names anything but
-  ///   tensors, containers and numbers.
+  /// Those whose checksums were compared, so that many views of one cost no more than one.
+  private final class VerifiedStorages { var places: Set<Int> = [] }
+
+  /// - Throws: `TensorFileError` for a file of another kind, a damaged one, and one whose pickle is nothing but an object
+  ///   of an unknown class.
   public init(path: String) throws {
     file = try RandomAccessFile(path: path)
-    let start = try file.elements(UInt8.self, at: 0, count: min(4, file.count))
-    if start == [0x50, 0x4b, 3, 4] {
+    switch try FileKind(file) {
+    case .torchZip, .zip, .numpyArchive:
       format = .zip
       let zip = try ZipArchive(file)
       let names = zip.entries.keys.filter { $0.hasSuffix("/data.pkl") && $0.split(separator: "/").count == 2 }
@@ -33,15 +37,25 @@ public struct TorchCheckpoint {
       var unpickler = Unpickler(PickleBytes(file, entry.range))
       root = try unpickler.value()
       heap = unpickler.heap
-      places = try Self.places(heap, zip, prefix)
-    } else if start.starts(with: [0x80]) {
+      places = heap.storages.map { storage in Self.place(storage, zip, prefix) }
+    case .torchLegacy, .pickle:
       (format, archive) = (.legacy, nil)
       let legacy = try LegacyTorchFile(file)
       (root, heap, places) = (legacy.root, legacy.heap, legacy.places)
-    } else {
-      throw TensorFileError("\(path): it is no file of torch.save; give a .pth or .pth.tar")
+    case let kind:
+      let isTensorFile = try SafeTensors.isHeader(of: file)
+      let what = kind.map { ", but \($0.name)" } ?? (isTensorFile ? ", but safetensors" : "")
+      throw TensorFileError("\(path): it is no file of torch.save\(what); give a .pth or .pth.tar")
     }
-    try checkSize()
+    if case .opaque(let index) = root {
+      throw TensorFileError("\(path): \(Self.refusal(heap.opaques[index].description))")
+    }
+  }
+
+  /// Why an object is not read that an unknown class or function would make.
+  static func refusal(_ what: String) -> String {
+    "it asks for \(what), which is no tensor, container or number, so nothing is read; save the state dict alone with "
+      + "torch.save"
   }
 
   private static func checkByteOrder(_ zip: ZipArchive, _ prefix: String) throws {
@@ -52,81 +66,80 @@ public struct TorchCheckpoint {
     }
   }
 
-  private static func places(_ heap: PickleHeap, _ zip: ZipArchive, _ prefix: String) throws -> [Range<Int>] {
-    try heap.storages.map { storage in
-      guard let entry = zip.entries["\(prefix)data/\(storage.key)"] else {
-        throw zip.error("lacks storage \(TensorFileError.quoted(storage.key)); it is damaged")
-      }
-      guard storage.count == entry.range.count / storage.element.byteCount,
-        entry.range.count % storage.element.byteCount == 0
-      else {
-        throw zip.error(
-          "has storage \(TensorFileError.quoted(storage.key)) of \(entry.range.count) bytes, not the \(storage.count) "
-            + "numbers its pickle says; it is damaged")
-      }
-      return entry.range
+  private static func place(_ storage: TorchStorage, _ zip: ZipArchive, _ prefix: String)
+    -> Result<Range<Int>, TensorFileError>
+  {
+    let quoted = TensorFileError.quoted(storage.key)
+    guard let entry = zip.entries["\(prefix)data/\(storage.key)"] else {
+      return .failure(zip.error("lacks storage \(quoted); it is damaged"))
     }
-  }
-
-  /// Tied weights are views of one storage, so tensors may be more than the file; not without bound.
-  private func checkSize() throws {
-    var bytes = 0
-    for tensor in heap.tensors {
-      let (sum, overflow) = bytes.addingReportingOverflow(
-        tensor.count * heap.storages[tensor.storage].element.byteCount)
-      guard !overflow, sum <= 16 * file.count else {
-        throw TensorFileError(
-          "\(path): its tensors share their numbers so often that they would take over 16 times the file's size; save the "
-            + "state dict with clones")
-      }
-      bytes = sum
+    let (bytes, overflow) = storage.count.multipliedReportingOverflow(by: storage.type.byteCount ?? 0)
+    guard storage.type.byteCount == nil || !overflow && bytes == entry.range.count else {
+      return .failure(
+        zip.error(
+          "has storage \(quoted) of \(entry.range.count) bytes, not the \(storage.count) numbers its pickle says; it is "
+            + "damaged"))
     }
+    return .success(entry.range)
   }
 
   // MARK: Content
 
   /// The root's keys, for messages.
-  public var keys: [String] { heap.dictionary(root)?.map(\.key) ?? [] }
+  public var keys: [String] { heap.dictionary(root)?.keys ?? [] }
 
-  /// Tensors by name, in the file's order.
-  public struct StateDict: Sendable {
-    public var names: [String] = []
-    var tensors: [String: TorchTensor] = [:]
-    public subscript(name: String) -> [Int]? { tensors[name]?.shape }
+  /// What the file holds beside containers, numbers and tensors, a phrase each kind; at most eight.
+  public var unread: [String] {
+    let phrases = heap.opaques.prefix(8).map { "\($0.count) of \($0.description)" }
+    return phrases + (heap.opaques.count > 8 ? ["\(heap.opaques.count - 8) other kinds"] : [])
   }
 
-  /// The state dict under a key of the root; nil where there is none with a tensor.
-  public func stateDict(under key: String?) -> StateDict? {
-    var value = root
-    if let key {
-      guard let found = heap.dictionary(root)?.first(where: { $0.key == key }) else { return nil }
-      value = found.value
+  /// The most bytes that the tensors asked for may take: views of one storage, such as tied weights, and tensors that
+  /// repeat a number (`expand`) are more than the file, but not without bound.
+  private var limit: Int { 16 * file.count + 1 << 20 }
+
+  func checkSize(_ names: [String], in dictionary: StateDict) throws {
+    try checkSize(names.lazy.map { ($0, dictionary) })
+  }
+
+  /// - Throws: `TensorFileError` where the tensors would take more memory than the file's size justifies.
+  func checkSize(_ names: some Sequence<(name: String, dictionary: StateDict)>) throws {
+    var bytes = 0
+    for (name, dictionary) in names {
+      guard let tensor = dictionary.tensors[name], tensor.obstacle == nil else { continue }
+      let (sum, overflow) = bytes.addingReportingOverflow(tensor.cost ?? .max)
+      guard !overflow, sum <= limit else {
+        throw TensorFileError(
+          "\(path): its tensors share or repeat their numbers so often that with \(TensorFileError.quoted(name)) they would "
+            + "take over 16 times the file's size and 1 MiB; save the state dict with clones")
+      }
+      bytes = sum
     }
-    var result = StateDict()
-    for (name, value) in heap.dictionary(value) ?? [] {
-      guard case .tensor(let index) = value else { continue }
-      result.names.append(name)
-      result.tensors[name] = heap.tensors[index]
-    }
-    return result.names.isEmpty ? nil : result
   }
 
   /// A tensor's numbers, row-major: F16 and BF16 become Float, integers but U8 become Int64, BOOL becomes UInt8.
-  /// - Throws: `TensorFileError` where the file has none of the name or is damaged.
+  /// - Throws: `TensorFileError` where the file has none of the name, it cannot be read, or is damaged.
   public func tensor(_ name: String, in dictionary: StateDict) throws -> HostTensor {
     guard let tensor = dictionary.tensors[name] else {
       throw TensorFileError("\(path): it has no tensor \(TensorFileError.quoted(name))")
     }
-    let storage = heap.storages[tensor.storage]
-    if let archive {
-      let entry = "\(archive.prefix)data/\(storage.key)"
+    switch tensor.obstacle {
+    case nil: break
+    case .unknown(let what): throw TensorFileError("\(path): \(Self.refusal(what))")
+    case let obstacle?:
+      throw TensorFileError("\(path): tensor \(TensorFileError.quoted(name)) cannot be read: \(obstacle)")
+    }
+    try checkSize([name], in: dictionary)
+    let place = try places[tensor.storage].get()
+    if let archive, verified.places.insert(tensor.storage).inserted {
+      let entry = "\(archive.prefix)data/\(heap.storages[tensor.storage].key)"
       if let place = archive.zip.entries[entry] { try archive.zip.verify(entry, place) }
     }
-    guard tensor.count > 0 else { return HostTensor(tensor.shape, try numbers(storage.element, 0, 0)) }
-    let reach = zip(tensor.shape, tensor.strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
-    let start = places[tensor.storage].lowerBound + tensor.offset * storage.element.byteCount
+    guard tensor.count > 0 else { return HostTensor(tensor.shape, try numbers(tensor.element, 0, 0)) }
+    let start = place.lowerBound + tensor.offset * tensor.element.byteCount
     return HostTensor(
-      tensor.shape, try numbers(storage.element, start, reach).gathered(tensor.shape, tensor.strides))
+      tensor.shape,
+      try numbers(tensor.element, start, tensor.reach).gathered(tensor.shape, tensor.strides))
   }
 
   private func numbers(_ element: SafeTensors.Element, _ place: Int, _ count: Int) throws

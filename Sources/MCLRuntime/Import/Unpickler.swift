@@ -1,6 +1,7 @@
 /// Reads a pickle without running anything: a stack machine that knows the opcodes of protocols 2 to 5 which build
-/// numbers, texts and containers, and the few globals that tensors are made of (`PickleGlobal`). It takes memory in
-/// proportion to the bytes it reads.
+/// numbers, texts and containers, and the few globals that tensors are made of (`PickleGlobal`). What any other global
+/// would make, and what has no place in Swift's types, stays a value without content (`PickleOpaque`). It takes memory
+/// in proportion to the bytes it reads.
 ///
 /// Source: the opcodes of Python's `pickletools`, the persistent ids of PyTorch's `torch.save`.
 struct Unpickler {
@@ -10,12 +11,12 @@ struct Unpickler {
   /// The heights of the stack at which marks stand.
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
-  private var storagePlaces: [String: Int] = [:]
+  private var storagePlaces = NamedValues<Int>()
 
   init(_ bytes: PickleBytes) { self.bytes = bytes }
 
   /// Reads one pickle up to its end.
-  /// - Throws: `TensorFileError` naming the byte; for a global that is not known, its name.
+  /// - Throws: `TensorFileError` naming the byte.
   mutating func value() throws -> PickleValue {
     (stack, marks, memo) = ([], [], [:])
     while let code = Opcode(rawValue: try bytes.byte()) {
@@ -53,7 +54,7 @@ struct Unpickler {
       stack.append(.real(Double(bitPattern: bits)))
     case .text1, .bytes1, .string1: stack.append(try text(Int(try bytes.byte())))
     case .text4, .bytes4, .string4: stack.append(try text(Int(try bytes.number(4))))
-    case .text8, .bytes8:
+    case .text8, .bytes8, .byteArray:
       guard let count = Int(exactly: try bytes.number(8)) else { throw bytes.error("a text is too long") }
       stack.append(try text(count))
     case .emptyTuple: stack.append(heap.add(.tuple([])))
@@ -90,6 +91,14 @@ struct Unpickler {
     case .reduce, .newObject:
       let arguments = try pop()
       try call(try pop(), arguments)
+    case .newObjectWithKeywords:
+      _ = try pop()
+      _ = try pop()
+      guard case .opaque = try top() else {
+        _ = try pop()
+        stack.append(heap.opaque(Self.unknownCall, isGlobal: true))
+        return
+      }
     case .build: try build(try pop())
     case .persistentId: try pushStorage(try pop())
     }
@@ -129,9 +138,15 @@ struct Unpickler {
     stack.append(value)
   }
 
-  /// A whole number of `count` bytes; those of more than eight are refused.
+  /// A whole number of `count` bytes; those of more than eight are passed over.
   private mutating func long(_ count: Int) throws -> PickleValue {
-    guard (0...8).contains(count) else { throw bytes.error("a number has more than 64 bits") }
+    guard count <= 8 else {
+      guard count <= min(bytes.end - bytes.position, Int(Int32.max)) else {
+        throw bytes.error("a number of \(count) bytes is announced, more than are left")
+      }
+      bytes.skip(count)
+      return heap.opaque("a whole number of more than 64 bits")
+    }
     let bits = try bytes.number(count)
     guard count > 0, count < 8 else { return .integer(Int64(bitPattern: bits)) }
     let unused = Int64(64 - 8 * count)
@@ -139,12 +154,16 @@ struct Unpickler {
   }
 
   private mutating func text(_ count: Int) throws -> PickleValue {
-    .text(String(decoding: try bytes.take(count), as: UTF8.self))
+    let text = try bytes.take(count)
+    // What is no UTF-8 is escaped, so that different names stay different; what is longer is no name.
+    return .text(
+      text.count <= 4096 ? FilePath(bytes: text).description : String(decoding: text, as: UTF8.self))
   }
 
   // MARK: Containers
 
   private mutating func append(_ values: [PickleValue]) throws {
+    if case .opaque = try top() { return }
     guard case .container(let index) = try top(), case .list(var list) = heap.containers[index] else {
       throw bytes.error("something is appended to what is no list")
     }
@@ -155,6 +174,7 @@ struct Unpickler {
   }
 
   private mutating func set(_ values: [PickleValue]) throws {
+    if case .opaque = try top() { return }
     guard case .container(let index) = try top(), case .dictionary(var pairs) = heap.containers[index] else {
       throw bytes.error("a key is set in what is no dictionary")
     }
@@ -166,48 +186,55 @@ struct Unpickler {
 
   // MARK: Globals
 
+  private static let unknownCall = "a known name that is called in an unknown way"
+
   private mutating func pushGlobal(_ module: String, _ name: String) throws {
-    guard let global = PickleGlobal(module: module, name: name) else {
-      throw TensorFileError(
-        "\(bytes.file.path): it asks for \(TensorFileError.quoted("\(module).\(name)")), which is no tensor, container or "
-          + "number, so nothing is read; save the state dict alone with torch.save")
-    }
-    stack.append(.global(global))
+    stack.append(
+      PickleGlobal(module: module, name: name).map { .global($0) }
+        ?? heap.opaque(TensorFileError.quoted("\(module).\(name)"), isGlobal: true))
   }
 
-  /// What a known global makes of its arguments.
+  /// What a known global makes of its arguments; an unknown one makes itself, whatever it is given.
   private mutating func call(_ callee: PickleValue, _ arguments: PickleValue) throws {
+    if case .opaque = callee { return stack.append(callee) }
     guard case .global(let global) = callee, let values = heap.tuple(arguments) else {
       throw bytes.error("something is called that cannot be")
     }
-    switch (global, values.count) {
-    case (.dictionary, 0), (.namespace, 0): stack.append(heap.add(.dictionary([])))
-    case (.dictionary, 1):
-      // A Counter is built from the dictionary it holds.
-      guard case .container(let index) = values[0], case .dictionary = heap.containers[index] else {
-        throw bytes.error("a dictionary is built from none")
-      }
-      stack.append(values[0])
-    case (.set, 1), (.size, 1):
-      guard case .container = values[0] else { throw bytes.error("a set or size is built of no container") }
-      stack.append(values[0])
-    case (.rebuildTensor, 4...7): stack.append(try tensor(values))
-    case (.rebuildParameter, 3...4):
-      guard case .tensor = values[0] else { throw bytes.error("a parameter is built of no tensor") }
-      stack.append(values[0])
-    default: throw bytes.error("a known name is called in an unknown way")
-    }
+    stack.append(made(by: global, values) ?? heap.opaque(Self.unknownCall, isGlobal: true))
   }
 
-  /// Attributes: a namespace's are its content; those of an ordered dictionary, such as `_metadata`, are dropped.
+  private mutating func made(by global: PickleGlobal, _ values: [PickleValue]) -> PickleValue? {
+    switch (global, values.count) {
+    case (.dictionary, 0), (.namespace, 0): return heap.add(.dictionary([]))
+    case (.dictionary, 1):
+      // A Counter is built from the dictionary it holds; a defaultdict is given what makes its values.
+      guard case .container(let index) = values[0] else { return heap.add(.dictionary([])) }
+      guard case .dictionary = heap.containers[index] else { return nil }
+      return values[0]
+    case (.set, 0): return heap.add(.list([]))
+    case (.set, 1), (.size, 1): if case .container = values[0] { return values[0] }
+    case (.rebuildTensor, 4...7): return tensor(values, type: nil)
+    case (.rebuildTypedTensor, 7...8):
+      switch values[6] {
+      case .global(.type(let type)): return tensor(values, type: type)
+      case .opaque(let index):
+        return tensor(values, type: .other(heap.opaques[index].description, byteCount: nil))
+      default: return nil
+      }
+    case (.rebuildParameter, 3...4): if case .tensor = values[0] { return values[0] }
+    default: return nil
+    }
+    // What is made of something unknown is unknown.
+    if case .opaque = values[0] { return values[0] }
+    return nil
+  }
+
+  /// Attributes: a namespace's are its content; others, such as an ordered dictionary's `_metadata`, are dropped.
   private mutating func build(_ attributes: PickleValue) throws {
-    guard case .container(let index) = try top(), case .dictionary(let pairs) = heap.containers[index] else {
-      throw bytes.error("attributes are given to what has none")
-    }
-    guard case .container(let given) = attributes, case .dictionary(let added) = heap.containers[given] else {
-      throw bytes.error("attributes are no dictionary")
-    }
-    guard pairs.isEmpty, given != index else { return }
+    guard case .container(let index) = try top(), case .dictionary(let pairs) = heap.containers[index],
+      case .container(let given) = attributes, case .dictionary(let added) = heap.containers[given],
+      pairs.isEmpty, given != index
+    else { return }
     // Moved, not copied: a dictionary that is given again and again would take memory each time.
     heap.containers[given] = .dictionary([])
     heap.containers[index] = .dictionary(added)
@@ -215,56 +242,84 @@ struct Unpickler {
 
   // MARK: Tensors
 
-  /// `('storage', type, key, device, count)`, in the legacy format with a sixth value that is None.
+  /// `('storage', type, key, device, count)`, in the legacy format with a sixth value that is None; or a class with its
+  /// source, `('module', class, file, text)`.
   private mutating func pushStorage(_ id: PickleValue) throws {
-    guard let values = heap.tuple(id), values.count == 5 || values.count == 6 && values[5] == .none,
-      values[0] == .text("storage"), case .global(.storage(let element)) = values[1],
-      case .text(let key) = values[2], case .integer(let count) = values[4],
-      count >= 0, count <= Int64.max / 8
+    let values = heap.tuple(id) ?? []
+    if values.count == 4, values[0] == .text("module"), case .opaque = values[1] {
+      return stack.append(values[1])
+    }
+    guard values.count == 5 || values.count == 6 && values[5] == .none, values[0] == .text("storage"),
+      let type = storageType(values[1]), case .text(let key) = values[2],
+      case .integer(let count) = values[4], count >= 0, count <= Int64.max / 16
     else {
       throw bytes.error(
         "a storage is described in an unknown way; load it with PyTorch and save the state dict anew")
     }
-    let storage = TorchStorage(element: element, key: key, count: Int(count))
+    let storage = TorchStorage(type: type, key: key, count: Int(count))
     if let place = storagePlaces[key] {
       guard heap.storages[place] == storage else {
         throw bytes.error("storage \(TensorFileError.quoted(key)) is of two types or lengths")
       }
       stack.append(.storage(place))
     } else {
-      storagePlaces[key] = heap.storages.count
+      storagePlaces.updateValue(heap.storages.count, forKey: key)
       stack.append(.storage(heap.storages.count))
       heap.storages.append(storage)
     }
   }
 
+  private func storageType(_ value: PickleValue) -> TorchType? {
+    switch value {
+    case .global(.storage(let type)): type
+    case .opaque(let index): .other(heap.opaques[index].description, byteCount: nil)
+    default: nil
+    }
+  }
+
   /// `(storage, offset, shape, strides, …)`.
-  private mutating func tensor(_ values: [PickleValue]) throws -> PickleValue {
+  private mutating func tensor(_ values: [PickleValue], type: TorchType?) -> PickleValue {
+    if case .opaque = values[0] { return values[0] }
+    heap.tensors.append(described(values, type: type))
+    return .tensor(heap.tensors.count - 1)
+  }
+
+  private func described(_ values: [PickleValue], type: TorchType?) -> TorchTensor {
     func integers(_ value: PickleValue) -> [Int]? {
       guard let numbers = heap.tuple(value), numbers.count <= 64 else { return nil }
       let known = numbers.compactMap { if case .integer(let number) = $0 { Int(number) } else { nil } }
       return known.count == numbers.count && known.allSatisfy { $0 >= 0 } ? known : nil
     }
+    func damaged(_ what: String, _ shape: [Int] = []) -> TorchTensor {
+      TorchTensor(shape: shape, obstacle: .damaged(what))
+    }
     guard case .storage(let place) = values[0], case .integer(let offset) = values[1], offset >= 0,
       let shape = integers(values[2]), let strides = integers(values[3]), shape.count == strides.count
-    else { throw bytes.error("a tensor is described in an unknown way") }
+    else { return damaged("a tensor is described in an unknown way; save it anew with a current PyTorch") }
+    let storage = heap.storages[place]
+    let type = type ?? storage.type
+    guard case .known(let element) = type else {
+      return TorchTensor(shape: shape, obstacle: .type(type))
+    }
+    guard storage.type == type || storage.type == .untyped else {
+      return damaged("a tensor of \(type) is a view of \(storage.type); it is damaged", shape)
+    }
+    let available = storage.type == .untyped ? storage.count / element.byteCount : storage.count
     var (last, count) = (Int(offset), 1)
     for (size, stride) in zip(shape, strides) where !shape.contains(0) {
       let (reach, overflow) = (size - 1).multipliedReportingOverflow(by: stride)
       let (sum, overflow2) = last.addingReportingOverflow(reach)
       let (product, overflow3) = count.multipliedReportingOverflow(by: size)
-      guard !overflow, !overflow2, !overflow3 else { throw bytes.error("a tensor's shape is impossible") }
+      guard !overflow, !overflow2, !overflow3 else {
+        return damaged("a tensor's shape is impossible; it is damaged")
+      }
       (last, count) = (sum, product)
     }
-    let storage = heap.storages[place]
-    // No more elements than the storage has: a stride of zero would let one number fill any memory.
-    guard shape.contains(0) || last < storage.count && count <= storage.count else {
-      throw bytes.error(
-        "a tensor of shape \(shape) reaches beyond its storage of \(storage.count) or repeats it")
+    guard shape.contains(0) || last < available else {
+      return damaged(
+        "a tensor of shape \(shape) reaches beyond its storage of \(available); it is damaged", shape)
     }
-    heap.tensors.append(
-      TorchTensor(storage: place, offset: Int(offset), shape: shape, strides: strides))
-    return .tensor(heap.tensors.count - 1)
+    return TorchTensor(storage: place, element: element, offset: Int(offset), shape: shape, strides: strides)
   }
 }
 
@@ -279,6 +334,7 @@ extension Unpickler {
     case emptyDictionary = 0x7d, protocolNumber = 0x80, newObject = 0x81, tuple1 = 0x85, tuple2 = 0x86
     case tuple3 = 0x87, isTrue = 0x88, isFalse = 0x89, long1 = 0x8a, long4 = 0x8b, bytes4 = 0x42
     case bytes1 = 0x43, text1 = 0x8c, text8 = 0x8d, bytes8 = 0x8e, emptySet = 0x8f, addItems = 0x90
-    case frozenSet = 0x91, stackGlobal = 0x93, memoize = 0x94, frame = 0x95
+    case frozenSet = 0x91, newObjectWithKeywords = 0x92, stackGlobal = 0x93, memoize = 0x94, frame = 0x95
+    case byteArray = 0x96
   }
 }

@@ -10,7 +10,7 @@ struct ZipArchive {
   }
 
   let file: RandomAccessFile
-  private(set) var entries: [String: Entry] = [:]
+  private(set) var entries = NamedValues<Entry>()
 
   /// More names than any checkpoint has.
   private static let entryLimit = 1 << 20
@@ -82,7 +82,7 @@ struct ZipArchive {
     )
     _ = try bytes.number(8)
     var offset = try bytes.number(4)
-    let name = String(decoding: try bytes.take(nameLength), as: UTF8.self)
+    let name = FilePath(bytes: try bytes.take(nameLength)).description
     let extra = try bytes.take(extraLength)
     _ = try bytes.take(commentLength)
     let quoted = TensorFileError.quoted(name)

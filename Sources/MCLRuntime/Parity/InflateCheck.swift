@@ -30,8 +30,10 @@ public struct InflateCheck: Sendable {
       guard let dictionary = file.stateDict(under: "state_dict") ?? file.stateDict(under: nil) else {
         throw UsageError("\(checkpoint): it holds no state dict")
       }
-      var input: [String: HostTensor] = [:]
-      for name in dictionary.names { input[name] = try file.tensor(name, in: dictionary) }
+      var input = NamedValues<HostTensor>()
+      for name in dictionary.names {
+        input.updateValue(try file.tensor(name, in: dictionary), forKey: name)
+      }
       rows.append(try Self.row(checkpoint, "input", input, expected) { "input." + $0 })
       for variant in Inflation.Variant.allCases {
         guard expected.names.contains(where: { $0.hasPrefix("\(variant).") }) else { continue }
@@ -60,7 +62,7 @@ public struct InflateCheck: Sendable {
   }
 
   private static func row(
-    _ checkpoint: String, _ part: String, _ ours: [String: HostTensor], _ expected: SafeTensors,
+    _ checkpoint: String, _ part: String, _ ours: NamedValues<HostTensor>, _ expected: SafeTensors,
     source: (String) -> String
   ) throws -> Row {
     var row = Row(checkpoint: checkpoint, part: part)

@@ -121,7 +121,10 @@ private func complaint(_ path: String) -> String? {
     let four: [UInt8] = [0, 0, 128, 63]
     let a = entry("a", "F32", "[1]", 0, 4)
     let cases: [(file: [UInt8], sentence: String)] = [
-      ([], "it is too short to be a safetensors file"),
+      (
+        [],
+        "it is empty, not safetensors; it may be a download or a copy that was broken off; get it anew"
+      ),
       ([1, 0, 0, 0, 0, 0, 0], "it is too short to be a safetensors file"),
       (
         tensorFile("{}", claiming: 3), "its header claims 3 bytes, more than the file has; it is damaged"
@@ -142,7 +145,7 @@ private func complaint(_ path: String) -> String? {
       ),
       (
         tensorFile("{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}"),
-        "the header is damaged at byte 30, in the metadata: the key 'a' stands twice"
+        "the header is damaged at byte 30, in the metadata: the key 'a' stands twice, or in two Unicode forms"
       ),
       (
         tensorFile("{\(a),\(a)}", four),

@@ -81,8 +81,8 @@ import Testing
       [0x69] + Array("os\nsystem\n".utf8), [], "the pickle is damaged before byte 48: it has an opcode")
     try refuse([0x58, 255, 255, 255, 255], [], "a text of 4294967295 bytes is announced, more than are left")
     try refuse([0x8d] + [UInt8](repeating: 255, count: 8), [], "a text is too long")
-    try refuse([0x8a, 9] + [UInt8](repeating: 1, count: 9), [], "a number has more than 64 bits")
-    try refuse([0x8b, 0, 0, 0, 0x80], [], "a number has more than 64 bits")
+    try refuse([0x8a, 200, 1], [], "a number of 200 bytes is announced, more than are left")
+    try refuse([0x8b, 0, 0, 0, 0x80], [], "a number of 2147483648 bytes is announced, more than are left")
     try refuse([0x30], [], "a value is missing")
     try refuse([0x74], [], "a mark is missing")
     try refuse([], [], "it does not end with one value")
@@ -93,7 +93,7 @@ import Testing
     try refuse([0x4b, 1, 0x29, 0x52], [], "something is called that cannot be")
     try refuse(
       TorchFiles.global("torch", "FloatStorage") + [0x29, 0x52], [],
-      "a known name is called in an unknown way")
+      "it asks for a known name that is called in an unknown way")
     try refuse([0x29, 0x51], [], "a storage is described in an unknown way")
     try refuse(
       dictionary + TorchFiles.tensor("0", count: 4, shape: [2, 3], strides: [3, 1]) + [0x73],
@@ -109,7 +109,7 @@ import Testing
       // One number, shown a thousand million times.
       dictionary + TorchFiles.tensor("0", count: 1, shape: [1_000_000_000], strides: [0]) + [0x73],
       [("0", 1, Array(floats[..<4]))],
-      "a tensor of shape [1000000000] reaches beyond its storage of 1 or repeats it"
+      "its tensors share or repeat their numbers so often that with 'w' they would take over 16 times"
     )
     try refuse(
       dictionary
@@ -203,7 +203,7 @@ import Testing
     }
     #expect(
       try complaint(Array("plain text".utf8))
-        == "it is no file of torch.save; give a .pth or .pth.tar")
+        == "it is no file of torch.save, but text; give a .pth or .pth.tar")
     #expect(
       try complaint([0x80, 2, 0x2e]).hasPrefix("it is no file of torch.save, or of before PyTorch 0.2"))
     #expect(try complaint([]).hasPrefix("it is no file of torch.save"))

@@ -63,6 +63,62 @@ enum TorchFiles {
     return bytes
   }
 
+  /// A tensor of a type that has no storage class of its own.
+  static func typedTensor(_ key: String, byteCount: Int, type: String, shape: [Int]) -> [UInt8] {
+    func tuple(_ values: [Int]) -> [UInt8] {
+      Array([[0x28], Array(values.map(integer).joined()), [0x74]].joined())
+    }
+    let storage = [
+      [0x28], text("storage"), global("torch.storage", "UntypedStorage"), text(key), text("cpu"),
+      integer(byteCount), [0x74, 0x51],
+    ]
+    let arguments = [
+      integer(0), tuple(shape), tuple(strides(of: shape)), [0x89], global("collections", "OrderedDict"),
+      [0x29, 0x52], global("torch", type),
+    ]
+    return Array(
+      ([global("torch._utils", "_rebuild_tensor_v3"), [0x28]] + storage + arguments + [[0x74, 0x52]]).joined()
+    )
+  }
+
+  static func strides(of shape: [Int]) -> [Int] {
+    shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
+  }
+
+  /// A dictionary of pairs that are opcodes for key and value.
+  static func dictionary(_ pairs: [(key: String, value: [UInt8])]) -> [UInt8] {
+    pairs.reduce(into: [0x7d]) { bytes, pair in
+      bytes += text(pair.key)
+      bytes += pair.value
+      bytes.append(0x73)
+    }
+  }
+
+  /// A file with a state dict of floats, each tensor filled with its place in the list.
+  /// - Parameters:
+  ///   - keys: where the state dict stands.
+  ///   - others: opcodes of what stands in the state dict besides.
+  ///   - beside: opcodes of what stands in the root besides; not together with an empty `keys`.
+  static func stateDict(
+    _ tensors: [(name: String, shape: [Int])], under keys: [String] = [],
+    others: [(key: String, value: [UInt8])] = [], beside: [(key: String, value: [UInt8])] = [],
+    storages more: [(key: String, count: Int, bytes: [UInt8])] = []
+  ) -> [UInt8] {
+    var pairs: [(key: String, value: [UInt8])] = []
+    var storages: [(key: String, count: Int, bytes: [UInt8])] = []
+    for (index, (name, shape)) in tensors.enumerated() {
+      let count = shape.reduce(1, *)
+      pairs.append((name, tensor("\(index)", count: count, shape: shape, strides: strides(of: shape))))
+      let bits = withUnsafeBytes(of: Float(index).bitPattern.littleEndian) { Array($0) }
+      storages.append(("\(index)", count, [[UInt8]](repeating: bits, count: count).flatMap { $0 }))
+    }
+    var body = dictionary(pairs + others)
+    for (depth, key) in keys.reversed().enumerated() {
+      body = dictionary([(key, body)] + (depth == keys.count - 1 ? beside : []))
+    }
+    return legacy(body, storages: storages + more)
+  }
+
   /// The entries of a zip file whose entries are stored.
   static func entries(_ zip: [UInt8]) -> [(name: String, bytes: [UInt8])] {
     func number(_ place: Int, _ count: Int) -> Int {
