@@ -31,7 +31,8 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "A cache of 'mclc prepare' that may have the motion already.") var cache: String?
   @Option(help: "Frames of a clip.") var frames: Int = 16
   @Option(help: "How many training samples are drawn and shown, 1 to 64.") var samples: Int?
-  @Option(help: "Where --samples writes: .html, a page of text and JPEG pictures, or .png, one picture.") var out = "samples.html"
+  @Option(help: "Where --samples writes: .html, a page of text and JPEG pictures, or .png, one picture.")
+  var out = "samples.html"
   @Option(help: "For --samples instead of a VIDEO: the folder of videos; --cache has their motion.")
   var data: String?
   @Option(
@@ -128,7 +129,7 @@ struct InspectCommand: ParsableCommand {
       flows in
       if let code = signals.exitCode {
         bar.clear()
-        say("mclc: stopped while computing motion; nothing was written")
+        say("mclc: stopped while computing motion")
         throw ExitCode(code)
       }
       bar.show(0, "\(kind.rawValue) flow \(flows)")

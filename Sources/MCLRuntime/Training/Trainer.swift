@@ -76,7 +76,8 @@ public final class Trainer {
     {
       throw UsageError(
         "\(run.path) was trained with \(difference.text); resume with the same, or start another run in another folder"
-          + (difference.isChangeable ? "; --change goes on with another learning rate, schedule or length" : ""))
+          + (difference.isChangeable
+            ? "; --change goes on with another learning rate, schedule or length" : ""))
     }
     try expectSamePlan(checkpoint, report)
     try executor.restore(checkpoint.tensors)
