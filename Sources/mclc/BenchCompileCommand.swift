@@ -44,7 +44,7 @@ struct BenchCompileCommand: ParsableCommand {
         if !json { say("\(family.name): done") }
       }
       let report = CompileReport(results: results)
-      if json { try printJSON(report.object) } else { print(report.text) }
+      if json { try printJSON(report.object) } else { try printResult(report.text) }
     }
   }
 }

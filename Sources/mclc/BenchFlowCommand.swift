@@ -73,7 +73,7 @@ struct BenchFlowCommand: ParsableCommand {
       }
       let report = FlowReport(
         pairs: chosen, seconds: seconds, work: work, limits: try bench.limits(), threads: pool.workerCount)
-      if json { try printJSON(report.object) } else { print(report.text) }
+      if json { try printJSON(report.object) } else { try printResult(report.text) }
     }
   }
 

@@ -67,7 +67,7 @@ struct BenchKernelsCommand: ParsableCommand {
         results.append(try bench.measure(entry))
       }
       let report = KernelReport(results: results, benchmark: bench)
-      if json { try printJSON(report.object) } else { print(report.text) }
+      if json { try printJSON(report.object) } else { try printResult(report.text) }
       if let plot {
         do { try report.roofline.write(toFile: plot, atomically: true, encoding: .utf8) } catch {
           throw UsageError("\(plot) cannot be written (\(error.localizedDescription)); name another file")

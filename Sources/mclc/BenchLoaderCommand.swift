@@ -41,7 +41,7 @@ struct BenchLoaderCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let threads = try threads ?? threadCount() ?? ProcessInfo.processInfo.activeProcessorCount
+      let threads = try threads ?? threadCount() ?? ProcessorCount.threads
       if let save { try expectDistinct(save, from: videos) }
       var reports: [LoaderReport] = []
       for size in size.isEmpty ? [112, 224] : size {
@@ -61,7 +61,7 @@ struct BenchLoaderCommand: ParsableCommand {
       if json {
         try printJSON(["videos": videos, "rounds": rounds, "sizes": reports.map(\.object)])
       } else {
-        print(LoaderReport.text(reports, videos: videos.count, rounds: rounds))
+        try printResult(LoaderReport.text(reports, videos: videos.count, rounds: rounds))
       }
     }
   }

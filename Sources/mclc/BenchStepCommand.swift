@@ -77,10 +77,10 @@ struct BenchStepCommand: ParsableCommand {
       let report = StepReport(
         executor: executor, seconds: seconds, peakGigaflops: peaks.max() ?? 0, threads: pool.workerCount)
       if json { return try printJSON(report.object) }
-      print(report.text)
+      try printResult(report.text)
       let isDebugging = ProcessInfo.processInfo.environment["MCL_DEBUG"].flatMap(Int.init) ?? 0 >= 2
       let listed = max(launches, isDebugging ? 40 : 0)
-      if listed > 0 { print(report.slowest(listed)) }
+      if listed > 0 { try printResult(report.slowest(listed)) }
     }
   }
 

@@ -9,13 +9,14 @@ enum BenchTurns {
   /// - Parameter work: does what a line asks for and gives its seconds; nil where the line asks for nothing it knows.
   /// - Throws: `UsageError` for such a line, and what `work` throws.
   static func serve(requests: String, _ work: (String) throws -> Double?) throws {
-    print("{\"ready\": true}")
+    try printResult("{\"ready\": true}")
     fflush(nil)
     while let line = readLine(), line != "quit" {
       guard let seconds = try work(line) else {
         throw UsageError("'\(line)' is no request; send \(requests) or 'quit'")
       }
-      print(String(format: "{\"seconds\": %.6f, \"peakRSSMiB\": %.1f}", seconds, StepReport.peakRSSMiB))
+      try printResult(
+        String(format: "{\"seconds\": %.6f, \"peakRSSMiB\": %.1f}", seconds, StepReport.peakRSSMiB))
       fflush(nil)
     }
   }

@@ -75,7 +75,7 @@ struct CheckModelCommand: ParsableCommand {
         module: module, files: files, steps: steps, threads: try threadCount(),
         report: { if !json, isatty(STDERR_FILENO) == 1 { say($0) } })
       let outcome = try check.run(engine)
-      if json { try printJSON(object(outcome)) } else { print(table(outcome)) }
+      if json { try printJSON(object(outcome)) } else { try printResult(table(outcome)) }
       if !outcome.isWithin { throw ExitCode(1) }
     }
   }
@@ -100,9 +100,9 @@ struct CheckModelCommand: ParsableCommand {
         },
       ])
     } else {
-      print("order  derivative        difference        relative   ok   output")
+      try printResult("order  derivative        difference        relative   ok   output")
       for outcome in outcomes {
-        print(
+        try printResult(
           String(
             format: "%5d  %-16.9g  %-16.9g  %.2e   %@  %@", outcome.order, outcome.symbolic, outcome.numeric,
             outcome.error, outcome.isWithin ? "ok " : "OFF", outcome.output))

@@ -26,7 +26,7 @@ struct CheckInflateCommand: ParsableCommand {
       do {
         check = try InflateCheck(checkpoints: try checkpoints(), expected: expectedPath)
       } catch let error as TensorFileError { throw UsageError(error.description) }
-      if json { try printJSON(object(check)) } else { print(table(check)) }
+      if json { try printJSON(object(check)) } else { try printResult(table(check)) }
       if !check.isOK { throw ExitCode(1) }
     }
   }

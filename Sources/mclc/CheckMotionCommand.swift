@@ -52,7 +52,7 @@ private func checkTable(_ file: String, json: Bool, _ table: () throws -> Motion
     { throw UsageError("\(file): \(error)") } catch let error as SamplingError {
       throw UsageError("\(file): \(error)")
     }
-    if json { try printJSON(object(result, file)) } else { printTable(result) }
+    if json { try printJSON(object(result, file)) } else { try printTable(result) }
     guard result.isOK else { throw ExitCode(1) }
   }
 }
@@ -72,17 +72,17 @@ private func object(_ table: MotionCheckTable, _ file: String) -> [String: Any] 
   ]
 }
 
-private func printTable(_ table: MotionCheckTable) {
+private func printTable(_ table: MotionCheckTable) throws {
   func padded(_ text: String) -> String { text + String(repeating: " ", count: max(0, 32 - text.count)) }
-  print("\(padded("tensor"))   count    error     gate  measure")
+  try printResult("\(padded("tensor"))   count    error     gate  measure")
   for row in table.rows {
     let numbers = String(format: "%8d %8.1e %8.1e", row.count, row.error, row.gate)
     let measure = row.measure.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
-    print("\(padded(row.name))\(numbers)  \(measure)  \(row.isOK ? "ok " : "OFF")  \(row.note)")
+    try printResult("\(padded(row.name))\(numbers)  \(measure)  \(row.isOK ? "ok " : "OFF")  \(row.note)")
   }
-  for (name, reason) in table.notCompared { print("not compared: \(name): \(reason)") }
+  for (name, reason) in table.notCompared { try printResult("not compared: \(name): \(reason)") }
   let off = table.rows.count { !$0.isOK }
-  print(
+  try printResult(
     "\(table.rows.count) comparisons: "
       + (table.isOK ? "all within the gates" : "\(off) off, \(table.notCompared.count) not compared"))
 }

@@ -24,7 +24,7 @@ struct CheckScheduleCommand: ParsableCommand {
       do { check = try ScheduleCheck(path: file) } catch let error as TensorFileError {
         throw UsageError(error.description)
       }
-      if json { try printJSON(object(check)) } else { printTable(check) }
+      if json { try printJSON(object(check)) } else { try printTable(check) }
       guard check.isOK else { throw ExitCode(1) }
     }
   }
@@ -42,18 +42,18 @@ struct CheckScheduleCommand: ParsableCommand {
     return ["file": file, "rows": rows, "notCompared": check.notCompared, "ok": check.isOK]
   }
 
-  private func printTable(_ check: ScheduleCheck) {
+  private func printTable(_ check: ScheduleCheck) throws {
     func padded(_ text: String) -> String { text + String(repeating: " ", count: max(0, 28 - text.count)) }
-    print("\(padded("learning rates")) count   absolute   relative  at step     gate")
+    try printResult("\(padded("learning rates")) count   absolute   relative  at step     gate")
     for row in check.rows {
       let numbers = String(
         format: "%5d %10.2e %10.2e %8d %8.0e", row.count, row.worstAbsolute, row.worstRelative,
         row.worstStep, row.gate)
-      print("\(padded(row.name)) \(numbers)  \(row.isOK ? "ok" : "OFF")")
+      try printResult("\(padded(row.name)) \(numbers)  \(row.isOK ? "ok" : "OFF")")
     }
-    for name in check.notCompared { print("not compared: \(name)") }
+    for name in check.notCompared { try printResult("not compared: \(name)") }
     let off = check.rows.count { !$0.isOK }
-    print(
+    try printResult(
       "\(check.rows.count) lists, \(check.rows.reduce(0) { $0 + $1.count }) rates: "
         + (check.isOK ? "all within the gate" : "\(off) off, \(check.notCompared.count) not compared"))
   }

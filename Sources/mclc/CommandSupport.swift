@@ -47,7 +47,7 @@ func parsedSettings(_ settings: [String], option: String) throws -> [String: Str
 /// The module of a model file. What the model prints goes to standard error, as standard output is for results.
 func loadModel(_ path: String, settings: [String: String]) throws -> Module {
   var loader = ModelLoader()
-  loader.onPrint = { FileHandle.standardError.write(Data($0.utf8)) }
+  loader.onPrint = { StandardError.write($0) }
   return try loader.load(path: path, settings: settings)
 }
 
@@ -58,7 +58,9 @@ func reporting(_ body: () throws -> Void) throws {
     as ModelLoadError
   {
     throw fail("\(error)", 2)
-  } catch let error as ModelError { throw fail("\(error)", 2) } catch let exit as ExitCode {
+  } catch let error as ModelError { throw fail("\(error)", 2) } catch let error as StandardOutputError {
+    throw failed(error)
+  } catch let exit as ExitCode {
     throw exit
   } catch {
     throw fail("\(error)", 1)
@@ -71,13 +73,24 @@ private func fail(_ message: String, _ code: Int32) -> ExitCode {
   return ExitCode(code)
 }
 
-/// One line for people, on standard error.
-func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+/// Answers a result that could not be written: with silence where its reader has left, as `head` does.
+func failed(_ error: StandardOutputError) -> ExitCode {
+  error.isBrokenPipe ? ExitCode(1) : fail("\(error)", 1)
+}
+
+/// One line for people, on standard error. The work goes on where it cannot be written.
+func say(_ text: String) { StandardError.write(text + "\n") }
+
+/// A line or more of a result, on standard output.
+/// - Throws: `StandardOutputError` where it cannot be written.
+func printResult(_ text: String, terminator: String = "\n") throws {
+  try StandardOutput.write(text + terminator)
+}
 
 /// An object for machines, on standard output.
 func printJSON(_ object: [String: Any]) throws {
   let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted])
-  print(String(decoding: data, as: UTF8.self))
+  try printResult(String(decoding: data, as: UTF8.self))
 }
 
 /// Numbers as people say them: 40.7 M, 5.3 G.

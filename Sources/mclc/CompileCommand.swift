@@ -68,27 +68,27 @@ struct CompileCommand: ParsableCommand {
           "--after \(after): the passes are \(Pipeline.passes.map(\.name).joined(separator: ", "))")
       }
       guard let emit else { return try report(module, programs) }
-      for graph in programs { try print(emit, graph) }
+      for graph in programs { try emitText(emit, graph) }
     }
   }
 
-  private func print(_ emit: Emission, _ graph: Graph) throws {
-    if emit == .graph, after == nil { return Swift.print(graph.text, terminator: "") }
-    if emit == .dot { return Swift.print(graph.dot) }
+  private func emitText(_ emit: Emission, _ graph: Graph) throws {
+    if emit == .graph, after == nil { return try printResult(graph.text, terminator: "") }
+    if emit == .dot { return try printResult(graph.dot) }
     if emit == .graph || emit == .fused {
       var source = graph
       source.taps = []
       var text = ""
       let result = try Pipeline.run(source) { pass, graph in if pass == after { text = graph.text } }
-      return Swift.print(emit == .fused ? result.graph.text : text, terminator: "")
+      return try printResult(emit == .fused ? result.graph.text : text, terminator: "")
     }
     let compiled = try ProgramCompiler().compile(graph)
-    if emit == .program { return Swift.print(compiled.plan.text, terminator: "") }
+    if emit == .program { return try printResult(compiled.plan.text, terminator: "") }
     let compiler = KernelCompiler()
     var seen = Set<KernelSpecification>()
     for launch in compiled.plan.launches where seen.insert(launch.specification).inserted {
-      Swift.print("; \(launch.path) \(compiled.plan.kernels[launch.kernel].family)")
-      Swift.print(
+      try printResult("; \(launch.path) \(compiled.plan.kernels[launch.kernel].family)")
+      try printResult(
         emit == .asm
           ? try compiler.assembly(launch.specification) : try compiler.intermediateText(launch.specification))
     }
@@ -105,7 +105,7 @@ struct CompileCommand: ParsableCommand {
     for (graph, compiled) in zip(programs, results) {
       let summary = ProgramSummary(graph, compiled)
       summaries.append(summary.json)
-      if !json { Swift.print(summary.text) }
+      if !json { try printResult(summary.text) }
     }
     let trained = Dictionary(
       module.programs.flatMap(\.states).filter(\.isTrainable).map { ($0.name, $0.type.count) },
@@ -114,7 +114,7 @@ struct CompileCommand: ParsableCommand {
     if json {
       try printJSON(["model": module.name, "trainableParameters": trained, "programs": summaries])
     } else {
-      Swift.print("model '\(module.name)': \(short(Double(trained))) trainable parameters (\(trained))")
+      try printResult("model '\(module.name)': \(short(Double(trained))) trainable parameters (\(trained))")
     }
     if let page { try write(module, results, to: page) }
   }

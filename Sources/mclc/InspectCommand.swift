@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
         mclc inspect --data videos --cache motion --samples 8 --seed 1 --size 112
         mclc inspect --run runs/first --samples 8
 
-      Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
+      \(MCLC.exitCodes)
       """))
 
   @Argument(help: "The video.") var video: String?
@@ -92,6 +92,7 @@ struct InspectCommand: ParsableCommand {
       defer { try? FileManager.default.removeItem(atPath: temporary) }
       do {
         let entry = try entry(video, kind, temporary, signals)
+        signals.enter(.finishing)
         if let motion { try show(video, entry, motion, ending == "html") }
         if compareFlow {
           let other = try self.entry(video, kind == .tvl1 ? .codec : .tvl1, temporary, signals)
@@ -122,11 +123,13 @@ struct InspectCommand: ParsableCommand {
         }
       }
     }
+    signals.enter(.computing)
     let bar = ProgressBar(isSilent: json)
     let result = try MotionPreparation(parameters: parameters).analyze(path: video, identity: identity) {
       flows in
       if let code = signals.exitCode {
         bar.clear()
+        say("mclc: stopped while computing motion")
         throw ExitCode(code)
       }
       bar.show(0, "\(kind.rawValue) flow \(flows)")
@@ -158,11 +161,11 @@ struct InspectCommand: ParsableCommand {
       if let velocities = comparison.velocities { object["velocities"] = velocities }
       return try printJSON(object)
     }
-    print(
+    try printResult(
       String(
         format: "codec vectors and TV-L1 on %d frames: correlation of the maps %.3f,", comparison.frameCount,
         comparison.maps))
-    print(
+    try printResult(
       String(format: "of each frame's map %.3f in the mean, of the clip velocities ", comparison.places)
         + (comparison.velocities.map { String(format: "%.3f", $0) } ?? "unknown (too few clips)"))
   }

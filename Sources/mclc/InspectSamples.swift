@@ -35,6 +35,7 @@ struct InspectSamples {
               motion: try motion(path, temporary))
           ]
         } ?? prepared(data ?? "")
+      signals.enter(.finishing)
       let shape = TubeletBatches.ClipShape(
         batch: 1, frames: frames, height: size, width: size, motion: [1, 1, 1])
       let batches = try TubeletBatches(videos: videos, shape: shape, policy: .full, seed: seed)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLRuntime
 
 @main
 struct MCLC: ParsableCommand {
@@ -8,7 +9,11 @@ struct MCLC: ParsableCommand {
     abstract: "Compiles and trains video networks on CPUs.",
     discussion: paragraphs(
       """
-      Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
+      Results go to standard output, and a command fails where they cannot be written; what is said to people goes to
+      standard error, and is dropped where it cannot be written. MCL_THREADS sets the threads that compute; by default
+      there is one for each processor that the process may use.
+
+      \(exitCodes)
       """),
     version: "0.1.0",
     subcommands: [
@@ -17,15 +22,36 @@ struct MCLC: ParsableCommand {
       BenchCommand.self, ImportCommand.self, ExportCommand.self, ReportCommand.self,
     ])
 
-  /// Parses and runs; usage errors leave with 2, as all bad input does.
+  /// What the help of a command that answers signals says of them all.
+  static let exitCodes = """
+    Exit codes: 0 done, 1 the work failed or its result could not be written, 2 usage or bad input, 129, 130 and 143 stopped
+    by SIGHUP, Ctrl-C and SIGTERM.
+    """
+
   static func main() {
+    ProcessSetup.begin()
+    Foundation.exit(status())
+  }
+
+  /// Parses and runs.
+  /// - Returns: the exit code; usage errors have 2, as all bad input does.
+  private static func status() -> Int32 {
     do {
-      var command = try parseAsRoot()
-      try command.run()
+      do {
+        var command = try parseAsRoot()
+        try command.run()
+      } catch  where exitCode(for: error) == .success {
+        // The help or the version was asked for.
+        try printResult(fullMessage(for: error))
+      }
+      try StandardOutput.close()
+      return 0
+    } catch let error as StandardOutputError {
+      return failed(error).rawValue
     } catch {
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      say(fullMessage(for: error))
-      Foundation.exit(2)
+      let (code, message) = (exitCode(for: error), fullMessage(for: error))
+      if !message.isEmpty { say(message) }
+      return code == .validationFailure ? 2 : code.rawValue
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import MCLCompiler
 import MCLRuntime
 
 /// Which videos a verb works on.
@@ -41,15 +42,15 @@ struct PrepareCommand: ParsableCommand {
     discussion: paragraphs(
       """
       One pass over the videos: optical flow, 7x7 motion maps, clip velocities. What is in the cache already is checked,
-      byte by byte, and kept; what is stale or damaged is named and made anew. Stop it as you like and start it again;
-      start it twice on one cache, and the two share the work.
+      byte by byte, and kept; what is stale or damaged is named and made anew. Stop it as you like (a second Ctrl-C ends
+      it at once) and start it again; start it twice on one cache, and the two share the work.
 
         mclc prepare --data videos --cache motion
         mclc prepare --data UCF-101 --list ucfTrainTestlist/trainlist01.txt --cache motion --min-frames 64
         mclc prepare --data kinetics --list train.csv --cache motion --window 4 --flow codec --json
         mclc train models/r2plus1d.mcl --data videos --cache motion --out runs/first
 
-      Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
+      \(MCLC.exitCodes)
       """))
 
   @OptionGroup var videos: VideoOptions
@@ -65,7 +66,7 @@ struct PrepareCommand: ParsableCommand {
     help: "Frames a clip spans, its length x its step, for the velocities; several as 16,32.")
   var spans: String = "32"
   @Option(help: "Videos of fewer frames are skipped: the published UCF101 runs want 64.") var minFrames: Int?
-  @Option(help: "Threads that compute flow; one a processor by default.") var workers: Int?
+  @Option(help: "Threads that compute flow; MCL_THREADS, else one a processor, by default.") var workers: Int?
   @Option(help: "Where the list of usable videos is written; CACHE/videos.txt by default.") var usable:
     String?
   @Flag(help: "Print the report as JSON; no progress.") var json = false
@@ -88,13 +89,14 @@ struct PrepareCommand: ParsableCommand {
       let signals = SignalWatch()
       let parameters = try parameters()
       guard (1...1024).contains(workers ?? 1) else { throw UsageError("--workers takes 1 to 1024") }
-      let threads = try workers ?? threadCount() ?? ProcessInfo.processInfo.activeProcessorCount
+      let threads = try workers ?? threadCount() ?? ProcessorCount.threads
       let dataset = try videos.dataset()
       if let usable { try expectDistinct(usable, from: dataset.videos.map(\.path)) }
       var store = MotionStore(directory: cache, parameters: parameters, workers: threads)
       store.minimumFrames = minFrames
       let start = DispatchTime.now().uptimeNanoseconds
       let prepared = try store.preparing(dataset, signals: signals, isSilent: json)
+      signals.enter(.finishing)
       let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
       let list = usable ?? (cache as NSString).appendingPathComponent("videos.txt")
       let isWritten = try write(prepared, to: list)
@@ -131,6 +133,7 @@ struct PrepareCommand: ParsableCommand {
 extension MotionStore {
   /// Prepares with a progress bar; a signal ends the work, keeping what is complete.
   func preparing(_ dataset: VideoDataset, signals: SignalWatch, isSilent: Bool) throws -> Prepared {
+    signals.enter(.preparing)
     let bar = ProgressBar(isSilent: isSilent)
     let start = DispatchTime.now().uptimeNanoseconds
     let prepared = try prepare(dataset) { progress in

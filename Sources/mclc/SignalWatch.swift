@@ -1,49 +1,100 @@
-import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C and SIGTERM as a question to ask between steps.
-final class SignalWatch {
-  private final class Received: Sendable {
-    let number = Atomic<Int32>(0)
-    let isLeaving = Atomic<Bool>(false)
+/// Ctrl-C, SIGTERM and SIGHUP as a question to ask between steps.
+///
+/// The first is answered at once on standard error, with what ends before the process does. The second ends the process at
+/// once: files get their names only when they are whole, so nothing is left half written.
+final class SignalWatch: Sendable {
+  /// What the process is about, as far as it matters to a signal.
+  struct Phase: Sendable {
+    /// What the first signal is answered with.
+    var answer: String
+    /// Whether the process may end in the middle of it, as nothing is under way that is worth waiting for.
+    var endsAtOnce = false
+
+    static let loading = Phase(answer: "stopping once the inputs are read")
+    static let preparing = Phase(answer: "stopping, and keeping the motion of each video that is complete")
+    static let computing = Phase(answer: "stopping after this frame's flow")
+    static let compiling = Phase(answer: "stopped while compiling; nothing has changed", endsAtOnce: true)
+    static let starting = Phase(answer: "stopping before the first batch")
+    static let training = Phase(answer: "stopping after this batch and writing a checkpoint")
+    static let writing = Phase(answer: "stopping once this checkpoint is written")
+    static let finishing = Phase(answer: "only the result is still to be written, which comes in a moment")
   }
 
-  private let received = Received()
-  private var sources: [any DispatchSourceSignal] = []
+  private struct State {
+    var phase: Phase
+    var received: Int32?
+  }
 
-  init() {
-    // A queue of its own: the global ones have no thread left while kernels compile.
-    let queue = DispatchQueue(label: "signals")
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { [received] in
-        received.number.store(number, ordering: .sequentiallyConsistent)
-        if received.isLeaving.load(ordering: .sequentiallyConsistent) { Self.leave(128 + number) }
-      }
-      source.resume()
-      sources.append(source)
+  private let state: Mutex<State>
+
+  /// Takes the signals from here on. To be called before threads are started: these must not take them.
+  init(_ phase: Phase = .loading) {
+    state = Mutex(State(phase: phase))
+    let numbers = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in numbers { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    // A shell has its background jobs ignore SIGINT; one that is sent to this process is meant all the same.
+    for number in numbers { signal(number, SIG_DFL) }
+    let waited = signals
+    // A thread that does nothing else: it answers however busy the others are.
+    let thread = Thread { [self] in
+      var (signals, number) = (waited, Int32())
+      while sigwait(&signals, &number) == 0 { receive(number) }
     }
+    thread.name = "mcl signals"
+    thread.start()
+  }
+
+  /// As nohup has SIGHUP, so that the work outlives its terminal.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  private func receive(_ number: Int32) {
+    let (phase, isFirst) = state.withLock { state in
+      defer { state.received = number }
+      return (state.phase, state.received == nil)
+    }
+    guard isFirst else { Self.leave(number, "stopped at once; what was complete before is kept") }
+    guard !phase.endsAtOnce else { Self.leave(number, phase.answer) }
+    Self.tell("\(phase.answer); again to stop now")
+  }
+
+  /// Says what the process does now.
+  func enter(_ phase: Phase) {
+    let received = state.withLock { state in
+      state.phase = phase
+      return state.received
+    }
+    if phase.endsAtOnce, let received { Self.leave(received, phase.answer) }
   }
 
   /// Runs work that asks no questions and leaves nothing half done: a signal then ends the process at once.
   func leavingAtOnce<Result>(_ body: () throws -> Result) rethrows -> Result {
-    received.isLeaving.store(true, ordering: .sequentiallyConsistent)
-    defer { received.isLeaving.store(false, ordering: .sequentiallyConsistent) }
-    if let exitCode { Self.leave(exitCode) }
+    enter(.compiling)
+    defer { enter(.starting) }
     return try body()
   }
 
-  private static func leave(_ code: Int32) -> Never {
-    say("mclc: stopped before the first step; nothing was trained")
-    // Not exit(), whose handlers would take LLVM apart under threads that still compile.
-    _exit(code)
+  private static func tell(_ text: String) {
+    // On a terminal the line may hold a progress bar.
+    say((isatty(STDERR_FILENO) == 1 ? "\n" : "") + "mclc: \(text)")
   }
 
-  /// 130 or 143 once a signal came.
-  var exitCode: Int32? {
-    let number = received.number.load(ordering: .sequentiallyConsistent)
-    return number == 0 ? nil : 128 + number
+  private static func leave(_ number: Int32, _ text: String) -> Never {
+    tell(text)
+    // Not exit(), whose handlers would take LLVM apart under threads that still compile.
+    _exit(128 + number)
   }
+
+  /// 128 and the signal's number once one came: 129, 130 or 143.
+  var exitCode: Int32? { state.withLock { $0.received.map { 128 + $0 } } }
 }

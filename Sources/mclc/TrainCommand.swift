@@ -19,8 +19,9 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Trains a model on a folder of videos.",
     discussion: paragraphs(
       """
-      Motion that is not in the cache yet is computed first, a video at a time. Ctrl-C writes a checkpoint; --resume
-      goes on from the latest one and gives the same numbers as if the run had never stopped.
+      Motion that is not in the cache yet is computed first, a video at a time. Ctrl-C, SIGTERM and SIGHUP end the
+      batch under way and write a checkpoint; a second one ends at once. --resume goes on from the latest checkpoint and
+      gives the same numbers as if the run had never stopped.
 
         mclc train models/tiny.mcl --data videos --out runs/first --epochs 10
         mclc train models/r2plus1d.mcl --data videos --out runs/r50 --set size=112 --set batch=8 --steps 10000
@@ -31,7 +32,7 @@ struct TrainCommand: ParsableCommand {
       RUN then holds config.yaml (all that the run is made of) and model.mclc, checkpoint-*.safetensors, log.jsonl (a line
       a step) and loss.svg; 'mclc report RUN -o report.html' shows them and more. A loss that is not finite ends the run
       before it changes anything; the batch and the states are then in failed-step-*.safetensors.
-      Exit codes: 0 done, 1 the work failed, 2 usage or bad input, 130 and 143 stopped by Ctrl-C and SIGTERM.
+      \(MCLC.exitCodes)
       """))
 
   @OptionGroup var options: ModelOptions

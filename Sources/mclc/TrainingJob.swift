@@ -51,6 +51,7 @@ struct TrainingJob {
     let data = try TrainingData(
       dataset, cache: request.cache ?? folder.file("motion"), flow: request.flow, for: program,
       signals: signals, isSilent: request.isSilent)
+    signals.enter(.starting)
     tell(
       "\(data.videos.count) videos, motion of \(data.prepared.computed) computed, \(data.prepared.skipped.count) skipped"
     )
@@ -240,7 +241,7 @@ struct TrainingJob {
       sum + video.motion.frameCount * video.motion.width * video.motion.height * 5
     }
     let forecast = MemoryForecast(
-      plan, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, workers: settings.workers,
+      plan, threads: threads ?? ProcessorCount.threads, workers: settings.workers,
       decoded: min(all, settings.decodedMemory << 20))
     guard let available = ProcessMemory.available else { return }
     tell("memory: \(forecast.summary), \(MemoryForecast.size(available)) available")
@@ -301,6 +302,9 @@ struct TrainingJob {
 
   private func train(_ trainer: Trainer) throws -> Trainer.Outcome {
     let bar = ProgressBar(isSilent: request.isSilent)
+    signals.enter(.training)
+    defer { signals.enter(.finishing) }
+    trainer.onSaving = { signals.enter($0 ? .writing : .training) }
     return try trainer.train(shouldStop: { signals.exitCode != nil }) { progress in
       bar.show(
         Double(progress.record.step) / Double(progress.steps),

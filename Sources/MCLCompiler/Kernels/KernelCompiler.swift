@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import MCLGraph
 import Synchronization
@@ -53,7 +52,7 @@ public struct KernelCompiler: Sendable {
     public var isCacheWritable: Bool
   }
 
-  /// Compiles the distinct specifications, through the cache, on two threads.
+  /// Compiles the distinct specifications, through the cache, on two threads where there are two processors.
   ///
   /// - Throws: `KernelError` for a specification that makes no sense, `LLVMError` where LLVM refuses.
   public func compile(_ specifications: [KernelSpecification]) throws -> Result {
@@ -63,24 +62,13 @@ public struct KernelCompiler: Sendable {
       order[specification] = distinct.count
       distinct.append(specification)
     }
-    struct Outcome {
-      var results: [Swift.Result<Build, any Error>?]
-      var next = 0
-    }
-    let outcome = Mutex(Outcome(results: distinct.map { _ in nil }))
+    let results = Mutex([Swift.Result<Build, any Error>?](repeating: nil, count: distinct.count))
     let work = distinct
-    DispatchQueue.concurrentPerform(iterations: min(2, work.count)) { _ in
-      while true {
-        let position = outcome.withLock { state in
-          defer { state.next += 1 }
-          return state.next
-        }
-        guard position < work.count else { return }
-        let result = Swift.Result { try build(work[position]) }
-        outcome.withLock { $0.results[position] = result }
-      }
+    ParallelLoop.run(work.count, threads: min(2, ProcessorCount.threads)) { position in
+      let result = Swift.Result { try build(work[position]) }
+      results.withLock { $0[position] = result }
     }
-    let built = try outcome.withLock { state in try state.results.compactMap { try $0?.get() } }
+    let built = try results.withLock { try $0.compactMap { try $0?.get() } }
     return Result(
       plans: specifications.compactMap { order[$0].map { built[$0].plan } }, objects: built.map(\.object),
       compiledCount: built.count { !$0.isCached }, cachedCount: built.count { $0.isCached },

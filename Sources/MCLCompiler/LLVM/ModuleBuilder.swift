@@ -12,9 +12,11 @@ package final class ModuleBuilder {
   private var entryBlock: LLVMBasicBlockRef?
   /// Constants that `place` has put into the module, so that equal ones are there once.
   var placedConstants: [LLVMValueRef: IRValue] = [:]
+  private let diagnostics = DiagnosticLog()
 
   package init(name: String, target: TargetMachine) {
     context = LLVMContextCreate()
+    diagnostics.attach(to: context)
     module = LLVMModuleCreateWithNameInContext(name, context)
     builder = LLVMCreateBuilderInContext(context)
     LLVMSetTarget(module, target.description.triple)
@@ -278,6 +280,9 @@ package final class ModuleBuilder {
       throw LLVMError("the emitted module is not well formed: \(message.map { String(cString: $0) } ?? "")")
     }
   }
+
+  /// - Throws: `LLVMError` where LLVM found a fault in the module while it worked on it.
+  func expectNoDiagnostics() throws { if let error = diagnostics.error { throw error } }
 
   /// The module as text.
   package var text: String {

@@ -51,6 +51,7 @@ package final class TargetMachine {
     LLVMPassBuilderOptionsSetSLPVectorization(options, 0)
     LLVMPassBuilderOptionsSetLoopInterleaving(options, 0)
     try LLVMError.check(LLVMRunPasses(module.module, Self.passes, machine, options), "optimising a kernel")
+    try module.expectNoDiagnostics()
   }
 
   /// The module as an object file.
@@ -69,6 +70,7 @@ package final class TargetMachine {
       throw LLVMError("generating code: \(message.map { String(cString: $0) } ?? "unknown error")")
     }
     defer { LLVMDisposeMemoryBuffer(buffer) }
+    try module.expectNoDiagnostics()
     let bytes = UnsafeRawBufferPointer(start: LLVMGetBufferStart(buffer), count: LLVMGetBufferSize(buffer))
     return [UInt8](bytes)
   }

@@ -1,4 +1,3 @@
-import Dispatch
 import MCLGraph
 import Synchronization
 
@@ -123,7 +122,7 @@ struct ComprehensionEvaluator: Sendable {
     let points = comprehension.axes.reduce(1, *)
     let tasks = max(1, min(rows, 16, points / Self.leastWork))
     let results = Mutex([Number](repeating: 0, count: comprehension.outputCount))
-    DispatchQueue.concurrentPerform(iterations: tasks) { task in
+    ParallelLoop.run(tasks) { task in
       let range = (rows * task / tasks)..<(rows * (task + 1) / tasks)
       let parts = range.map { numbers(row($0)) }
       results.withLock { results in

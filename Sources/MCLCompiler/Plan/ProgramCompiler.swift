@@ -1,4 +1,3 @@
-import Dispatch
 import MCLGraph
 import Synchronization
 
@@ -138,10 +137,10 @@ public struct ProgramCompiler: Sendable {
     return Compiled(plan: plan, report: report, graph: lowered)
   }
 
-  /// Several programs, two at a time.
+  /// Several programs, at the same time where there are processors for that.
   public func compile(_ sources: [Graph]) throws -> [Compiled] {
     let results = Mutex([Result<Compiled, any Error>?](repeating: nil, count: sources.count))
-    DispatchQueue.concurrentPerform(iterations: sources.count) { index in
+    ParallelLoop.run(sources.count) { index in
       let result = Result { try compile(sources[index]) }
       results.withLock { $0[index] = result }
     }

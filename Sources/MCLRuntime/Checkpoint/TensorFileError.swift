@@ -1,7 +1,17 @@
+import Foundation
+
 /// Why a tensor file cannot be read or written, in one sentence.
 public struct TensorFileError: Error, Sendable, CustomStringConvertible {
   public let description: String
   public init(_ description: String) { self.description = description }
+
+  /// - Parameter code: the system's number of the error.
+  static func cannotWrite(_ path: String, code: Int32) -> TensorFileError {
+    let remedy =
+      code == EFBIG
+      ? "raise the limit on the size of files, as 'ulimit -f' shows it" : "free room or choose another folder"
+    return TensorFileError("\(path) cannot be written (\(String(cString: strerror(code)))); \(remedy)")
+  }
 
   /// A name out of a file between quotation marks, fit for a message: control characters escaped, and not too long.
   package static func quoted(_ name: String) -> String {

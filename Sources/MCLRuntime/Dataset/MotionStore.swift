@@ -1,4 +1,5 @@
 import Foundation
+import MCLCompiler
 
 /// Makes sure that each usable video of a data set has its motion in a cache: flow, maps, velocities.
 ///
@@ -34,7 +35,7 @@ public struct MotionStore: Sendable {
 
   public init(
     directory: String, parameters: MotionParameters,
-    workers: Int = ProcessInfo.processInfo.activeProcessorCount
+    workers: Int = ProcessorCount.threads
   ) {
     cache = MotionCache(directory: directory)
     self.parameters = parameters

@@ -1,5 +1,6 @@
 import CHeap
 import Foundation
+import MCLCompiler
 
 /// What memory this process uses and what it could still get, as Linux tells.
 public enum ProcessMemory {
@@ -40,27 +41,16 @@ public enum ProcessMemory {
 
   /// Every limited memory group from the process's own upwards, of either version of control groups.
   private static func controlGroups() -> [ControlGroup] {
-    guard let text = read("/proc/self/cgroup") else { return [] }
-    var groups: [ControlGroup] = []
-    for line in text.split(separator: "\n") {
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { continue }
-      let isUnified = parts[0] == "0"
-      guard isUnified || parts[1].split(separator: ",").contains("memory") else { continue }
-      var path = String(parts[2])
-      while true {
-        let folder = (isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory") + (path == "/" ? "" : path)
-        let names =
-          isUnified
-          ? ("memory.max", "memory.current") : ("memory.limit_in_bytes", "memory.usage_in_bytes")
-        if let limit = number(folder + "/" + names.0), let used = number(folder + "/" + names.1) {
-          groups.append(ControlGroup(limit: limit, used: max(used - cached(folder), 0)))
-        }
-        guard path != "/", !path.isEmpty else { break }
-        path = (path as NSString).deletingLastPathComponent
-      }
+    let groups = ControlGroups(
+      memberships: read("/proc/self/cgroup") ?? "", mounts: read("/proc/self/mountinfo") ?? "")
+    return groups.folders(of: "memory").compactMap { folder in
+      let names =
+        folder.version == .two
+        ? ("memory.max", "memory.current") : ("memory.limit_in_bytes", "memory.usage_in_bytes")
+      guard let limit = number(folder.path + "/" + names.0), let used = number(folder.path + "/" + names.1)
+      else { return nil }
+      return ControlGroup(limit: limit, used: max(used - cached(folder.path), 0))
     }
-    return groups
   }
 
   /// Bytes of file contents that the group could drop.

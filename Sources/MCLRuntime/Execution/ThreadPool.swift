@@ -1,4 +1,5 @@
 import Foundation
+import MCLCompiler
 import Synchronization
 
 /// Threads that wait for work: one call at a time, its tasks taken by an atomic counter.
@@ -32,9 +33,9 @@ public final class ThreadPool: Sendable {
   /// How often a thread looks for work before it sleeps.
   private static let spins = 50_000
 
-  /// - Parameter workers: threads in all, the caller included; the number of processors by default.
+  /// - Parameter workers: threads in all, the caller included; `ProcessorCount.threads` by default.
   public init(workers: Int? = nil) {
-    workerCount = max(1, workers ?? ProcessInfo.processInfo.activeProcessorCount)
+    workerCount = max(1, workers ?? ProcessorCount.threads)
     let shared = Shared()
     self.shared = shared
     for worker in 1..<max(1, workerCount) {

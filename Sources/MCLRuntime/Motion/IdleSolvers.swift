@@ -1,4 +1,5 @@
 import Foundation
+import MCLCompiler
 import Synchronization
 
 /// Solvers that have done their work, kept for the next pair of frames of the same size: their memory is some ten
@@ -7,7 +8,7 @@ extension TVL1Solver {
   private static let idle = Mutex<[TVL1Solver]>([])
 
   /// As many as can be at work at once, and no more.
-  private static let limit = ProcessInfo.processInfo.activeProcessorCount
+  private static let limit = ProcessorCount.threads
 
   /// A solver for nobody else.
   ///

@@ -1,4 +1,5 @@
 import Foundation
+import MCLCompiler
 
 /// Computes the motion record of a video in one pass over its frames.
 public struct MotionPreparation: Sendable {
@@ -8,7 +9,7 @@ public struct MotionPreparation: Sendable {
   private let queue: WorkQueue
 
   /// - Parameter workers: threads that compute flows; the result does not depend on it.
-  public init(parameters: MotionParameters, workers: Int = ProcessInfo.processInfo.activeProcessorCount) {
+  public init(parameters: MotionParameters, workers: Int = ProcessorCount.threads) {
     self.init(parameters: parameters, queue: WorkQueue(workers: workers))
   }
 

@@ -23,7 +23,7 @@ public final class EventFile {
     self.path = path
     descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
-      throw TensorFileError("\(path) cannot be written; free room or choose another folder")
+      throw TensorFileError.cannotWrite(path, code: errno)
     }
     var version = event(step: 0)
     version.text(3, "brain.Event:2")
@@ -99,8 +99,10 @@ public final class EventFile {
     let length = bytes(UInt64(message.bytes.count))
     let record = length + bytes(masked(length)) + message.bytes + bytes(masked(message.bytes))
     // One call, so that a kill leaves whole records, but for the last.
+    // Where less is written than given, for want of room, there is no error.
+    errno = ENOSPC
     guard Foundation.write(descriptor, record, record.count) == record.count else {
-      throw TensorFileError("\(path) cannot be written; free room or choose another folder")
+      throw TensorFileError.cannotWrite(path, code: errno)
     }
   }
 }

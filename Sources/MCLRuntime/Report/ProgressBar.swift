@@ -38,7 +38,7 @@ public final class ProgressBar {
     return Int(size.ws_col)
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { StandardError.write(text) }
 
   /// Seconds as people say them: `48s`, `3m20s`, `2h05m`.
   public static func duration(_ seconds: Double) -> String {

@@ -28,10 +28,7 @@ public enum AtomicFile {
     }
     let folder = (path as NSString).deletingLastPathComponent
     let part = path + ".part"
-    func failure() -> TensorFileError {
-      TensorFileError(
-        "\(path) cannot be written (\(String(cString: strerror(errno)))); free room or choose another folder")
-    }
+    func failure() -> TensorFileError { .cannotWrite(path, code: errno) }
     let file = fails(.open) ? -1 : open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw failure() }
     do {

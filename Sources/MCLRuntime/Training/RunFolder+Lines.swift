@@ -40,8 +40,10 @@ extension RunFolder {
     let bytes = Array(line.utf8)
     let descriptor = open(file(name), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
     defer { if descriptor >= 0 { close(descriptor) } }
+    // Where less is written than given, for want of room, there is no error.
+    errno = ENOSPC
     guard descriptor >= 0, Foundation.write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw TensorFileError("\(file(name)) cannot be written; free room or choose another folder")
+      throw TensorFileError.cannotWrite(file(name), code: errno)
     }
   }
 }

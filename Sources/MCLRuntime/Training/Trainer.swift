@@ -19,6 +19,8 @@ public final class Trainer {
   private var records = CurveRecords()
   /// What the numbers and pictures of the run are.
   public private(set) var description: RunDescription
+  /// Told when a checkpoint begins to be written, and when it is.
+  public var onSaving: (_ isUnderWay: Bool) -> Void = { _ in }
 
   /// - Throws: `UsageError` when the program is no training step of this method.
   public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration)
@@ -74,7 +76,8 @@ public final class Trainer {
     {
       throw UsageError(
         "\(run.path) was trained with \(difference.text); resume with the same, or start another run in another folder"
-          + (difference.isChangeable ? "; --change goes on with another learning rate, schedule or length" : ""))
+          + (difference.isChangeable
+            ? "; --change goes on with another learning rate, schedule or length" : ""))
     }
     try expectSamePlan(checkpoint, report)
     try executor.restore(checkpoint.tensors)
@@ -172,7 +175,6 @@ public final class Trainer {
       let speed = RunFolder.Speed(
         step: done, samplesPerSecond: Double(batch.count * perStep) / ofStep,
         dataWait: (loader.totalWait - waited) / ofStep, residentBytes: ProcessMemory.resident)
-      try run.append(try RunFolder.line(speed), to: RunFolder.speedFile)
       recent.append(seconds: ofStep, waited: loader.totalWait - waited)
       (stepStart, waited) = (now, loader.totalWait)
       let shown = Progress(
@@ -180,7 +182,14 @@ public final class Trainer {
         samplesPerSecond: Double(batch.count * perStep) / recent.seconds,
         dataWait: recent.waited / recent.seconds,
         secondsLeft: recent.seconds * Double(configuration.steps - done), residentBytes: speed.residentBytes)
-      try write(shown, measurement, pictures, to: events)
+      do {
+        try run.append(try RunFolder.line(speed), to: RunFolder.speedFile)
+        try write(shown, measurement, pictures, to: events)
+      } catch {
+        // These files only show the run. The steps are kept before it ends for want of them.
+        try save()
+        throw error
+      }
       progress(shown)
       if done % configuration.checkpointEvery == 0 || done == configuration.steps { try save() }
     }
@@ -224,6 +233,8 @@ public final class Trainer {
 
   /// Writes a checkpoint and the loss curve.
   private func save() throws {
+    onSaving(true)
+    defer { onSaving(false) }
     var metadata = identity
     metadata["steps"] = String(configuration.steps)
     metadata.merge(Checkpoint.weightsMetadata(executor.plan.states)) { first, _ in first }

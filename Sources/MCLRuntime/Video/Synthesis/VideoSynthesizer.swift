@@ -1,5 +1,5 @@
-import Dispatch
 import Foundation
+import MCLCompiler
 import Synchronization
 
 /// Makes a labelled set of real, encoded videos to train on where there is none.
@@ -11,7 +11,7 @@ public struct VideoSynthesizer: Sendable {
 
   /// Writes videos 0 ..< `videos` of the series `seed` below `directory`, which is made if need be.
   ///
-  /// Uses all cores. An existing video of the same name is replaced; other files are left alone.
+  /// Uses all processors that the process may use. An existing video of the same name is replaced; other files are left alone.
   /// - Parameter progress: called with the number of videos done and of all, after each, never concurrently,
   ///   though on any thread.
   /// - Throws: `VideoError` when a number does not serve or a file cannot be written.
@@ -28,7 +28,7 @@ public struct VideoSynthesizer: Sendable {
       try makeFolder(directory + "/" + motion.rawValue)
     }
     let state = Mutex((done: 0, error: VideoError?.none))
-    DispatchQueue.concurrentPerform(iterations: videos) { number in
+    ParallelLoop.run(videos) { number in
       if state.withLock({ $0.error != nil }) { return }
       do throws(VideoError) {
         let video = SyntheticVideo(number: number, seed: seed, frames: frames, width: width, height: height)
