@@ -50,7 +50,11 @@ struct MCLC: ParsableCommand {
       return failed(error).rawValue
     } catch {
       let (code, message) = (exitCode(for: error), fullMessage(for: error))
-      if !message.isEmpty { say(message) }
+      // The parser's own word for a mistake is not that of the other messages.
+      let mistake = "Error: "
+      if !message.isEmpty {
+        say(message.hasPrefix(mistake) ? "mclc: " + message.dropFirst(mistake.count) : message)
+      }
       return code == .validationFailure ? 2 : code.rawValue
     }
   }

@@ -65,10 +65,14 @@ struct RunCommand: ParsableCommand {
       let module = try options.load()
       let graph = try module.program(program)
       let taps = try chosen(graph.taps.map(\.name))
-      let weights = weights.isEmpty && isFolder(options.model) ? [options.model] : weights
+      let report = { (line: String) in say("mclc: \(line)") }
+      let own =
+        weights.isEmpty && isFolder(options.model)
+        ? try WeightFile.latest(ofRun: options.model, report: report) : nil
+      let files = try [own].compactMap { $0 } + (weights + tensors).map { try WeightFile($0, report: report) }
       let run = try TensorRun(
         graph, of: module.programs, taps: taps,
-        files: try (weights + tensors).map { try WeightFile($0) { say("mclc: \($0)") } },
+        files: files,
         seed: initialize ? seed : nil, ignoringUnknown: ignoreUnknown)
       run.remarks.forEach(say)
       let written = try run.outputs(

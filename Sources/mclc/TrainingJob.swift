@@ -41,9 +41,9 @@ struct TrainingJob {
   }
 
   func run() throws {
+    let dataset = try request.data.dataset()
     let folder = try RunFolder(request.folder)
     if !request.resumes { try folder.expectNoRun() }
-    let dataset = try request.data.dataset()
     let module = try module()
     let program = try module.program("step")
     let rateInput = try rateInput(program)

@@ -39,7 +39,7 @@ import Testing
         "x": HostTensor([5], .float32([.nan, 1e30, -.infinity, -0.5, 16_777_216])),
       ], metadata: [:], to: inputs)
     let run = try CommandLineTests().mclc([
-      "run", model, "--program", "p", "--tensors", inputs, "--seed", "1", "--engine", engine, "--states",
+      "run", model, "--program", "p", "--tensors", inputs, "--initialize", "--engine", engine, "--states",
       "--json",
       "--out", out,
     ])
@@ -88,7 +88,7 @@ import Testing
         "x": HostTensor([5], .float32([0, 0, 0, 0, 0])),
       ], metadata: [:], to: inputs)
     let run = try CommandLineTests().mclc([
-      "run", model, "--program", "p", "--tensors", inputs, "--seed", "1", "--json",
+      "run", model, "--program", "p", "--tensors", inputs, "--initialize", "--json",
     ])
     #expect(run.code == 2)
     #expect(

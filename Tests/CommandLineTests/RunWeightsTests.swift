@@ -123,7 +123,11 @@ import Testing
     #expect(refused.code == 2 && refused.errors.contains("'surplus'"), "\(refused.errors)")
     #expect(!refused.errors.contains("compiling"))
     let started = try small.train(["--steps", "1", "--init", strange, "--ignore-unknown"], out: next)
-    #expect(started.code == 0 && started.errors.contains("79 of the "), "\(started.errors)")
+    #expect(
+      started.code == 0
+        && started.errors.contains(
+          /strange.safetensors: \d+ of the \d+ states of 'step', and \d+ that start as copies/),
+      "\(started.errors)")
     let byRun = try small.train(["--steps", "1", "--init", small.run], out: small.folder + "/third")
     #expect(byRun.code == 0 && byRun.errors.contains("states of 'step'\n"), "\(byRun.errors)")
     // A damaged checkpoint is none.

@@ -29,5 +29,11 @@ public struct WeightFile: Sendable {
     } catch let error as TensorFileError { throw UsageError(error.description) }
   }
 
+  /// The latest whole checkpoint of a run; nil where its folder holds none yet.
+  /// - Throws: `UsageError` where none of its checkpoints is whole.
+  public static func latest(ofRun folder: String, report: (String) -> Void) throws -> WeightFile? {
+    Checkpoint.steps(in: folder).isEmpty ? nil : try WeightFile(folder, report: report)
+  }
+
   public init(_ tensors: SafeTensors) { (path, self.tensors) = (tensors.path, tensors) }
 }
