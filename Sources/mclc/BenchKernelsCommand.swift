@@ -46,7 +46,7 @@ struct BenchKernelsCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      if let plot { try expectDistinct(plot, from: [model]) }
+      if let plot { try expectDistinct(plot, from: modelFiles(model)) }
       let chosen = settings.isEmpty ? ["size=112", "batch=4"] : settings
       let options = try ModelOptions.parse([model] + chosen.flatMap { ["--set", $0] })
       let graph = try options.load().program(program)

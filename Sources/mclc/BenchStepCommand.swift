@@ -40,7 +40,7 @@ struct BenchStepCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      if let save { try expectDistinct(save, from: [options.model]) }
+      if let save { try expectDistinct(save, from: modelFiles(options.model)) }
       let module = try options.load()
       let graph = try module.program(program)
       let compiled = try ProgramCompiler().compileChecked(graph)

@@ -112,6 +112,14 @@ func expectDistinct<Path: PathConvertible>(_ output: String, from inputs: [Path]
   throw UsageError("\(output): it would be written over \(input.filePath), which is read; name another file")
 }
 
+/// The files that a model, or a run in whose folder one stands, is read from.
+func modelFiles(_ path: String) -> [String] {
+  guard !isFolder(path) else {
+    return [RunConfiguration.modelFile, RunConfiguration.fileName].map { "\(path)/\($0)" }
+  }
+  return (try? ModelLoader.files(of: path)) ?? [path]
+}
+
 /// MCL_THREADS, or nil for one a processor.
 /// - Throws: `UsageError` when it is no number of threads.
 func threadCount() throws -> Int? {

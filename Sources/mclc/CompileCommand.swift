@@ -59,7 +59,9 @@ struct CompileCommand: ParsableCommand {
   func run() throws {
     try reporting {
       if let page { try checkFolder(of: page) }
-      for path in [output, page].compactMap({ $0 }) { try expectDistinct(path, from: [options.model]) }
+      for path in [output, page].compactMap({ $0 }) {
+        try expectDistinct(path, from: modelFiles(options.model))
+      }
       let module = try options.load()
       if let output { try AtomicFile.write(module.text, to: output) }
       let programs = try program.map { [try module.program($0)] } ?? module.programs

@@ -41,7 +41,7 @@ struct ExportCommand: ParsableCommand {
       guard FileManager.default.fileExists(atPath: source) else {
         throw UsageError("\(source): there is no such run or checkpoint; check the path")
       }
-      try expectDistinct(out, from: [source] + [model].compactMap { $0 })
+      try expectDistinct(out, from: [source] + (model.map(modelFiles) ?? []))
       do {
         let file = try WeightFile(source) { say("mclc: \($0)") }
         if file.path != source { try expectDistinct(out, from: [file.path]) }

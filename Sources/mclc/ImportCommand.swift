@@ -57,7 +57,7 @@ struct ImportCommand: ParsableCommand {
     try reporting {
       // The file is written beside its place first.
       for written in [out, out + ".part"] {
-        try expectDistinct(written, from: [checkpoint] + [model].compactMap { $0 })
+        try expectDistinct(written, from: [checkpoint] + (model.map(modelFiles) ?? []))
       }
       do {
         let file = try TorchCheckpoint(path: checkpoint)

@@ -61,7 +61,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      if let out { try expectDistinct(out, from: tensors + weights + [options.model]) }
+      if let out { try expectDistinct(out, from: tensors + weights + modelFiles(options.model)) }
       let module = try options.load()
       let graph = try module.program(program)
       let taps = try chosen(graph.taps.map(\.name))
@@ -70,6 +70,7 @@ struct RunCommand: ParsableCommand {
         weights.isEmpty && isFolder(options.model)
         ? try WeightFile.latest(ofRun: options.model, report: report) : nil
       let files = try [own].compactMap { $0 } + (weights + tensors).map { try WeightFile($0, report: report) }
+      if let out { try expectDistinct(out, from: files.map(\.path)) }
       let run = try TensorRun(
         graph, of: module.programs, taps: taps,
         files: files,

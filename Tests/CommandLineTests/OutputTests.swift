@@ -36,6 +36,9 @@ import Testing
         + [small.checkpoint(1)] + SmallRun.set)
     try expectUntouched(small.checkpoint(1), ["export", small.run, "-o", small.checkpoint(1)])
     try expectUntouched(model, ["compile", model, "-o", model])
+    try expectUntouched(models + "/mcl.mcl", ["compile", model, "-o", models + "/mcl.mcl"])
+    try expectUntouched(small.run + "/model.mclc", run + [small.run + "/model.mclc"])
+    try expectUntouched(small.checkpoint(1), run + [small.checkpoint(1)])
     try expectUntouched(model, ["compile", model, "--report", model, "--no-timing"])
     try expectUntouched(small.run + "/log.jsonl", ["report", small.run, "-o", small.run + "/log.jsonl"])
     let page = folder + "/video.html"

@@ -54,6 +54,7 @@ import Testing
 
   @Test func itHoldsEverythingItself() throws {
     let html = try String(contentsOfFile: try Self.page.get(), encoding: .utf8)
+    #expect(html.contains("<summary>config.yaml</summary>") && html.contains("\n  schedule: cosine\n"))
     for heading in Self.headings { #expect(html.contains("<h3>\(heading)</h3>"), "\(heading)") }
     // The name of SVG's elements is no address that is asked for anything.
     let addresses = html.replacing("xmlns=\"http://www.w3.org/2000/svg\"", with: "")

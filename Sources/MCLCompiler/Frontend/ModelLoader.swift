@@ -116,6 +116,13 @@ public struct ModelLoader: Sendable {
     } catch { throw ModelLoadError("\(path): \(error)") }
   }
 
+  /// The files that a model is read from: itself and those it uses.
+  /// - Throws: `ModelLoadError` where one cannot be read.
+  public static func files(of path: String) throws -> [String] {
+    let bytes = try fileContents(path, description: "model file", limit: 1 << 30)
+    return bytes.starts(with: "mclgraph 1".utf8) ? [path] : try ModelSources(path: path).files.map(\.path)
+  }
+
   /// SHA-256 of a model's text and of the files it uses, in hexadecimal digits.
   /// - Throws: `ModelLoadError` where one cannot be read.
   public static func textHash(path: String) throws -> String {

@@ -95,7 +95,7 @@ public struct StateSources: Sendable {
   }
 
   /// What comes from where, a sentence each.
-  /// - Parameter otherwise: what becomes of the states that no file gives, such as `start new`.
+  /// - Parameter otherwise: what becomes of the states that no file gives, such as `started anew`.
   public func summary(otherwise: String) -> [String] {
     func list(_ names: [String]) -> String {
       names.prefix(6).joined(separator: ", ") + (names.count > 6 ? " and \(names.count - 6) more" : "")
@@ -109,9 +109,9 @@ public struct StateSources: Sendable {
         "\(file.path): \(own.count - copies) of the \(program.states.count) states of '\(program.name)'"
           + (copies > 0 ? ", and \(copies) that start as copies of these" : ""))
     }
-    if !missing.isEmpty { lines.append("\(missing.count) states \(otherwise): \(list(missing.map(\.name)))") }
+    if !missing.isEmpty { lines.append("\(otherwise) (\(missing.count)): \(list(missing.map(\.name)))") }
     if !unknown.isEmpty {
-      lines.append("\(unknown.count) tensors are not of the model and are passed over: \(list(unknown))")
+      lines.append("not of the model and passed over (\(unknown.count)): \(list(unknown))")
     }
     return lines
   }

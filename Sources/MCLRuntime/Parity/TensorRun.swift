@@ -36,7 +36,7 @@ public struct TensorRun {
         "no file holds state '\(state.name)' \(state.type) (\(sources.missing.count) of \(program.states.count) are "
           + "missing); name the weights with --weights, or add --initialize to draw what is missing")
     }
-    remarks = sources.summary(otherwise: "are drawn from seed \(seed ?? 0)")
+    remarks = sources.summary(otherwise: "drawn from seed \(seed ?? 0)")
     let initial = seed.map { StateStarts(program.states, seed: $0) }
     for state in program.states {
       states[state.name] = try sources.value(state) ?? initial?.value(state)

@@ -61,8 +61,20 @@ public struct RunReport {
     let rows = shown.compactMap { key in
       metadata[key].map { "<tr><th>\(key)</th><td>\(HTML.escaped($0))</td></tr>" }
     }
-    return rows.isEmpty
+    let table =
+      rows.isEmpty
       ? "" : "<details><summary>What the run depends on</summary><table>\(rows.joined())</table></details>"
+    return table + configuration
+  }
+
+  /// What the run was started with, as its folder says it.
+  private var configuration: String {
+    guard
+      let data = FileManager.default.contents(
+        atPath: (folder as NSString).appendingPathComponent("config.yaml")), data.count <= 1 << 20,
+      let text = String(validating: data, as: UTF8.self)
+    else { return "" }
+    return "<details><summary>config.yaml</summary><pre>\(HTML.escaped(text))</pre></details>"
   }
 
   public var html: String {

@@ -65,7 +65,7 @@ public final class Trainer {
       try executor.initializeStates(seed: configuration.seed)
       if let weights {
         try executor.setStates(from: weights)
-        weights.summary(otherwise: "start as in a new run").forEach(report)
+        weights.summary(otherwise: "started as in a new run").forEach(report)
       }
       try run.rewriteLog([])
       try run.trimLines(through: 0)
