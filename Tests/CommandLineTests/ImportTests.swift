@@ -98,7 +98,9 @@ import Testing
     let sentence =
       "mclc: \(file): it is \(what), not safetensors; convert it with: mclc import \(file) -o \(converted)\n"
     let commands: [[String]] = [
-      ["train", "models/tiny.mcl", "--init", file, "--data", "Tests", "--out", path("run")],
+      [
+        "train", "models/tiny.mcl", "--init", file, "--data", "Tests", "--out", path("run"), "--steps", "1",
+      ],
       ["run", "models/tiny.mcl", "--program", "encode", "--tensors", file, "--json"],
       ["check", "models/tiny.mcl", "--expect", file],
     ]
