@@ -6,7 +6,7 @@ import Yams
 
 /// What a run is made of: `config.yaml` in its folder. With the model beside it, a run needs nothing else to go on.
 struct RunConfiguration: Codable {
-  static let fileName = "config.yaml"
+  static let fileName = RunFolder.configurationFile
   /// The model as the run was started with, in its text form.
   static let modelFile = "model.mclc"
 
@@ -56,40 +56,6 @@ struct RunConfiguration: Codable {
   /// Of mclc, LLVM and what else decides last bits.
   var versions: [String: String]
 
-  /// The configuration of the run in a folder; nil where the folder holds none.
-  /// - Throws: `UsageError` where the file cannot be read.
-  init?(in folder: String) throws {
-    let path = (folder as NSString).appendingPathComponent(Self.fileName)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    guard let data = FileManager.default.contents(atPath: path), data.count <= 16 << 20,
-      let text = String(validating: data, as: UTF8.self)
-    else {
-      throw UsageError("\(path): it is no text of at most 16 MiB; restore it, or name model and data again")
-    }
-    do { self = try YAMLDecoder().decode(Self.self, from: text) } catch {
-      let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-      throw UsageError("\(path): it is no configuration of a run: \(reason.prefix(200))")
-    }
-    guard version == 1 else {
-      throw UsageError("\(path): its version is \(version), but this mclc knows version 1; use a later one")
-    }
-  }
-
-  init(
-    model: Model, recipe: String?, training: [String: String], data: Data, motion: Motion,
-    initialWeights: Weights?,
-    changes: [Change], versions: [String: String]
-  ) {
-    self.model = model
-    self.recipe = recipe
-    self.training = training
-    self.data = data
-    self.motion = motion
-    self.initialWeights = initialWeights
-    self.changes = changes.isEmpty ? nil : changes
-    self.versions = versions
-  }
-
   /// - Throws: `TensorFileError` where the file cannot be written.
   func write(in folder: String) throws {
     let encoder = YAMLEncoder()
@@ -130,6 +96,43 @@ struct RunConfiguration: Codable {
           + "settings; name the model's file instead")
     }
     return try loadModel(run.model.path, settings: run.model.settings.merging(given) { $1 })
+  }
+}
+
+// In an extension, so that the structure keeps the initializer of its members.
+extension RunConfiguration {
+  /// The configuration of the run in a folder; nil where the folder holds none.
+  /// - Throws: `UsageError` where the file cannot be read.
+  init?(in folder: String) throws {
+    let path = (folder as NSString).appendingPathComponent(Self.fileName)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard let data = FileManager.default.contents(atPath: path), data.count <= 16 << 20,
+      let text = String(validating: data, as: UTF8.self)
+    else {
+      throw UsageError("\(path): it is no text of at most 16 MiB; restore it, or name model and data again")
+    }
+    do { self = try YAMLDecoder().decode(Self.self, from: text) } catch {
+      throw UsageError(
+        "\(path): it is no configuration of a run\(Self.place(of: error)); restore it, or name model and data again"
+      )
+    }
+    guard version == 1 else {
+      throw UsageError("\(path): its version is \(version), but this mclc knows version 1; use a later one")
+    }
+  }
+
+  /// Where a value is that does not fit, such as `, as data.split is of another kind`; empty where that is not known.
+  private static func place(of error: any Error) -> String {
+    let (path, problem): ([any CodingKey], String)
+    switch error {
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context):
+      (path, problem) = (context.codingPath, "is of another kind")
+    case DecodingError.keyNotFound(let key, let context):
+      (path, problem) = (context.codingPath + [key], "is missing")
+    default: return ""
+    }
+    return path.isEmpty ? "" : ", as \(path.map(\.stringValue).joined(separator: ".")) \(problem)"
   }
 }
 

@@ -57,6 +57,10 @@ struct TrainCommand: ParsableCommand {
       guard !place.ignoreUnknown || place.`init` != nil else {
         throw UsageError("--ignore-unknown goes with --init")
       }
+      let changed = try changedValues().map(\.key)
+      guard !(changed.contains("steps") && changed.contains("epochs")) else {
+        throw UsageError("--change steps and --change epochs: give one of them")
+      }
       _ = try settings(over: [])
     } catch let error as UsageError { throw ValidationError(error.description) }
   }

@@ -56,7 +56,7 @@ struct TrainingJob {
       "\(data.videos.count) videos, motion of \(data.prepared.computed) computed, \(data.prepared.skipped.count) skipped"
     )
     if !request.resumes { try data.expectEnoughVideos() }
-    let length = try Length(
+    let length = try TrainingLength(
       settings, videos: data.videos.count, batch: data.shape.batch, batchesPerStep: batchesPerStep(module))
     warnOfQueues(program, module, data, length)
     let configuration = try configuration(module, program, data, length, rateInput, weights?.hash)
@@ -90,7 +90,8 @@ struct TrainingJob {
       ? try loadModel(request.model, settings: own)
       : try RunConfiguration.model(in: request.folder, given: own)
     try expectChangeable(try module.program("step"))
-    return try module.applying(Dictionary(uniqueKeysWithValues: inputChanges), path: request.model)
+    return try module.applying(
+      Dictionary(uniqueKeysWithValues: inputChanges), path: request.model, option: "--change")
   }
 
   /// What `--change` says of inputs of the program.
@@ -151,32 +152,9 @@ struct TrainingJob {
     return (sources, absolutePath(file.path), try RunIdentity.weights(file.tensors))
   }
 
-  // MARK: How long
-
-  struct Length {
-    let steps: Int
-    let stepsPerEpoch: Double
-    let batchesPerStep: Int
-    /// Epochs in all, from the steps where these were given.
-    var epochs: Double { Double(steps) / stepsPerEpoch }
-
-    /// - Throws: `UsageError` for more epochs than can be counted.
-    init(_ settings: TrainingSettings, videos: Int, batch: Int, batchesPerStep: Int) throws {
-      self.batchesPerStep = batchesPerStep
-      let perStep = batch * batchesPerStep
-      // An epoch is one draw a video, so it need not be a whole number of steps.
-      stepsPerEpoch = Double(videos) / Double(perStep)
-      if let steps = settings.steps {
-        self.steps = steps
-        return
-      }
-      let (samples, overflow) = (settings.epochs ?? 1).multipliedReportingOverflow(by: videos)
-      guard !overflow, samples < Int.max - perStep else { throw UsageError("--epochs: give fewer") }
-      steps = (samples + perStep - 1) / perStep
-    }
-  }
-
-  private func warnOfQueues(_ program: Graph, _ module: Module, _ data: TrainingData, _ length: Length) {
+  private func warnOfQueues(
+    _ program: Graph, _ module: Module, _ data: TrainingData, _ length: TrainingLength
+  ) {
     for queue in RowQueue.all(in: program) {
       let setting = module.settings.first { $0.value == String(queue.capacity) }?.key
       let warning = queue.warning(
@@ -187,7 +165,7 @@ struct TrainingJob {
   }
 
   private func configuration(
-    _ module: Module, _ program: Graph, _ data: TrainingData, _ length: Length, _ rateInput: String?,
+    _ module: Module, _ program: Graph, _ data: TrainingData, _ length: TrainingLength, _ rateInput: String?,
     _ initial: String?
   ) throws -> Trainer.Configuration {
     let base = program.inputs.first { $0.name == rateInput }?.defaultValue?.double ?? 0
@@ -291,7 +269,7 @@ struct TrainingJob {
       model: model, recipe: request.recipe, training: self.settings.effective, data: source,
       motion: RunConfiguration.Motion(cache: cache == own ? "motion" : cache, flow: data.flow.rawValue),
       initialWeights: weights.map { RunConfiguration.Weights(path: $0.path, hash: $0.hash) },
-      changes: changes, versions: versions)
+      changes: changes.isEmpty ? nil : changes, versions: versions)
     try configuration.write(in: folder.path)
     if request.previous == nil {
       try AtomicFile.write(module.text, to: folder.file(RunConfiguration.modelFile))

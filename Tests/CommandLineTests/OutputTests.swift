@@ -65,31 +65,10 @@ import Testing
       failed.errors.split(separator: "\n").last.map(String.init)?
         .components(separatedBy: "not finite: ").last)
     #expect(command.hasPrefix("mclc run '"), "\(command)")
-    let shell = try Shell.run(command, folder: small.folder)
+    let beside = URL(fileURLWithPath: ShellRun.program).deletingLastPathComponent().path
+    let shell = try ShellRun.outcome(
+      command, [], environment: ["PATH": "\(beside):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"])
     #expect(shell.code == 1)
     #expect(shell.errors.contains(/of program 'step' gives -?(nan|inf) at element/), "\(shell.errors)")
-  }
-}
-
-/// `sh -c`, with the `mclc` that was built beside the tests.
-enum Shell {
-  static func run(_ text: String, folder: String) throws -> CommandLineTests.Outcome {
-    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let beside = URL(fileURLWithPath: own).deletingLastPathComponent().path
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", text]
-    process.environment = ProcessInfo.processInfo.environment.merging([
-      "PATH": "\(beside):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
-    ]) { $1 }
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let names = ["out", "err"].map { URL(fileURLWithPath: folder).appendingPathComponent("\(UUID()).\($0)") }
-    for name in names { FileManager.default.createFile(atPath: name.path, contents: nil) }
-    process.standardOutput = try FileHandle(forWritingTo: names[0])
-    process.standardError = try FileHandle(forWritingTo: names[1])
-    try process.run()
-    process.waitUntilExit()
-    let said = try names.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    return CommandLineTests.Outcome(code: process.terminationStatus, output: said[0], errors: said[1])
   }
 }

@@ -42,7 +42,10 @@ import Testing
     #expect(nothing.code == 2 && nothing.errors.contains("holds no config.yaml"), "\(nothing.errors)")
     try Data("version: 7\n".utf8).write(to: URL(fileURLWithPath: own + "/config.yaml"))
     let broken = try small.goOn(in: own)
-    #expect(broken.code == 2 && broken.errors.contains("it is no configuration of a run"), "\(broken.errors)")
+    #expect(
+      broken.code == 2
+        && broken.errors.contains("it is no configuration of a run, as model is missing; restore it"),
+      "\(broken.errors)")
   }
 
   @Test func whatMayChangeIsRecorded() throws {
@@ -77,10 +80,13 @@ import Testing
       ("batch=4", "a run goes on only with another of sgd_lr, order_weight, mal_weight, steps, epochs"),
       ("seed=4", "a run goes on only with another of "), ("epochs=none", "give a number from 1 to"),
       ("sgd_lr", "write it as key=value"), ("sgd_lr=-1", "give a learning rate of at least 0"),
+      ("sgd_lr=nan", "--change sgd_lr=nan: 'nan' is not a finite number"),
     ] {
       let refused = try small.goOn(["--change", change])
       #expect(refused.code == 2 && refused.errors.contains(complaint), "\(change): \(refused.errors)")
     }
+    let both = try small.goOn(["--change", "steps=5", "--change", "epochs=5"])
+    #expect(both.code == 2 && both.errors.contains("give one of them"), "\(both.errors)")
     let fresh = try small.train(["--steps", "1", "--change", "sgd_lr=1"], out: small.folder + "/fresh")
     #expect(fresh.code == 2 && fresh.errors.contains("--change goes with --resume"), "\(fresh.errors)")
   }

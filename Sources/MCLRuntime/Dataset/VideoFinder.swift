@@ -1,7 +1,7 @@
 /// Finds the videos of a folder by what lists call them.
 ///
-/// A path with folders names a file only where it is the end of the file's own path, from whichever folder it is counted;
-/// a name alone may stand in any folder, but not in one that is another label of the list.
+/// A path with folders names a file only where it is the end of the file's own path, from whichever folder it is counted.
+/// A name alone may stand in any folder, but not in one that is another label of the list.
 struct VideoFinder {
   private let folder: VideoDataset
   private let list: VideoList

@@ -1,5 +1,6 @@
-/// At which steps a run keeps pictures: of its watched steps all of the first, and ever fewer as they become many, so that
-/// a run that is a thousand times as long has some ten times as many pictures.
+/// At which steps a run keeps pictures: at all of the first watched steps, and at ever fewer of later ones.
+///
+/// A run that is a thousand times as long has some ten times as many pictures.
 package struct PictureMarks {
   /// Steps between watched steps.
   package var every: Int

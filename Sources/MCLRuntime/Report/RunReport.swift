@@ -71,10 +71,12 @@ public struct RunReport {
   private var configuration: String {
     guard
       let data = FileManager.default.contents(
-        atPath: (folder as NSString).appendingPathComponent("config.yaml")), data.count <= 1 << 20,
+        atPath: (folder as NSString).appendingPathComponent(RunFolder.configurationFile)),
+      data.count <= 1 << 20,
       let text = String(validating: data, as: UTF8.self)
     else { return "" }
-    return "<details><summary>config.yaml</summary><pre>\(HTML.escaped(text))</pre></details>"
+    return
+      "<details><summary>\(RunFolder.configurationFile)</summary><pre>\(HTML.escaped(text))</pre></details>"
   }
 
   public var html: String {

@@ -2,6 +2,9 @@ import Foundation
 
 /// The folder of a run: its checkpoints, its log, its curve; held by one process at a time.
 public final class RunFolder: Sendable {
+  /// What the run is made of, as `mclc train` writes it.
+  public static let configurationFile = "config.yaml"
+
   public let path: String
   private let lock: Int32
 
