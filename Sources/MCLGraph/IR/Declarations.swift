@@ -32,6 +32,7 @@ extension Graph {
       guard let chance = chances[output.name], !chance.isFinite else { continue }
       throw mistake("the chance value of the output '\(output.name)' is \(chance); give a finite number")
     }
+    do { try checkPurposes() } catch let error as ShapeError { throw mistake(error.description) }
     for input in inputs {
       do { try input.defaultValue?.check(input.type.element) } catch {
         throw mistake(

@@ -4,16 +4,23 @@ public struct Step: Sendable {
   /// What outputs are where nothing has been learnt, by their names (`Graph.chances`).
   public var chances: [String: Double]
   public var updates: [(state: Tensor, value: Tensor)]
+  /// What a run is watched by.
+  public var watches: [Graph.Watch]
+  /// How several runs make a step; nil where each run is one.
+  public var accumulation: Graph.Accumulation?
   /// Where it was written: mistakes in what is named here are reported there.
   let location: SourceLocation
 
   public init(
     outputs: [(name: String, tensor: Tensor)], chances: [String: Double] = [:],
-    updates: [(state: Tensor, value: Tensor)] = [], file: String = #filePath, line: Int = #line
+    updates: [(state: Tensor, value: Tensor)] = [], watches: [Graph.Watch] = [],
+    accumulation: Graph.Accumulation? = nil, file: String = #filePath, line: Int = #line
   ) {
     self.outputs = outputs
     self.chances = chances
     self.updates = updates
+    self.watches = watches
+    self.accumulation = accumulation
     location = SourceLocation(file: file, line: line)
   }
 }

@@ -26,10 +26,13 @@ public struct Graph: Sendable {
     public var name: String
     public var type: TensorType
     public var defaultValue: Scalar?
+    /// Where training takes the values from; nil where only the caller knows.
+    public var source: Source?
 
-    public init(name: String, type: TensorType, defaultValue: Scalar? = nil) {
+    public init(name: String, type: TensorType, defaultValue: Scalar? = nil, source: Source? = nil) {
       self.name = name
       self.type = type
+      self.source = source
       self.defaultValue = defaultValue?.held(by: type.element)
     }
   }
@@ -91,6 +94,10 @@ public struct Graph: Sendable {
   public var updates: [Named] = []
   /// Values inside the program that can be watched; they are computed only when asked for.
   public var taps: [Named] = []
+  /// What a run is watched by; no number depends on it.
+  public var watches: [Watch] = []
+  /// How several runs make a step; nil where each run is one.
+  public var accumulation: Accumulation?
 
   public init(name: String) { self.name = name }
 

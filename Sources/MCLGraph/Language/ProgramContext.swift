@@ -13,30 +13,40 @@ public final class ProgramContext {
 
   public init() {}
 
-  @discardableResult private func mistake(_ message: String, _ location: SourceLocation) -> Tensor {
+  @discardableResult func mistake(_ message: String, _ location: SourceLocation) -> Tensor {
     let tensor = Tensor(poisonedBy: Diagnostic(message, location: location))
     mistakes.append(tensor)
     return tensor
   }
 
   /// A tensor the caller gives at every run.
+  /// - Parameter source: where training takes it from; nil where only the caller knows.
   public func input(
-    _ name: String, _ shape: [Int], _ element: ElementType = .float32, file: String = #filePath,
-    line: Int = #line
-  ) -> Tensor { declare(name, TensorType(element, shape), nil, SourceLocation(file: file, line: line)) }
+    _ name: String, _ shape: [Int], _ element: ElementType = .float32, from source: Graph.Source? = nil,
+    file: String = #filePath, line: Int = #line
+  ) -> Tensor {
+    declare(name, TensorType(element, shape), nil, source, SourceLocation(file: file, line: line))
+  }
+
+  /// Where an input's values come from; nil for what is no input, or has no source.
+  func source(of tensor: Tensor) -> Graph.Source? {
+    guard leaves[tensor.path] === tensor else { return nil }
+    return inputs.first { $0.name == tensor.path }?.source
+  }
 
   /// A number that may change from run to run without compiling again, such as the learning rate.
   public func scalar(
     _ name: String, default value: Double, file: String = #filePath, line: Int = #line
-  ) -> Tensor { declare(name, TensorType(.float32, []), value, SourceLocation(file: file, line: line)) }
+  ) -> Tensor { declare(name, TensorType(.float32, []), value, nil, SourceLocation(file: file, line: line)) }
 
   private func declare(
-    _ name: String, _ type: TensorType, _ value: Double?, _ location: SourceLocation
+    _ name: String, _ type: TensorType, _ value: Double?, _ source: Graph.Source?, _ location: SourceLocation
   ) -> Tensor {
+    do { try source?.check() } catch { return mistake("input '\(name)': \(error)", location) }
     if leaves[name] != nil { return mistake("the name '\(name)' is declared twice", location) }
     let leaf = Tensor(InputLeaf(name: name, type: type), [], path: name, location: location)
     leaves[name] = leaf
-    inputs.append(Graph.Input(name: name, type: type, defaultValue: value.map { .float($0) }))
+    inputs.append(Graph.Input(name: name, type: type, defaultValue: value.map { .float($0) }, source: source))
     return leaf
   }
 
@@ -158,6 +168,11 @@ public final class ProgramContext {
       name: name, inputs: inputs, states: states, outputs: step.outputs, updates: updates, taps: tapped,
       declared: inputs.compactMap { leaves[$0.name] } + stateOrder.compactMap { leaves[$0] } + mistakes)
     graph.chances = step.chances
+    graph.watches = step.watches
+    graph.accumulation = step.accumulation
+    do { try graph.checkPurposes() } catch {
+      throw ModelError([Diagnostic("program '\(name)': \(error)", location: step.location)])
+    }
     return graph
   }
 }

@@ -42,8 +42,9 @@ extension Module {
         let name = try line.text()
         try line.expect(":")
         let type = try line.type()
+        let value = line.take("=") ? try line.scalar() : nil
         graph.inputs.append(
-          Graph.Input(name: name, type: type, defaultValue: line.take("=") ? try line.scalar() : nil))
+          Graph.Input(name: name, type: type, defaultValue: value, source: try line.source()))
       case "state":
         let name = try line.text()
         try line.expect(":")
@@ -61,6 +62,13 @@ extension Module {
         if !line.isAtEnd { graph.chances[output.name] = try readChance(&line) }
       case "update": graph.updates.append(try readNamed(&line, graph))
       case "tap": graph.taps.append(try readNamed(&line, graph))
+      case "watch": graph.watches.append(try line.watch())
+      case "accumulate":
+        guard graph.accumulation == nil else { throw line.error("'accumulate' stands twice") }
+        let counter = try line.text()
+        try line.expect(word: "runs")
+        try line.expect("=")
+        graph.accumulation = Graph.Accumulation(counter: counter, runs: try line.integer())
       case "end":
         try graph.verify()
         return graph
@@ -88,13 +96,7 @@ extension Module {
       throw line.error("an operand refers to a value that is not defined before")
     }
     var values: [String: Attribute] = [:]
-    while !line.take(":") {
-      let key = try line.word()
-      try line.expect("=")
-      guard values.updateValue(try line.attribute(), forKey: key) == nil else {
-        throw line.error("the attribute '\(key)' stands twice")
-      }
-    }
+    while !line.take(":") { try line.attribute(into: &values) }
     let type = try line.type()
     var path = ""
     var location: SourceLocation?

@@ -56,7 +56,8 @@ extension Graph {
     lines += entries.indices.map(line)
     for input in inputs {
       lines.append(
-        "input \(quoted(input.name)) : \(input.type)" + (input.defaultValue.map { " = \($0)" } ?? ""))
+        "input \(quoted(input.name)) : \(input.type)" + (input.defaultValue.map { " = \($0)" } ?? "")
+          + (input.source.map { " from \($0.text)" } ?? ""))
     }
     for state in states {
       lines.append(
@@ -70,6 +71,8 @@ extension Graph {
     for (word, list) in [("update", updates), ("tap", taps)] {
       lines += list.map { "\(word) \(quoted($0.name)) %\($0.entry)" }
     }
+    lines += watches.map { "watch \($0.text)" }
+    if let accumulation { lines.append("accumulate \(quoted(accumulation.counter)) runs=\(accumulation.runs)") }
     lines.append("end")
     return lines.joined(separator: "\n") + "\n"
   }

@@ -40,16 +40,21 @@ struct LineScanner {
     skipSpace()
     let start = position
     while position < bytes.count {
-      let byte = bytes[position]
-      let isWord =
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-        || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
-      guard isWord else { break }
+      guard Self.isWordByte(bytes[position]) else { break }
       position += 1
     }
     guard position > start else { throw error("a word is expected") }
     return String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+
+  static func isWordByte(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+      || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+      || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+  }
+
+  mutating func expect(word: String) throws {
+    guard try self.word() == word else { throw error("'\(word)' is expected") }
   }
 
   private mutating func numeral() throws -> String {
@@ -132,6 +137,15 @@ struct LineScanner {
       if let value = Int(text) { return .integer(value) }
       guard let value = Double(text) else { throw error("'\(text)' is not a number") }
       return .number(value)
+    }
+  }
+
+  /// `key=value`, into a list that has not that key yet.
+  mutating func attribute(into values: inout [String: Attribute]) throws {
+    let key = try word()
+    try expect("=")
+    guard values.updateValue(try attribute(), forKey: key) == nil else {
+      throw error("the attribute '\(key)' stands twice")
     }
   }
 
