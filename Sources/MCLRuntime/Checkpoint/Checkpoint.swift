@@ -101,14 +101,7 @@ public struct Checkpoint: Sendable {
 
   /// - Parameter fault: what a test lets fail.
   package func write(in folder: String, keeping: Int, fault: AtomicFile.Fault?) throws {
-    var metadata = metadata
-    metadata["format"] = Self.format
-    metadata["step"] = String(step)
-    for (name, tensor) in tensors { metadata[Self.checksumKey + name] = Self.checksum(name, tensor) }
-    metadata["checksum"] = Self.checksum(metadata)
-    try SafeTensors.write(
-      tensors, metadata: metadata, to: (folder as NSString).appendingPathComponent(Self.fileName(step)),
-      fault: fault)
+    try write(to: (folder as NSString).appendingPathComponent(Self.fileName(step)), fault: fault)
     let others = Self.steps(in: folder)
     let old = others.filter { $0 > step } + others.filter { $0 <= step }.dropFirst(max(keeping, 1))
     let left = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
@@ -117,6 +110,17 @@ public struct Checkpoint: Sendable {
     for name in old.map(Self.fileName) + left {
       try? FileManager.default.removeItem(atPath: (folder as NSString).appendingPathComponent(name))
     }
+  }
+
+  /// Writes the checkpoint as a file of its own, in one step.
+  /// - Throws: `TensorFileError` when it cannot be written.
+  package func write(to path: String, fault: AtomicFile.Fault? = nil) throws {
+    var metadata = metadata
+    metadata["format"] = Self.format
+    metadata["step"] = String(step)
+    for (name, tensor) in tensors { metadata[Self.checksumKey + name] = Self.checksum(name, tensor) }
+    metadata["checksum"] = Self.checksum(metadata)
+    try SafeTensors.write(tensors, metadata: metadata, to: path, fault: fault)
   }
 
   /// FNV-1a, 64 bits, over the metadata but this checksum itself; the tensors' own are part of it.

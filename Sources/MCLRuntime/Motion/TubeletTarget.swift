@@ -1,7 +1,7 @@
 /// The motion target of a query clip, `mag` [T, h, w] (reference, section 6): where the motion alignment loss wants the
 /// saliency to lie.
 public struct TubeletTarget: Sendable, Equatable {
-  /// Flows a group, one group for every frame after the stem.
+  /// Flows a group, one group for every frame of the published network's last maps, and pixels a cell.
   public static let groupLength = 4
   public static let block = 32
 
@@ -13,25 +13,27 @@ public struct TubeletTarget: Sendable, Equatable {
   public let values: [Float]
 
   /// The flow images of the clip's frames get the clip's crop, resize (antialiased bilinear, 8 bits) and flip; in each
-  /// group of four the boundary magnitudes of u and of v are averaged over 32x32 blocks and added, without a rim. The
-  /// crop is resized to 32 ceil(H/32) x 32 ceil(W/32), so that the target has the shape of the last layer's maps.
+  /// group the boundary magnitudes of u and of v are averaged over blocks and added, without a rim. The crop is resized to
+  /// block ceil(H/block) x block ceil(W/block), so that the target has the shape of the last layer's maps.
   ///
   /// A flip mirrors the result: u's sign would change too, but a magnitude does not see it, and mirrored images have
   /// mirrored derivatives.
   ///
   /// - Parameters:
-  ///   - flows: one a frame of the clip, a multiple of four.
+  ///   - flows: one a frame of the clip, a multiple of the group's length.
+  ///   - groupLength: flows a group, 4 in the reference.
+  ///   - block: pixels of a cell, 32 in the reference.
   ///   - top: first row of the crop; `left`, `cropHeight` and `cropWidth` likewise, in pixels of the flow.
   ///   - height: height H of the clip after the resize; width W likewise.
   ///   - flipped: whether the clip is mirrored horizontally.
-  /// - Throws: `MotionError` where the flows are not groups of four of one size or the crop leaves them.
+  /// - Throws: `MotionError` where the flows are not whole groups of one size or the crop leaves them.
   public init(
     flows: [QuantizedFlow], top: Int, left: Int, cropHeight: Int, cropWidth: Int, height: Int, width: Int,
-    flipped: Bool
+    flipped: Bool, groupLength: Int = Self.groupLength, block: Int = Self.block
   ) throws {
-    guard let first = flows.first, flows.count % Self.groupLength == 0 else {
+    guard let first = flows.first, groupLength > 0, flows.count % groupLength == 0 else {
       throw MotionError(
-        "a tubelet of \(flows.count) flows does not divide in groups of \(Self.groupLength); pass one flow a frame of a clip of 4 T frames"
+        "a tubelet of \(flows.count) flows does not divide in groups of \(groupLength); pass one flow a frame of whole groups"
       )
     }
     guard flows.allSatisfy({ $0.width == first.width && $0.height == first.height }) else {
@@ -46,14 +48,14 @@ public struct TubeletTarget: Sendable, Equatable {
         "the crop of \(cropWidth)x\(cropHeight) at (\(left), \(top)) leaves the flow of \(first.width)x\(first.height); keep it inside"
       )
     }
-    guard height > 0, width > 0 else {
+    guard height > 0, width > 0, (1...1 << 16).contains(block) else {
       throw MotionError(
         "a clip of \(width)x\(height) pixels has no motion target; use a size of at least 1x1")
     }
-    groups = flows.count / Self.groupLength
-    rows = (height + Self.block - 1) / Self.block
-    columns = (width + Self.block - 1) / Self.block
-    let boundary = try MotionBoundary(width: columns * Self.block, height: rows * Self.block)
+    groups = flows.count / groupLength
+    rows = (height + block - 1) / block
+    columns = (width + block - 1) / block
+    let boundary = try MotionBoundary(width: columns * block, height: rows * block)
     let resize = try BilinearResize(
       crop: Crop(x: left, y: top, width: cropWidth, height: cropHeight), width: boundary.width,
       height: boundary.height)
@@ -62,12 +64,12 @@ public struct TubeletTarget: Sendable, Equatable {
     }
     var values: [Float] = []
     for group in 0..<groups {
-      var sums = SlidingFlowSums(pixels: boundary.width * boundary.height, length: Self.groupLength)
-      for flow in flows[group * Self.groupLength..<(group + 1) * Self.groupLength] {
+      var sums = SlidingFlowSums(pixels: boundary.width * boundary.height, length: groupLength)
+      for flow in flows[group * groupLength..<(group + 1) * groupLength] {
         sums.append(u: try resized(flow.u), v: try resized(flow.v))
       }
-      let u = try boundary.blockMeans(ofSum: sums.sumU, block: Self.block, rim: 0)
-      let v = try boundary.blockMeans(ofSum: sums.sumV, block: Self.block, rim: 0)
+      let u = try boundary.blockMeans(ofSum: sums.sumU, block: block, rim: 0)
+      let v = try boundary.blockMeans(ofSum: sums.sumV, block: block, rim: 0)
       for row in 0..<rows {
         let cells = (row * columns..<(row + 1) * columns).map { u[$0] + v[$0] }
         values.append(contentsOf: flipped ? cells.reversed() : cells)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Pictures of what a training step was given and where it looked, one a sample: a column for each time of the motion
-/// maps, and rows for the frame in the middle of that time, the motion the alignment loss is given over it, and the
-/// saliency over it. Both maps are measured against their largest value in the sample.
+/// Pictures of what a training step was given and where it looked, one a sample: a column for each time of the maps, and
+/// rows for the frame in the middle of that time, and each of the maps over it: motion, saliency. Maps are measured against
+/// their largest value in the sample.
 enum SampleImages {
   /// Frames are shown with at most so many pixels a side.
   static let sideLimit = 112
@@ -11,19 +11,28 @@ enum SampleImages {
   /// Bytes of a picture, so that those of a step stay below 200 kB.
   static let byteLimit = 48_000
 
+  /// Maps [N, t, h, w] to be shown over the frames.
+  struct Maps {
+    var values: [Float]
+    var shape: [Int]
+  }
+
+  /// Columns where there are no maps.
+  private static let plainColumns = 4
+
   /// - Parameters:
   ///   - clips: of pixels less the `mean` over the `deviation` of their channel, `shape` [N, 3, T, H, W].
-  ///   - motion: `motionShape` [N, t, h, w], as the alignment loss is given it.
-  ///   - saliency: of the same shape as the motion; nil leaves its row out.
+  ///   - maps: of one shape; a row each.
   ///   - limit: samples at most.
   static func sheets(
-    clips: [Float], shape: [Int], mean: [Float], deviation: [Float], motion: [Float], motionShape: [Int],
-    saliency: [Float]? = nil, limit: Int = 4
+    clips: [Float], shape: [Int], mean: [Float], deviation: [Float], maps: [Maps], limit: Int = 4
   ) throws -> [JPEGImage] {
-    guard shape.count == 5, shape[1] == 3, motionShape.count == 4, motionShape[0] == shape[0],
-      mean.count == 3, deviation.count == 3,
-      clips.count == shape.reduce(1, *), motion.count == motionShape.reduce(1, *), !shape.contains(0),
-      !motionShape.contains(0), saliency.map({ $0.count == motion.count }) ?? true
+    guard shape.count == 5, shape[1] == 3, mean.count == 3, deviation.count == 3,
+      clips.count == shape.reduce(1, *), !shape.contains(0)
+    else { return [] }
+    let motionShape = maps.first?.shape ?? [shape[0], min(plainColumns, shape[2]), 1, 1]
+    guard motionShape.count == 4, motionShape[0] == shape[0], !motionShape.contains(0),
+      maps.allSatisfy({ $0.shape == motionShape && $0.values.count == motionShape.reduce(1, *) })
     else { return [] }
     let (frames, height, width) = (shape[2], shape[3], shape[4])
     let (times, rows, columns) = (motionShape[1], motionShape[2], motionShape[3])
@@ -31,7 +40,7 @@ enum SampleImages {
     // Every how many pixels one is shown.
     let stride = (max(height, width) + sideLimit - 1) / sideLimit
     let (shownHeight, shownWidth) = (max(height / stride, 1), max(width / stride, 1))
-    let maps = [nil, motion] + (saliency.map { [$0] } ?? [])
+    let maps = [nil] + maps.map { Optional($0.values) }
     var sheets: [JPEGImage] = []
     for sample in 0..<min(limit, shape[0]) {
       let span = sample * times * rows * columns..<(sample + 1) * times * rows * columns

@@ -29,26 +29,30 @@ public struct TubeletSource: Sendable, Hashable {
   }
 }
 
+/// A clip of a sample as it is looked at: which of the three, and what its crop and augmentation are drawn by.
+public struct TubeletView: Sendable, Hashable {
+  /// Views of one name look alike.
+  public var name: String
+  /// 1, 2 or 3.
+  public var clip: Int
+
+  public init(_ name: String, ofClip clip: Int) { (self.name, self.clip) = (name, clip) }
+}
+
 /// Everything drawn for one sample: where its clips start, their order, and what happens to each tubelet.
 public struct TubeletPlan: Sendable, Hashable {
   public var starts: TemporalSampler.Starts
-  /// Clip 1 under two independent crops and augmentations.
-  public var xq: TubeletAugmentation
-  public var x1: TubeletAugmentation
-  /// Clips 2 and 3.
-  public var x2: TubeletAugmentation
-  public var x3: TubeletAugmentation
+  /// One a view, in the views' order.
+  public var tubelets: [TubeletAugmentation]
 
-  public init(
-    starts: TemporalSampler.Starts, xq: TubeletAugmentation, x1: TubeletAugmentation, x2: TubeletAugmentation,
-    x3: TubeletAugmentation
-  ) {
-    self.starts = starts
-    self.xq = xq
-    self.x1 = x1
-    self.x2 = x2
-    self.x3 = x3
+  public init(starts: TemporalSampler.Starts, tubelets: [TubeletAugmentation]) {
+    (self.starts, self.tubelets) = (starts, tubelets)
   }
+}
+
+extension TemporalSampler.Starts {
+  /// Where clip 1, 2 or 3 starts, counted from 1.
+  public func start(ofClip clip: Int) -> Int { clip == 1 ? clip1 : clip == 2 ? clip2 : clip3 }
 }
 
 /// Draws the tubelets of a training sample: the temporal, the spatial and the augmenting draws together.
@@ -79,10 +83,13 @@ public struct TubeletSampler: Sendable, Hashable {
 
   /// The plan of one sample.
   /// - Parameters:
+  ///   - views: the tubelets wanted.
   ///   - epoch: from 1, as the schedule counts.
   ///   - sample: the video's index in the list, not its place in the epoch's order.
   /// - Throws: `SamplingError` where the video is too short, or its motion does not fit it.
-  public func plan(epoch: Int, sample: Int, video: TubeletSource) throws -> TubeletPlan {
+  public func plan(
+    _ views: [TubeletView], epoch: Int, sample: Int, video: TubeletSource
+  ) throws -> TubeletPlan {
     var random = stream(epoch, sample, "starts")
     let starts = try temporal.sample(
       frameCount: video.frameCount, velocities: video.velocities, video: video.name, random: &random)
@@ -108,9 +115,8 @@ public struct TubeletSampler: Sendable, Hashable {
       return try policy.draw(crop: crop, width: width, height: height, random: &look)
     }
     return TubeletPlan(
-      starts: starts, xq: try augmentation("xq", start: starts.clip1),
-      x1: try augmentation("x1", start: starts.clip1),
-      x2: try augmentation("x2", start: starts.clip2), x3: try augmentation("x3", start: starts.clip3))
+      starts: starts,
+      tubelets: try views.map { try augmentation($0.name, start: starts.start(ofClip: $0.clip)) })
   }
 
   private func stream(_ epoch: Int, _ sample: Int, _ purpose: CounterRandom.Purpose) -> CounterRandom {

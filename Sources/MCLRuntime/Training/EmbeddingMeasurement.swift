@@ -24,7 +24,7 @@ public struct EmbeddingMeasurement: Sendable, Codable, Equatable {
 
   /// - Parameters:
   ///   - queries: [N, d], unit length.
-  ///   - positives: three lists of keys [N, d], in the queries' order.
+  ///   - positives: lists of keys [N, d], in the queries' order.
   ///   - queue: [K, d] as it was before the step.
   ///   - cursor: where the next key goes.
   ///   - filled: rows of the queue that hold keys, the last before the cursor.
@@ -84,23 +84,19 @@ extension EmbeddingMeasurement {
     ]
   }
 
-  /// What the step program must tap to be measured, and to show where the query looks.
-  public static let taps: Set<String> = [
-    "feat.q.inter", "feat.x1.inter", "feat.x2.inter", "feat.x3.inter", "mal.predict",
-  ]
-
-  /// Of a step that has run up to its updates; nil where the program has not these taps and a queue.
-  /// - Parameter filled: keys that earlier batches put into the queue.
-  init?(step: Int, filled: Int, of executor: Executor) throws {
-    let names = Set(executor.plan.taps.map(\.name))
-    guard ["feat.q.inter", "feat.x1.inter", "feat.x2.inter", "feat.x3.inter"].allSatisfy(names.contains),
-      let queue = executor.plan.states.first(where: { $0.name == "queue" })?.type, queue.shape.count == 2,
-      executor.plan.states.contains(where: { $0.name == "queue_index" })
-    else { return nil }
-    self.init(
-      step: step, queries: try executor.value("feat.q.inter"),
-      positives: try ["feat.x1.inter", "feat.x2.inter", "feat.x3.inter"].map { try executor.value($0) },
-      queue: try executor.stateFloats("queue"), cursor: Int(try executor.stateIntegers("queue_index")[0]),
-      filled: filled, width: queue.shape[1])
+  /// Of a step that has run up to its updates; nil where the program watches no embeddings, or was compiled without them.
+  /// - Parameter runs: runs of the program before this one, each of which put its rows into the queue.
+  init?(step: Int, runs: Int, of executor: Executor, _ program: Graph) throws {
+    let names = Set((executor.plan.taps + executor.plan.outputs).map(\.name))
+    for case .embeddings(let queries, let positives, let queue, let cursor) in program.watches
+    where ([queries] + positives).allSatisfy(names.contains) {
+      let rows = RowQueue.all(in: program).first { $0.state == queue }?.rows ?? 0
+      self.init(
+        step: step, queries: try executor.value(queries), positives: try positives.map { try executor.value($0) },
+        queue: try executor.stateFloats(queue), cursor: Int(try executor.stateIntegers(cursor).first ?? 0),
+        filled: runs * rows, width: try executor.resultType(queries).shape.last ?? 1)
+      return
+    }
+    return nil
   }
 }

@@ -15,8 +15,8 @@ enum FailedStep {
   /// - Throws: `ExecutionError` naming the step, the output and the file, or why that could not be written.
   static func expectFinite(_ executor: Executor, step: Int, in run: RunFolder, replay: String) throws {
     let outputs = try executor.scalarOutputs().filter { !$0.value.isFinite }
-    // A sum is not finite because a part is not: the part says more.
-    let parts = outputs.filter { $0.key != "loss.total" }
+    // A program's first output is its whole loss, which is not finite because a part is not: the part says more.
+    let parts = outputs.filter { $0.key != executor.plan.outputs.first?.name }
     guard let bad = (parts.isEmpty ? outputs : parts).min(by: { $0.key < $1.key }) else { return }
     let file = run.file(fileName(step))
     do {

@@ -13,6 +13,9 @@ extension RunFolder {
 
   static let measurementsFile = "embeddings.jsonl"
   static let speedFile = "speed.jsonl"
+  static let validationFile = "validation.jsonl"
+  /// The checkpoint after which validation samples came out best.
+  public static let bestFile = "best.safetensors"
 
   /// The objects of a file, in order; lines that are none are left out.
   package static func lines<Line: Decodable>(_ path: String, as _: Line.Type) -> [Line] {
@@ -34,6 +37,9 @@ extension RunFolder {
     try AtomicFile.write(try kept.map(Self.line).joined(), to: file(Self.measurementsFile))
     let speeds = Self.lines(file(Self.speedFile), as: Speed.self).filter { $0.step <= step }
     try AtomicFile.write(try speeds.map(Self.line).joined(), to: file(Self.speedFile))
+    guard FileManager.default.fileExists(atPath: file(Self.validationFile)) else { return }
+    let results = Self.lines(file(Self.validationFile), as: Validation.Result.self).filter { $0.step <= step }
+    try AtomicFile.write(try results.map(Self.line).joined(), to: file(Self.validationFile))
   }
 
   func append(_ line: String, to name: String) throws {

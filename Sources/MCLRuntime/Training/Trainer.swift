@@ -3,13 +3,16 @@ import MCLCompiler
 import MCLGraph
 import Synchronization
 
-/// Runs the `step` program of a model on batches, step after step, with a log, checkpoints and a curve.
+/// Runs a program of a model on batches, step after step, with a log, checkpoints and a curve.
 ///
 /// A resumed run gives the same bits as one that was never stopped: batches are a function of their number, and a
 /// checkpoint holds every state.
 public final class Trainer {
   public let executor: Executor
-  private let batches: TubeletBatches
+  private let program: Graph
+  private let source: any BatchSource
+  private let validation: Validation?
+  private let firstClips: FirstClips?
   private let run: RunFolder
   private let configuration: Configuration
   /// Steps done.
@@ -17,22 +20,22 @@ public final class Trainer {
   /// The outputs of the batches of the step under way.
   private var partial: [[String: Float]] = []
   private var records = CurveRecords()
+  /// The largest share of validation samples that were right so far.
+  private var best: Double?
   /// What the numbers and pictures of the run are.
   public private(set) var description: RunDescription
   /// Told when a checkpoint begins to be written, and when it is.
   public var onSaving: (_ isUnderWay: Bool) -> Void = { _ in }
 
-  /// - Throws: `UsageError` when the program is no training step of this method.
-  public init(executor: Executor, batches: TubeletBatches, run: RunFolder, configuration: Configuration)
-    throws
-  {
-    let given = ["xq", "x1", "x2", "x3", "mag", "order"]
-    let wanted = executor.plan.inputs.filter { $0.defaultValue == nil }.map(\.name)
-    guard Set(wanted).subtracting(["permutation"]) == Set(given) else {
-      throw UsageError(
-        "program '\(executor.plan.name)' takes the inputs \(wanted.joined(separator: ", ")), but training gives "
-          + given.joined(separator: ", "))
-    }
+  /// - Parameters:
+  ///   - program: what the executor's plan was compiled of.
+  ///   - source: gives every input of the program that has no default.
+  ///   - validation: what is measured after each epoch.
+  /// - Throws: `UsageError` for a schedule of an input that the program has not.
+  public init(
+    executor: Executor, program: Graph, source: any BatchSource, validation: Validation? = nil, run: RunFolder,
+    configuration: Configuration
+  ) throws {
     if let input = configuration.rateInput {
       guard executor.plan.inputs.contains(where: { $0.name == input && $0.type == TensorType(.float32, []) })
       else {
@@ -48,12 +51,18 @@ public final class Trainer {
           + "train with constant ones, or give the model this input")
     }
     self.executor = executor
-    self.batches = batches
+    self.program = program
+    self.source = source
+    self.validation = validation
     self.run = run
     self.configuration = configuration
-    description = RunDescription(executor.plan, chances: configuration.chances)
-    description.pictureRows = FirstClips(batches, executor.plan).rows
-    description.mark = queueFull
+    firstClips = FirstClips(source, program, executor.plan, configuration.policy)
+    description = RunDescription(executor.plan, chances: program.chances)
+    description.pictureRows = firstClips?.rows ?? []
+    description.mark = RowQueue.all(in: program).first.map {
+      RunDescription.Mark(
+        step: $0.fullStep(runsPerStep: program.accumulation?.runs ?? 1), label: "\($0.state) full of written rows")
+    }
   }
 
   /// Starts from random states, or from the run's latest whole checkpoint when resuming.
@@ -85,8 +94,8 @@ public final class Trainer {
     if let text = checkpoint.metadata[Self.partialKey] {
       partial = try JSONDecoder().decode([[String: Float]].self, from: Data(text.utf8))
     }
-    if executor.plan.states.contains(where: { $0.name == "accumulated" }),
-      try executor.stateIntegers("accumulated") != [Int64(partial.count)]
+    if let counter = program.accumulation?.counter,
+      try executor.stateIntegers(counter) != [Int64(partial.count)]
     {
       throw UsageError(
         "\(run.path): its checkpoint does not say which batches of the step under way are done; start another run in "
@@ -96,6 +105,7 @@ public final class Trainer {
     kept.forEach { records.append($0) }
     try run.rewriteLog(kept)
     try run.trimLines(through: done)
+    best = RunFolder.lines(run.file(RunFolder.validationFile), as: Validation.Result.self).map(\.top1).max()
   }
 
   /// A plan of other kernels gives other last bits: such a run is not the one that was stopped.
@@ -122,16 +132,15 @@ public final class Trainer {
   /// - Throws: `ExecutionError` when a loss is not finite, before it changes anything.
   public func train(shouldStop: () -> Bool, progress: (Progress) -> Void) throws -> Outcome {
     guard done < configuration.steps else { return .alreadyFinished(steps: done) }
-    let batches = batches
-    let perStep = configuration.batchesPerStep
+    let source = source
+    let perStep = program.accumulation?.runs ?? 1
     let loader = try BatchLoader(
       indices: done * perStep + partial.count..<configuration.steps * perStep,
       workers: configuration.loaderWorkers, capacity: configuration.loaderWorkers + 1
-    ) { try batches.batch($0) }
+    ) { try source.batch($0) }
     defer { loader.stop() }
     let events = try EventFile(folder: run.path, step: done)
     try description.write(in: run.path)
-    let firstClips = FirstClips(batches, executor.plan)
     let marks = PictureMarks(every: configuration.watchEvery, last: configuration.steps)
     var recent = RecentSteps()
     let clock = ContinuousClock()
@@ -146,19 +155,19 @@ public final class Trainer {
       let batch = try loader.next()
       let rate = configuration.rateInput.map { _ in configuration.schedule.rate(step: done) }
       if let rate, let input = configuration.rateInput { try executor.setInput(input, floats: [Float(rate)]) }
-      let epoch = batches.epoch(ofSample: done * perStep * batch.count)
+      let epoch = source.epoch(ofSample: done * perStep * source.batchSize)
       let weights = configuration.lossWeights.inputs(epoch: epoch, epochs: configuration.epochs)
       for (name, weight) in weights { try executor.setInput(name, floats: [Float(weight)]) }
       let isLast = partial.count == perStep - 1
       let pictures =
-        isLast && marks.contains(done + 1) ? try firstClips.pictures(executor, give: give) : []
-      try give(batch)
+        isLast && marks.contains(done + 1) ? try firstClips?.pictures(executor) ?? [] : []
+      try executor.give(batch)
       var measurement: EmbeddingMeasurement?
       try executor.run {
         try FailedStep.expectFinite(executor, step: done + 1, in: run, replay: configuration.replay)
         guard isLast, done == 0 || (done + 1) % configuration.watchEvery == 0 else { return }
         measurement = try EmbeddingMeasurement(
-          step: done + 1, filled: batch.index * 3 * batch.count, of: executor)
+          step: done + 1, runs: batch.index, of: executor, program)
       }
       partial.append(try executor.scalarOutputs())
       guard isLast else { continue }
@@ -173,13 +182,14 @@ public final class Trainer {
       let now = clock.now
       let ofStep = Self.seconds(now - stepStart)
       let speed = RunFolder.Speed(
-        step: done, samplesPerSecond: Double(batch.count * perStep) / ofStep,
+        step: done, samplesPerSecond: Double(source.batchSize * perStep) / ofStep,
         dataWait: (loader.totalWait - waited) / ofStep, residentBytes: ProcessMemory.resident)
       recent.append(seconds: ofStep, waited: loader.totalWait - waited)
       (stepStart, waited) = (now, loader.totalWait)
+      let validated = try validate(after: epoch, perStep, shouldStop)
       let shown = Progress(
-        record: record, steps: configuration.steps,
-        samplesPerSecond: Double(batch.count * perStep) / recent.seconds,
+        record: record, validation: validated, steps: configuration.steps,
+        samplesPerSecond: Double(source.batchSize * perStep) / recent.seconds,
         dataWait: recent.waited / recent.seconds,
         secondsLeft: recent.seconds * Double(configuration.steps - done), residentBytes: speed.residentBytes)
       do {
@@ -200,17 +210,22 @@ public final class Trainer {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
   }
 
-  /// The order in which keys go through batch norm's groups, drawn anew for each batch.
-  private func givePermutation(_ batch: ClipBatch) throws {
-    guard executor.plan.inputs.contains(where: { $0.name == "permutation" }) else { return }
-    var random = CounterRandom(
-      seed: configuration.seed, sample: batch.index, purpose: "permutation of keys")
-    try executor.setInput("permutation", integers: random.permutation(batch.count).map { Int64($0) })
-  }
-
-  private func give(_ batch: ClipBatch) throws {
-    try executor.give(batch)
-    try givePermutation(batch)
+  /// Measures the validation samples where the step just done was an epoch's last, or the run's; keeps the states where
+  /// they are the best so far.
+  private func validate(
+    after epoch: Int, _ perStep: Int, _ shouldStop: () -> Bool
+  ) throws -> Validation.Result? {
+    let isLast = source.epoch(ofSample: done * perStep * source.batchSize) > epoch
+    guard let validation, isLast || done == configuration.steps,
+      let result = try validation.run(executor, step: done, epoch: epoch, shouldStop: shouldStop)
+    else { return nil }
+    try run.append(try RunFolder.line(result), to: RunFolder.validationFile)
+    if result.top1 > best ?? -1 {
+      best = result.top1
+      try Checkpoint(step: done, metadata: try metadata(), tensors: try executor.stateTensors())
+        .write(to: run.file(RunFolder.bestFile))
+    }
+    return result
   }
 
   /// What TensorBoard shows: every number of the step, and what was measured and pictured in it.
@@ -223,6 +238,7 @@ public final class Trainer {
     scalars["training/samples_per_second"] = Float(now.samplesPerSecond)
     scalars["training/data_wait"] = Float(now.dataWait)
     for (name, weight) in now.record.lossWeights ?? [:] { scalars["training/\(name)"] = Float(weight) }
+    for (name, value) in now.validation?.scalars ?? [:] { scalars["validation/\(name)"] = Float(value) }
     for (name, value) in measurement?.scalars ?? [:] { scalars["embedding/\(name)"] = Float(value) }
     try events.write(step: done, scalars: scalars)
     try events.write(
@@ -235,6 +251,13 @@ public final class Trainer {
   private func save() throws {
     onSaving(true)
     defer { onSaving(false) }
+    try Checkpoint(step: done, metadata: try metadata(), tensors: try executor.stateTensors())
+      .write(in: run.path, keeping: configuration.checkpointsKept)
+    try writeCurve()
+  }
+
+  /// What a checkpoint says beside its tensors.
+  private func metadata() throws -> [String: String] {
     var metadata = identity
     metadata["steps"] = String(configuration.steps)
     metadata.merge(Checkpoint.weightsMetadata(executor.plan.states)) { first, _ in first }
@@ -242,9 +265,7 @@ public final class Trainer {
     if !partial.isEmpty {
       metadata[Self.partialKey] = String(decoding: try Self.encoder.encode(partial), as: UTF8.self)
     }
-    try Checkpoint(step: done, metadata: metadata, tensors: try executor.stateTensors())
-      .write(in: run.path, keeping: configuration.checkpointsKept)
-    try writeCurve()
+    return metadata
   }
 
   private static let partialKey = "outputs of the step under way"
@@ -260,28 +281,9 @@ public final class Trainer {
       LossCurve(records.records, steps: records.count, description: description).svg,
       to: run.file("loss.svg"))
   }
-
-  /// The step from which on all of the queue is keys.
-  private var queueFull: RunDescription.Mark? {
-    let queue = executor.plan.states.first { $0.name == "queue" }?.type.shape.first
-    let batch = executor.plan.inputs.first { $0.name == "xq" }?.type.shape.first
-    guard let queue, let batch else { return nil }
-    let keys = 3 * batch * configuration.batchesPerStep
-    return RunDescription.Mark(step: (queue + keys - 1) / keys, label: "queue full of keys")
-  }
 }
 
 extension Executor {
-  /// Sets the inputs of a training step.
-  func give(_ batch: ClipBatch) throws {
-    try setInput("xq", floats: batch.xq)
-    try setInput("x1", floats: batch.x1)
-    try setInput("x2", floats: batch.x2)
-    try setInput("x3", floats: batch.x3)
-    try setInput("mag", floats: batch.mag)
-    try setInput("order", integers: batch.order)
-  }
-
   /// Every output of one number.
   public func scalarOutputs() throws -> [String: Float] {
     var values: [String: Float] = [:]

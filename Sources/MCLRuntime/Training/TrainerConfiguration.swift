@@ -9,15 +9,13 @@ extension Trainer {
     public var lossWeights: LossWeights
     /// Epochs in all, which the loss weights may depend on.
     public var epochs: Int
-    /// Batches of a step, as the program's setting `accumulate` says: each a run of it, the last one updates.
-    public var batchesPerStep: Int
     public var checkpointEvery: Int
     public var checkpointsKept: Int
     /// Steps between measurements of the embeddings, and between pictures.
     public var watchEvery: Int
     public var loaderWorkers: Int
-    /// What outputs are where nothing has been learnt, by name (`Graph.chances`).
-    public var chances: [String: Double]
+    /// Whose mean and deviation clips were normalised by, for pictures of them.
+    public var policy: AugmentationPolicy
     /// What else the numbers depend on (see `RunIdentity`), kept in checkpoints and compared on resume.
     public var identity: [String: String]
     /// Whether a plan that computes otherwise than the run's may go on with it.
@@ -46,8 +44,8 @@ extension Trainer {
     public init(
       steps: Int, seed: UInt64, schedule: LearningRateSchedule, rateInput: String? = nil,
       lossWeights: LossWeights = .constant,
-      epochs: Int = 1, batchesPerStep: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
-      watchEvery: Int = 50, loaderWorkers: Int = 2, chances: [String: Double] = [:],
+      epochs: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
+      watchEvery: Int = 50, loaderWorkers: Int = 2, policy: AugmentationPolicy = .full,
       identity: [String: String] = [:], allowsDifferentPlan: Bool = false,
       replay: String = "mclc run MODEL", changes: [Change] = []
     ) {
@@ -57,12 +55,11 @@ extension Trainer {
       self.rateInput = rateInput
       self.lossWeights = lossWeights
       self.epochs = epochs
-      self.batchesPerStep = max(batchesPerStep, 1)
       self.checkpointEvery = checkpointEvery
       self.checkpointsKept = checkpointsKept
       self.watchEvery = max(watchEvery, 1)
       self.loaderWorkers = loaderWorkers
-      self.chances = chances
+      self.policy = policy
       self.identity = identity
       self.allowsDifferentPlan = allowsDifferentPlan
       self.replay = replay
@@ -100,6 +97,8 @@ extension Trainer {
   /// What happened in a step, for progress; rates are of the latest steps.
   public struct Progress: Sendable {
     public var record: StepRecord
+    /// What the validation samples gave after this step; nil where they were not measured.
+    public var validation: Validation.Result?
     public var steps: Int
     public var samplesPerSecond: Double
     /// The share of the time spent waiting for data.

@@ -1,6 +1,12 @@
 /// Which augmentations a tubelet may get, and how strong (reference, section 5): the distribution that
 /// `TubeletAugmentation`s are drawn from.
 public struct AugmentationPolicy: Sendable, Hashable, Codable {
+  /// Area of a crop as a share of the frame's, uniform.
+  public var cropArea: ClosedRange<Double>
+  /// Width over height of a crop, log-uniform.
+  public var cropAspect: ClosedRange<Double>
+  /// Sides of a crop that is not drawn but lies in the middle, as a share of the largest that fits.
+  public var centreShare: Double
   /// Probability of the colour jitter: all four adjustments, in random order.
   public var colourProbability: Double
   /// Brightness, contrast and saturation factors lie within 1 -+ these.
@@ -22,12 +28,16 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
   public var standardDeviation: [Float]
 
   public init(
-    colourProbability: Double = 0.8, brightness: Double = 0.4, contrast: Double = 0.4,
+    cropArea: ClosedRange<Double> = 0.2...1, cropAspect: ClosedRange<Double> = 3.0 / 4...4.0 / 3,
+    centreShare: Double = 1, colourProbability: Double = 0.8, brightness: Double = 0.4, contrast: Double = 0.4,
     saturation: Double = 0.4,
     hue: Double = 0.1, greyProbability: Double = 0.2, blurProbability: Double = 0.5,
     blurSigma: ClosedRange<Double> = 0.1...2, flipProbability: Double = 0.5,
     mean: [Float] = [0.485, 0.456, 0.406], standardDeviation: [Float] = [0.229, 0.224, 0.225]
   ) {
+    self.cropArea = cropArea
+    self.cropAspect = cropAspect
+    self.centreShare = centreShare
     self.colourProbability = colourProbability
     self.brightness = brightness
     self.contrast = contrast
@@ -76,12 +86,34 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
       standardDeviation: standardDeviation)
   }
 
+  /// What is done to a clip that is not drawn: the middle of the frame, of the clip's own aspect.
+  public func centred(frameWidth: Int, frameHeight: Int, width: Int, height: Int) -> TubeletAugmentation {
+    let scale = min(Double(frameWidth) / Double(width), Double(frameHeight) / Double(height)) * centreShare
+    func side(_ length: Int, _ limit: Int) -> Int {
+      min(max(Int((Double(length) * scale).rounded(.toNearestOrEven)), 1), limit)
+    }
+    let (cropWidth, cropHeight) = (side(width, frameWidth), side(height, frameHeight))
+    let crop = Crop(
+      x: (frameWidth - cropWidth) / 2, y: (frameHeight - cropHeight) / 2, width: cropWidth, height: cropHeight)
+    return TubeletAugmentation(
+      crop: crop, width: width, height: height, mean: mean, standardDeviation: standardDeviation)
+  }
+
   /// - Throws: `SamplingError` where a probability is outside 0...1, a strength out of range, or a channel's number is
   ///   missing or cannot be divided by.
   public func validate() throws {
     guard mean.count == 3, standardDeviation.count == 3, mean.allSatisfy(\.isFinite),
       standardDeviation.allSatisfy({ $0.isFinite && $0 > 0 })
     else { throw SamplingError("the mean and the deviation take three numbers, the deviation's above 0") }
+    guard cropArea.lowerBound > 0, cropArea.upperBound <= 1 else {
+      throw SamplingError("the area of crops is drawn from \(cropArea): give a range above 0, up to 1")
+    }
+    guard cropAspect.lowerBound > 0, cropAspect.upperBound <= 1000 else {
+      throw SamplingError("the aspect of crops is drawn from \(cropAspect): give a range above 0, up to 1000")
+    }
+    guard centreShare > 0, centreShare <= 1 else {
+      throw SamplingError("the share of the middle is \(centreShare): give one above 0, up to 1")
+    }
     let probabilities = [
       ("colour", colourProbability), ("grey", greyProbability), ("blur", blurProbability),
       ("flip", flipProbability),

@@ -1,14 +1,14 @@
 import MCLGraph
 
 /// A state that takes new rows in turn, the oldest first (`UpdateRows`): it begins with random rows.
-struct RowQueue {
-  let state: String
-  let capacity: Int
+package struct RowQueue {
+  package let state: String
+  package let capacity: Int
   /// Rows that one run of the program writes.
-  let rows: Int
+  package let rows: Int
 
   /// The queues of a program.
-  static func all(in program: Graph) -> [RowQueue] {
+  package static func all(in program: Graph) -> [RowQueue] {
     program.updates.compactMap { update in
       let entry = program.entries[update.entry]
       guard entry.operation is UpdateRows, entry.operands.count > 1,
@@ -19,13 +19,19 @@ struct RowQueue {
     }
   }
 
+  /// The step with which the queue is full of rows that were written.
+  /// - Parameter runsPerStep: of the program.
+  package func fullStep(runsPerStep: Int) -> Int {
+    let runs = (capacity + rows - 1) / rows
+    return (runs + runsPerStep - 1) / runsPerStep
+  }
+
   /// What a user should know of a run that ends before the queue is full; nil where it does not.
   /// - Parameters:
   ///   - setting: the model's setting that gives the capacity.
   ///   - samples: a batch's.
-  func warning(steps: Int, runsPerStep: Int, samples: Int, videos: Int, setting: String?) -> String? {
-    let runs = (capacity + rows - 1) / rows
-    let full = (runs + runsPerStep - 1) / runsPerStep
+  package func warning(steps: Int, runsPerStep: Int, samples: Int, videos: Int, setting: String?) -> String? {
+    let full = fullStep(runsPerStep: runsPerStep)
     guard full > steps else { return nil }
     let anEpoch = max(videos / max(samples, 1), 1) * rows
     let fitting = max(min(anEpoch, steps * runsPerStep * rows / 2) / rows, 1) * rows

@@ -1,0 +1,123 @@
+import MCLGraph
+
+/// Measures a classifier on samples that training holds back: a program without updates that watches classes, run on each
+/// sample once.
+///
+/// Not for use from several threads at once.
+public final class Validation {
+  public struct Result: Sendable, Codable, Equatable {
+    /// Steps done, and the epoch that ended with them, from 1.
+    public var step: Int
+    public var epoch: Int
+    /// Samples that were measured.
+    public var samples: Int
+    /// The mean cross-entropy of the samples.
+    public var loss: Double
+    /// The shares of samples whose class has the largest, or one of the five largest scores.
+    public var top1: Double
+    public var top5: Double
+    /// The mean over the classes of the share that is right.
+    public var meanClassAccuracy: Double
+
+    /// What TensorBoard shows of it.
+    var scalars: [String: Double] {
+      ["loss": loss, "top1": top1, "top5": top5, "mean_class_accuracy": meanClassAccuracy]
+    }
+  }
+
+  private let executor: Executor
+  private let source: DeclaredBatches
+  private let scores: String
+  private let labels: String
+  private let classes: Int
+  private let workers: Int
+
+  /// - Parameters:
+  ///   - program: what the executor's plan was compiled of, with the scores that it watches.
+  ///   - source: the samples as listed.
+  ///   - workers: threads that make batches.
+  /// - Throws: `UsageError` for a program that measures nothing.
+  public init(executor: Executor, program: Graph, source: DeclaredBatches, workers: Int) throws {
+    guard let (scores, labels) = program.classification else {
+      throw UsageError(
+        "program '\(program.name)' watches no classes; give its Step 'watches: [.classes(scores:labels:)]'")
+    }
+    (self.executor, self.source, self.scores, self.labels) = (executor, source, scores, labels)
+    classes = try executor.resultType(scores).shape.last ?? 0
+    self.workers = workers
+  }
+
+  /// - Parameter trained: whose states are measured.
+  /// - Returns: nil where it was stopped.
+  func run(_ trained: Executor, step: Int, epoch: Int, shouldStop: () -> Bool) throws -> Result? {
+    let known = Set(trained.plan.states.map(\.name))
+    for state in executor.plan.states where known.contains(state.name) {
+      try trained.withState(state.name) { bytes in
+        try executor.setState(state.name) { $0.copyMemory(from: bytes) }
+      }
+    }
+    let (count, size) = (source.samples.count, source.batchSize)
+    let batches = (count + size - 1) / size
+    let source = source
+    let loader = try BatchLoader(indices: 0..<batches, workers: workers, capacity: workers + 1) {
+      try source.batch($0)
+    }
+    defer { loader.stop() }
+    var counted = ClassificationScores(classes: classes)
+    for index in 0..<batches {
+      if shouldStop() { return nil }
+      let batch = try loader.next()
+      try executor.give(batch)
+      try executor.run()
+      let values = try executor.value(scores)
+      let right = batch.integers(labels)
+      for position in 0..<size {
+        // The last batch is filled up, and a sample that failed is replaced: neither counts twice.
+        let number = index * size + position
+        guard number < count, batch.samples[position] == number else { continue }
+        counted.count(values[position * classes..<(position + 1) * classes], label: Int(right[position]))
+      }
+    }
+    return Result(
+      step: step, epoch: epoch, samples: counted.count, loss: counted.crossEntropy, top1: counted.top1, top5: counted.top5, meanClassAccuracy: counted.meanClassAccuracy)
+  }
+}
+
+extension Graph {
+  /// The scores and labels of the classification that the program watches; nil where it watches none.
+  package var classification: (scores: String, labels: String)? {
+    for case .classes(let scores, let labels) in watches { return (scores, labels) }
+    return nil
+  }
+}
+
+extension Module {
+  /// The program that training runs: one of that name, or the only one that updates states and is called `step`, or the
+  /// only one at all.
+  /// - Throws: `UsageError` where there is none, or several.
+  public func trainingProgram(_ name: String?) throws -> Graph {
+    let all = programs.map { "'\($0.name)'" }.joined(separator: ", ")
+    if let name {
+      guard let program = programs.first(where: { $0.name == name }) else {
+        let nearest = nearestName(to: name, in: programs.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+        throw UsageError("model '\(self.name)' has no program '\(name)' among \(all)\(nearest)")
+      }
+      guard !program.updates.isEmpty else {
+        throw UsageError("program '\(name)' of model '\(self.name)' updates nothing; train one that does")
+      }
+      return program
+    }
+    let learning = programs.filter { !$0.updates.isEmpty }
+    if let step = learning.first(where: { $0.name == "step" }) { return step }
+    guard let only = learning.first, learning.count == 1 else {
+      throw UsageError(
+        learning.isEmpty
+          ? "no program of model '\(self.name)' updates anything, so there is nothing to train (\(all))"
+          : "model '\(self.name)' has several programs that update states (\(learning.map(\.name).joined(separator: ", "))); name one with --program")
+    }
+    return only
+  }
+
+  /// The program that measures what a program has learnt: one without updates that watches classes. nil where there is none.
+  public func validationProgram() -> Graph? { programs.first { $0.updates.isEmpty && $0.classification != nil } }
+}
