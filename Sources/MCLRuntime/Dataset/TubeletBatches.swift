@@ -127,7 +127,8 @@ public final class TubeletBatches: Sendable {
       ]
       let clips = try frames.clips(
         video, wanted.map { (numbers: sampler.temporal.frameIndices(start: $0), window: $1) })
-      return (plan, clips, try flows.flows(video.motion, flowIndices(video, plan)))
+      let motion = try video.requiredMotion()
+      return (plan, clips, try flows.flows(motion, flowIndices(motion, plan)))
     } catch let error as SamplingError { try blame(error.description) } catch let error as VideoError {
       try blame(error.description)
     } catch let error as MotionError { try blame(error.description) }
@@ -136,8 +137,8 @@ public final class TubeletBatches: Sendable {
 
   /// The flows of the query's frames: flow i of a frame goes to the frame after it, so the last frame has its
   /// predecessor's.
-  private func flowIndices(_ video: PreparedVideo, _ plan: TubeletPlan) -> [Int] {
-    sampler.temporal.frameIndices(start: plan.starts.clip1).map { min($0, video.motion.flowCount - 1) }
+  private func flowIndices(_ motion: MotionCacheEntry, _ plan: TubeletPlan) -> [Int] {
+    sampler.temporal.frameIndices(start: plan.starts.clip1).map { min($0, motion.flowCount - 1) }
   }
 
   private func target(_ flows: [QuantizedFlow], _ plan: TubeletPlan) throws -> [Float] {
