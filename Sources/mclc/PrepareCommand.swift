@@ -130,16 +130,16 @@ struct PrepareCommand: ParsableCommand {
   }
 }
 
-extension MotionStore {
+extension VideoPreparation {
   /// Prepares with a progress bar; a signal ends the work, keeping what is complete.
-  func preparing(_ dataset: VideoDataset, signals: SignalWatch, isSilent: Bool) throws -> Prepared {
+  func preparing(_ dataset: VideoDataset, signals: SignalWatch, isSilent: Bool) throws -> PreparedVideos {
     signals.enter(.preparing)
     let bar = ProgressBar(isSilent: isSilent)
     let start = DispatchTime.now().uptimeNanoseconds
     let prepared = try prepare(dataset) { progress in
       if let code = signals.exitCode {
         bar.clear()
-        say("mclc: stopped while preparing motion; what is done is kept")
+        say("mclc: stopped while preparing \(Self.subject); what is done is kept")
         throw ExitCode(code)
       }
       let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
@@ -149,8 +149,8 @@ extension MotionStore {
         ? seconds * (1 - progress.fraction) / progress.computedFraction : .infinity
       bar.show(
         progress.fraction,
-        "motion \(progress.video)/\(progress.videoCount) videos, "
-          + String(format: "%.0f flows/s", Double(progress.allFlows) / max(seconds, 1e-3))
+        "\(Self.subject) \(progress.video)/\(progress.videoCount) videos, "
+          + String(format: "%.0f ", Double(progress.allSteps) / max(seconds, 1e-3)) + Self.unit + "/s"
           + ", \(ProgressBar.duration(left)) left")
     }
     bar.clear()
@@ -170,26 +170,26 @@ struct PrepareReport {
   /// Whether the list is of this run.
   var isWritten: Bool
 
-  private var bytes: Int { prepared.videos.reduce(0) { $0 + $1.motion.byteCount } }
-  private var frames: Int { prepared.videos.reduce(0) { $0 + $1.motion.frameCount } }
+  private var bytes: Int { prepared.videos.reduce(0) { $0 + ($1.motion?.byteCount ?? 0) } }
+  private var frames: Int { prepared.videos.reduce(0) { $0 + $1.frameCount } }
   /// How long the usable videos play.
   private var playing: Double {
     prepared.videos.reduce(0) {
-      $0 + Double($1.motion.frameCount) / $1.motion.frameRate.plausible
+      $0 + Double($1.frameCount) / $1.frameRate.plausible
     }
   }
   /// Bytes a minute of video whose frames had 240x320 pixels.
   private var bytesAMinute: Double {
     let minutes = prepared.videos.reduce(0.0) {
-      let area = max(Double($1.motion.width * $1.motion.height) / (240 * 320), 1e-9)
-      return $0 + Double($1.motion.frameCount) / $1.motion.frameRate.plausible / 60 * area
+      let area = max(Double($1.width * $1.height) / (240 * 320), 1e-9)
+      return $0 + Double($1.frameCount) / $1.frameRate.plausible / 60 * area
     }
     return minutes > 0 ? Double(bytes) / minutes : 0
   }
   private var timesRealTime: Double { prepared.computedSeconds / max(seconds, 1e-9) }
   private var inexact: (flows: Int, largest: Int) {
     prepared.videos.reduce((0, 0)) {
-      guard let own = try? $1.motion.tolerances() else { return $0 }
+      guard let own = try? $1.motion?.tolerances() else { return $0 }
       return ($0.0 + own.count, max($0.1, own.largest))
     }
   }

@@ -216,7 +216,7 @@ struct TrainingJob {
   /// - Throws: `UsageError` where the training would not fit into memory.
   private func expectRoom(_ plan: ExecutionPlan, _ threads: Int?, _ videos: [PreparedVideo]) throws {
     let all = videos.reduce(0) { (sum: Int, video: PreparedVideo) -> Int in
-      sum + video.motion.frameCount * video.motion.width * video.motion.height * 5
+      sum + video.frameCount * video.width * video.height * 5
     }
     let forecast = MemoryForecast(
       plan, threads: threads ?? ProcessorCount.threads, workers: settings.workers,

@@ -6,7 +6,7 @@ import Synchronization
 /// What is kept is RGB, so that a sample of a video kept needs no conversion.
 /// No video is dropped for another: epochs go through all videos in ever new orders, so that the latest used is no
 /// better a guess than any other.
-final class FrameStore: Sendable {
+package final class FrameStore: Sendable {
   private struct State {
     var videos: [FilePath: [RGBImage]] = [:]
     /// Of the videos kept, and of those being decoded to be kept.
@@ -17,32 +17,31 @@ final class FrameStore: Sendable {
   private let state = Mutex(State())
   private let budget: Int
   private let shortSide: Int?
-  /// How many indices are kept in memory; the others are read from beside the motion.
+  /// How many indices are kept in memory; the others are read from where they are kept.
   private static let indexLimit = 64
 
-  init(budget: Int, shortSide: Int?) {
+  package init(budget: Int, shortSide: Int?) {
     self.budget = budget
     self.shortSide = shortSide
   }
 
   /// Frames of a video, or the same window of each.
-  struct Clip {
-    var frames: [RGBImage]
+  package struct Clip {
+    package var frames: [RGBImage]
     /// What of the video's frames they hold.
-    var window: Crop
+    package var window: Crop
   }
 
   /// Of each clip the frames at its indices, counted from 0, at least a window of them.
-  /// - Throws: `VideoError` when the video no longer gives the frames it had when its motion was prepared.
-  func clips(_ video: PreparedVideo, _ clips: [(numbers: [Int], window: Crop)]) throws -> [Clip] {
+  /// - Throws: `VideoError` when the video no longer gives the frames it had when it was prepared.
+  package func clips(_ video: PreparedVideo, _ clips: [(numbers: [Int], window: Crop)]) throws -> [Clip] {
     let key = video.video.path
-    let source = video.motion
-    let whole = Crop(x: 0, y: 0, width: source.width, height: source.height)
+    let whole = Crop(x: 0, y: 0, width: video.width, height: video.height)
     func chosen(_ frames: [RGBImage]) -> [Clip] {
       clips.map { Clip(frames: $0.numbers.map { frames[$0] }, window: whole) }
     }
     if let known = state.withLock({ $0.videos[key] }) { return chosen(known) }
-    let size = source.frameCount * source.width * source.height * 3
+    let size = video.frameCount * video.width * video.height * 3
     let isKept = state.withLock { state -> Bool in
       guard state.byteCount + size <= budget else { return false }
       state.byteCount += size
@@ -52,7 +51,7 @@ final class FrameStore: Sendable {
       return zip(try read(video, clips), clips).map { Clip(frames: $0, window: $1.window) }
     }
     do {
-      let frames = try read(video, [(Array(0..<source.frameCount), whole)])[0]
+      let frames = try read(video, [(Array(0..<video.frameCount), whole)])[0]
       state.withLock { state in
         // Another thread may have been faster.
         if state.videos.updateValue(frames, forKey: key) != nil { state.byteCount -= size }
@@ -84,11 +83,10 @@ final class FrameStore: Sendable {
   }
 
   private func checkSize(_ reader: ClipReader, of video: PreparedVideo) throws {
-    let source = video.motion
-    guard reader.width == source.width, reader.height == source.height else {
+    guard reader.width == video.width, reader.height == video.height else {
       throw VideoError(
-        "\(video.video.path) has frames of \(reader.width)x\(reader.height), not of \(source.width)x\(source.height) as "
-          + "when its motion was prepared; prepare it again")
+        "\(video.video.path) has frames of \(reader.width)x\(reader.height), not of \(video.width)x\(video.height) as "
+          + "when it was prepared; prepare it again")
     }
   }
 
@@ -96,30 +94,30 @@ final class FrameStore: Sendable {
 
   private func index(of video: PreparedVideo) throws -> FrameIndex {
     if let known = state.withLock({ $0.indices[video.video.path] }) { return known }
-    guard let stored = FrameIndex(beside: video.motion), stored.count == video.motion.frameCount else {
-      return try madeIndex(of: video)
-    }
-    keep(stored, of: video)
-    return stored
+    guard let kept = try? FrameIndexFile(reading: video.indexPath), kept.identity == video.identity,
+      kept.index.count == video.frameCount
+    else { return try madeIndex(of: video) }
+    keep(kept.index, of: video)
+    return kept.index
   }
 
-  /// Decodes the video for its index, which is then kept, beside the motion where that may be written.
+  /// Decodes the video for its index, which is then kept, also in the cache where that may be written.
   private func madeIndex(of video: PreparedVideo) throws -> FrameIndex {
     let path = video.video.path
     // What is missing or no file is told best by the decoder.
     let index = try FrameIndex(decoding: path)
-    guard index.count == video.motion.frameCount, try isUnchanged(video) else {
+    guard index.count == video.frameCount, try isUnchanged(video) else {
       throw VideoError(
-        "\(path) has changed since its motion was prepared; do not change videos while training")
+        "\(path) has changed since it was prepared; do not change videos while training")
     }
     keep(index, of: video)
     // A folder that cannot be written, or another process that writes: the index serves all the same.
-    try? index.store(beside: video.motion.path, video.motion.identity)
+    try? FrameIndexFile(index, of: video.identity).store(to: video.indexPath)
     return index
   }
 
   private func isUnchanged(_ video: PreparedVideo) throws -> Bool {
-    do { return try VideoIdentity(contentsOf: video.video.path) == video.motion.identity } catch let error
+    do { return try VideoIdentity(contentsOf: video.video.path) == video.identity } catch let error
       as MotionError
     {
       throw VideoError(error.description)

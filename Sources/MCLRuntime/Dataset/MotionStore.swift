@@ -5,7 +5,14 @@ import MCLCompiler
 ///
 /// Several videos at a time, and several flows of each; every entry is written when it is complete, so that a stopped
 /// run goes on where it was. Other processes may prepare into the same cache: they share the work.
-public struct MotionStore: Sendable {
+public struct MotionStore: VideoPreparation {
+  public typealias Verification = PreparationVerification
+  public typealias Progress = PreparationProgress
+  public typealias Prepared = PreparedVideos
+
+  public static let subject = "motion"
+  public static let unit = "flows"
+
   public var cache: MotionCache
   public var parameters: MotionParameters
   /// Threads that compute flows, and videos at a time; what is stored does not depend on it.
@@ -17,16 +24,7 @@ public struct MotionStore: Sendable {
   /// Videos of fewer frames are skipped; nil: those shorter than the longest clip.
   public var minimumFrames: Int?
 
-  /// Beyond this many bytes of entries and videos, starting takes too long to look at all of them.
-  package var quickLimit = 4e9
-
-  public enum Verification: Sendable {
-    /// The video's bytes against the entry's hash of them, and every checksum.
-    case everything
-    /// Everything where that is at most a few gigabytes; else the index's checksum, and the video's size and times:
-    /// a flow's own checksum is verified when it is read.
-    case quickWhereLarge
-  }
+  package var quickLimit = PreparationVerification.largeSize
 
   /// - Parameter clipSpan: frames of the video that a clip spans, its length x its step.
   public init(directory: String, clipSpan: Int = 32) {
@@ -42,122 +40,48 @@ public struct MotionStore: Sendable {
     self.workers = max(workers, 1)
   }
 
-  /// How far preparation is.
-  public struct Progress: Sendable {
-    /// Videos done.
-    public var video = 0
-    public var videoCount = 0
-    /// The video that the latest news is of.
-    public var name = ""
-    /// Flows computed of this video, and in all.
-    public var flows = 0
-    public var allFlows = 0
-    /// Share of the videos' bytes that are done.
-    public var fraction = 0.0
-    /// Share of them that had to be computed, of all.
-    public var computedFraction = 0.0
-  }
-
-  public struct Prepared: Sendable {
-    public var videos: [PreparedVideo] = []
-    public var skipped: [(name: String, reason: String)] = []
-    /// Videos whose flow had to be computed.
-    public var computed = 0
-    /// Frames of these videos, and how long they play.
-    public var computedFrames = 0
-    public var computedSeconds = 0.0
-    /// Videos whose maps or velocities had to be made of the flow in the cache.
-    public var remeasured = 0
-    /// Entries that were there, but stale or damaged, and why; they are computed anew.
-    public var rebuilt: [(name: String, reason: String)] = []
-  }
-
   /// - Parameter progress: called on this thread after every flow; what it throws ends the work, keeping what is
   ///   complete.
   /// - Throws: `UsageError` when no video is usable, and what `progress` throws.
   public func prepare(_ dataset: VideoDataset, progress: (Progress) throws -> Void) throws -> Prepared {
-    let run = MotionStoreRun(self, dataset)
+    let queue = WorkQueue(workers: workers)
+    let kind = parameters.source.kind
+    let isQuick = verification.isQuick(
+      dataset.videos.flatMap { [$0.path, FilePath(cache.path(of: $0.name, kind: kind))] }, limit: quickLimit)
+    let run = VideoRun(dataset.videos, workers: workers) { video, tell in
+      try prepare(video, queue: queue, isQuick: isQuick, progress: tell)
+    }
     cache.sweep()
     defer { cache.sweep() }
-    let outcomes = try run.outcomes(progress: progress)
-    var result = Prepared()
-    result.skipped = dataset.skipped
-    for (video, outcome) in zip(dataset.videos, outcomes) {
-      switch outcome.work {
-      case .none: break
-      case .remeasured: result.remeasured += 1
-      case .computed(let frames, let seconds):
-        result.computed += 1
-        result.computedFrames += frames
-        result.computedSeconds += seconds
-      }
-      if let reason = outcome.rebuilt { result.rebuilt.append((video.name.description, reason)) }
-      switch outcome.result {
-      case .success(let prepared): result.videos.append(prepared)
-      case .failure(let reason): result.skipped.append((video.name.description, reason.text))
-      }
-    }
-    guard !result.videos.isEmpty else {
-      let reasons = result.skipped.prefix(3).map(\.reason).joined(separator: "; ")
-      throw UsageError("none of the \(result.skipped.count) files can be used: \(reasons)")
-    }
-    return result
+    return try PreparedVideos(dataset, run.outcomes(progress: progress))
   }
 
   // MARK: One video
 
-  /// Why a video is skipped.
-  struct Reason: Error {
-    var text: String
-  }
-
-  enum Work: Sendable {
-    case none
-    case remeasured
-    case computed(frames: Int, seconds: Double)
-  }
-
-  struct Outcome: Sendable {
-    var result: Result<PreparedVideo, Reason> = .failure(Reason(text: "not done"))
-    var work = Work.none
-    var rebuilt: String?
-  }
-
   /// Makes sure of one video's entry.
   ///
-  /// - Returns: nil where another process is at work on it and `waits` is false.
+  /// - Returns: nil where another process is at work on it.
   /// - Throws: `UsageError` for a cache that cannot be read or written, which stops everything; what `progress` throws.
-  func prepare(
-    _ video: VideoDataset.Video, queue: WorkQueue, isQuick: Bool, waits: Bool, progress: (Int) throws -> Void
-  ) throws -> Outcome? {
-    var outcome = Outcome()
-    do {
-      guard let entry = try entry(video, queue, isQuick, waits, &outcome, progress) else { return nil }
+  private func prepare(
+    _ video: VideoDataset.Video, queue: WorkQueue, isQuick: Bool, progress: (Int) throws -> Void
+  ) throws -> VideoOutcome? {
+    try VideoOutcome { outcome in
+      guard let entry = try entry(video, queue, isQuick, &outcome, progress) else { return nil }
       try expectLength(entry.frameCount, of: video)
-      outcome.result = .success(PreparedVideo(video: video, motion: entry))
-      return outcome
-    } catch let reason as Reason {
-      outcome.result = .failure(reason)
-    } catch let error as VideoError {
-      outcome.result = .failure(Reason(text: error.description))
-    } catch let error as MotionError {
-      if error.isOfWholeCache { throw UsageError(error.description) }
-      outcome.result = .failure(Reason(text: error.description))
+      return PreparedVideo(video: video, motion: entry)
     }
-    if case .none = outcome.work { outcome.rebuilt = nil }
-    return outcome
   }
 
   /// The entry of a video, made where it is missing; nil where another process is at work on it.
   private func entry(
-    _ video: VideoDataset.Video, _ queue: WorkQueue, _ isQuick: Bool, _ waits: Bool, _ outcome: inout Outcome,
+    _ video: VideoDataset.Video, _ queue: WorkQueue, _ isQuick: Bool, _ outcome: inout VideoOutcome,
     _ progress: (Int) throws -> Void
   ) throws -> MotionCacheEntry? {
     let kind = parameters.source.kind
     if let entry = try usable(video, isQuick: isQuick, &outcome), entry.hasMeasures(measures(entry)) {
       return entry
     }
-    guard let claim = try cache.claim(video.name, kind: kind, waits: waits) else { return nil }
+    guard let claim = try cache.claim(video.name, kind: kind, waits: false) else { return nil }
     // Another process may have been faster.
     outcome.rebuilt = nil
     let old = try usable(video, isQuick: isQuick, &outcome)
@@ -177,7 +101,9 @@ public struct MotionStore: Sendable {
       try expectLength(motion.frameCount, of: video)
       // First, so that an entry that is there has its index, also after a kill. Where it cannot be kept, the first who
       // reads the video makes it.
-      try? index?.store(beside: cache.path(of: video.name, kind: kind), identity)
+      if let index {
+        try? FrameIndexFile(index, of: identity).store(to: cache.indexPath(of: video.name))
+      }
       try claim.store(motion)
       outcome.work = .computed(
         frames: motion.frameCount, seconds: Double(motion.frameCount) / motion.frameRate.plausible)
@@ -188,12 +114,13 @@ public struct MotionStore: Sendable {
   /// Videos of fewer frames are of no use.
   private var leastFrames: Int { max(parameters.clipSpans.max() ?? 1, minimumFrames ?? 0) }
 
-  /// - Throws: `Reason` for a video with too few frames.
+  /// - Throws: `VideoOutcome.Reason` for a video with too few frames.
   private func expectLength(_ count: Int, of video: VideoDataset.Video) throws {
     guard count < leastFrames else { return }
     let span = parameters.clipSpans.max() ?? 1
     let wanted = count < span ? "\(span) a clip spans" : "\(leastFrames) asked for"
-    throw Reason(text: "\(video.path) has \(count) frames, fewer than the \(wanted); use longer videos")
+    throw VideoOutcome.Reason(
+      text: "\(video.path) has \(count) frames, fewer than the \(wanted); use longer videos")
   }
 
   /// What is wanted of a video that has this entry.
@@ -206,12 +133,12 @@ public struct MotionStore: Sendable {
   /// The entry of a video where its flows are right; nil where they have to be computed.
   ///
   /// - Throws: `MotionError` for an entry that cannot be read.
-  private func usable(_ video: VideoDataset.Video, isQuick: Bool, _ outcome: inout Outcome) throws
+  private func usable(_ video: VideoDataset.Video, isQuick: Bool, _ outcome: inout VideoOutcome) throws
     -> MotionCacheEntry?
   {
     let path = cache.path(of: video.name, kind: parameters.source.kind)
     if isQuick, let entry = try? MotionCacheEntry(path: path), entry.hasFlows(parameters),
-      Self.isOlder(video.path, than: path, bytes: entry.identity.byteCount)
+      video.path.isOlder(than: FilePath(path), byteCount: entry.identity.byteCount)
     {
       return entry
     }
@@ -227,15 +154,5 @@ public struct MotionStore: Sendable {
       outcome.rebuilt = error.fault
       return nil
     }
-  }
-
-  /// Whether nothing has touched the video since its entry was written. The time of the last change of its inode cannot
-  /// be set back, as that of its bytes can.
-  private static func isOlder(_ video: FilePath, than entry: String, bytes: UInt64) -> Bool {
-    guard let source = video.status(), let made = FilePath(entry).status(), UInt64(source.st_size) == bytes
-    else {
-      return false
-    }
-    return (source.st_ctim.tv_sec, source.st_ctim.tv_nsec) < (made.st_mtim.tv_sec, made.st_mtim.tv_nsec)
   }
 }

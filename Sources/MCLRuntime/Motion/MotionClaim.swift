@@ -61,8 +61,10 @@ public final class MotionClaim {
   /// Makes the entry, in one step that lasts: written, flushed, renamed, the folder flushed.
   ///
   /// - Throws: `MotionError` where the disk is full or fails.
-  public func store(_ motion: VideoMotion) throws {
-    let bytes = MotionCache.encode(motion)
+  public func store(_ motion: VideoMotion) throws { try store(MotionCache.encode(motion)) }
+
+  /// The same for the bytes of a file.
+  package func store(_ bytes: [UInt8]) throws {
     var written = 0
     var isWhole = ftruncate(descriptor, 0) == 0
     while isWhole, written < bytes.count {
@@ -93,7 +95,7 @@ public final class MotionClaim {
 extension MotionCache {
   private var partials: FilePath { FilePath(directory).appending(".partial") }
 
-  private func claim(file: String, waits: Bool) throws -> MotionClaim? {
+  package func claim(file: String, waits: Bool) throws -> MotionClaim? {
     try MotionClaim(
       path: path(ofFile: file), partial: partials.appending(FilePath(file)).description, waits: waits)
   }

@@ -48,7 +48,7 @@ public struct SampleSheet: Sendable {
   public init(_ drawn: TubeletBatches.Drawn, number: Int, sampler: TubeletSampler, shortSide: Int? = 256)
     throws
   {
-    let (entry, plan, temporal) = (drawn.video.motion, drawn.plan, sampler.temporal)
+    let (entry, plan, temporal) = (try drawn.video.requiredMotion(), drawn.plan, sampler.temporal)
     let starts = plan.starts
     let tubelets: [(name: String, clip: Int, start: Int, augmentation: TubeletAugmentation)] = [
       ("query xq: clip 1", 1, starts.clip1, plan.xq), ("key x1: clip 1 again", 1, starts.clip1, plan.x1),

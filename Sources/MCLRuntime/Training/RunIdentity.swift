@@ -47,16 +47,18 @@ public enum RunIdentity {
     for video in videos {
       hash.combine(UInt64(video.video.name.bytes.count))
       hash.combine(video.video.name.bytes)
-      hash.combine(video.motion.identity.byteCount)
-      hash.combine(video.motion.identity.contentHash)
+      hash.combine(video.identity.byteCount)
+      hash.combine(video.identity.contentHash)
     }
     return "\(videos.count) of hash \(hexadecimal(hash))"
   }
 
-  /// Where the videos' flow comes from, and how many flows a motion map takes in.
+  /// Where the videos' flow comes from, and how many flows a motion map takes in; `none` where they have none.
   public static func motion(_ videos: [PreparedVideo]) -> String {
-    let windows = Set(videos.map(\.motion.window)).sorted().map(String.init).joined(separator: ",")
-    let kinds = Set(videos.map(\.motion.kind.rawValue)).sorted().joined(separator: ",")
+    let entries = videos.compactMap(\.motion)
+    guard !entries.isEmpty else { return "none" }
+    let windows = Set(entries.map(\.window)).sorted().map(String.init).joined(separator: ",")
+    let kinds = Set(entries.map(\.kind.rawValue)).sorted().joined(separator: ",")
     return "\(kinds) window \(windows)"
   }
 

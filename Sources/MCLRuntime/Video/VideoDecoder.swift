@@ -134,7 +134,10 @@ public final class VideoDecoder {
       throw VideoError(
         "The frames of \(stream.path) are in no format that can be indexed; convert it to yuv420p.")
     }
-    return FrameIndex(width: firstSize.width, height: firstSize.height, frames: indexed)
+    return FrameIndex(
+      width: firstSize.width, height: firstSize.height,
+      shown: stream.shape.shownSize(width: firstSize.width, height: firstSize.height),
+      frameRate: stream.frameRate, frames: indexed)
   }
 
   /// The size at which frames of this coded size are given.

@@ -70,9 +70,9 @@ import Testing
     }
     #expect(try store("a", 8, [32]).prepare(dataset) { _ in }.computed == 2)
     var flows = 0
-    let second = try store("a", 8, [16]).prepare(dataset) { flows = max(flows, $0.flows) }
+    let second = try store("a", 8, [16]).prepare(dataset) { flows = max(flows, $0.steps) }
     #expect(second.computed == 0 && second.remeasured == 2 && flows == 35 && second.rebuilt.isEmpty)
-    #expect(second.videos.allSatisfy { $0.motion.clipSpans == [16, 32] })
+    #expect(second.videos.allSatisfy { $0.motion?.clipSpans == [16, 32] })
     _ = try store("b", 8, [16, 32]).prepare(dataset) { _ in }
     #expect(try contents(folder.path + "/a") == contents(folder.path + "/b"))
     // Either is served now.

@@ -44,8 +44,8 @@ import Testing
     var last: MotionStore.Progress?
     let prepared = try prepare(folder, cache: cache) { last = $0 }
     #expect(prepared.videos.count == 2)
-    #expect(prepared.videos.allSatisfy { $0.motion.frameCount == 40 && $0.motion.flowCount == 39 })
-    #expect(prepared.videos.allSatisfy { $0.motion.width == 64 && $0.motion.height == 48 })
+    #expect(prepared.videos.allSatisfy { $0.frameCount == 40 && $0.motion?.flowCount == 39 })
+    #expect(prepared.videos.allSatisfy { $0.width == 64 && $0.height == 48 })
     #expect(
       prepared.videos.allSatisfy {
         $0.video.label != nil && $0.video.label == $0.video.name.folderName?.description
@@ -66,7 +66,7 @@ import Testing
     #expect(last?.videoCount == 6)
 
     var flows = 0
-    let again = try prepare(folder, cache: cache) { flows = max(flows, $0.allFlows) }
+    let again = try prepare(folder, cache: cache) { flows = max(flows, $0.allSteps) }
     #expect(again.computed == 0 && flows == 0)
     #expect(
       try again.videos.map { try $0.source(span: 32) } == prepared.videos.map { try $0.source(span: 32) })
@@ -81,7 +81,7 @@ import Testing
       damaged[offset] ^= 1
       try damaged.write(to: URL(fileURLWithPath: entry))
       var computing: Set<String> = []
-      let mended = try prepare(folder, cache: cache) { if $0.flows > 0 { computing.insert($0.name) } }
+      let mended = try prepare(folder, cache: cache) { if $0.steps > 0 { computing.insert($0.name) } }
       #expect(mended.computed == 1)
       #expect(computing == [name.description])
       #expect(try Data(contentsOf: URL(fileURLWithPath: entry)) == whole)
@@ -133,7 +133,7 @@ import Testing
     let cache = folder.path + "/motion"
     #expect(throws: Stop.self) {
       _ = try prepare(folder, cache: cache, workers: 1) {
-        if $0.name == "b.avi", $0.flows > 3 { throw Stop() }
+        if $0.name == "b.avi", $0.steps > 3 { throw Stop() }
       }
     }
     #expect(try prepare(folder, cache: cache).computed == 1)

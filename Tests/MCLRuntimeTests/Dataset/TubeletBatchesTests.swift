@@ -109,7 +109,7 @@ import Testing
     #expect(Set(ColourVideos.drawn(try batches.batch(0))) == [1, 2])
     #expect(
       failures.all.withLock { $0.map(\.reason) } == [
-        "\(videos.data)/red.avi has changed since its motion was prepared; do not change videos while training"
+        "\(videos.data)/red.avi has changed since it was prepared; do not change videos while training"
       ])
   }
 

@@ -66,7 +66,7 @@ import Testing
       let store = MotionStore(
         directory: folder.path + "/motion",
         parameters: MotionParameters(shortSide: 256, clipSpans: [32], source: source))
-      return try store.prepare(dataset) { _ in }.videos.flatMap { try $0.motion.maps() }
+      return try store.prepare(dataset) { _ in }.videos.flatMap { try $0.requiredMotion().maps() }
     }
     let correlation = FlowComparison.correlation(try maps(.codec), try maps(.tvl1(TVL1Flow())))
     print("codec maps of synthetic videos against TV-L1's: correlation \(correlation)")

@@ -1,48 +1,40 @@
 import Foundation
 
 /// One run over the videos of a data set: threads that take videos in order, and the news of them.
-final class MotionStoreRun: @unchecked Sendable {
-  private let store: MotionStore
+final class VideoRun: @unchecked Sendable {
+  /// What is done of one video, telling how far it is; nil where another process is at work on it.
+  typealias Work = @Sendable (VideoDataset.Video, _ tell: (Int) throws -> Void) throws -> VideoOutcome?
+
   private let videos: [VideoDataset.Video]
-  private let queue: WorkQueue
+  private let workers: Int
+  private let prepare: Work
   private let sizes: [Double]
-  private let isQuick: Bool
 
   // All of it is touched under the condition's lock only.
   private let condition = NSCondition()
   private var next = 0
   /// Videos that another process was at work on.
   private var deferred: [Int] = []
-  private var outcomes: [MotionStore.Outcome?]
+  private var outcomes: [VideoOutcome?]
   private var failure: (video: Int, error: any Error)?
   private var isStopping = false
   private var threadsAtWork = 0
-  private var news: [(video: Int, flows: Int)] = []
+  private var news: [(video: Int, steps: Int)] = []
   private var finished = 0
   /// Bytes of the videos that are done, and of those of them that had to be computed.
   private var (doneSize, computedSize) = (0.0, 0.0)
 
   private struct Stopped: Error {}
 
-  init(_ store: MotionStore, _ dataset: VideoDataset) {
-    self.store = store
-    videos = dataset.videos
-    queue = WorkQueue(workers: store.workers)
+  init(_ videos: [VideoDataset.Video], workers: Int, prepare: @escaping Work) {
+    (self.videos, self.workers, self.prepare) = (videos, workers, prepare)
     outcomes = .init(repeating: nil, count: videos.count)
-    func size(_ path: FilePath) -> Double { path.status().map { Double(max($0.st_size, 1)) } ?? 1 }
-    sizes = videos.map { size($0.path) }
-    let kind = store.parameters.source.kind
-    isQuick =
-      store.verification == .quickWhereLarge
-      && zip(videos, sizes).reduce(0) {
-        $0 + $1.1 + size(FilePath(store.cache.path(of: $1.0.name, kind: kind)))
-      }
-        > store.quickLimit
+    sizes = videos.map(\.path.size)
   }
 
   /// - Throws: what `progress` throws, and the first error that is no video's own.
-  func outcomes(progress: (MotionStore.Progress) throws -> Void) throws -> [MotionStore.Outcome] {
-    let threads = min(store.workers, videos.count)
+  func outcomes(progress: (PreparationProgress) throws -> Void) throws -> [VideoOutcome] {
+    let threads = min(workers, videos.count)
     condition.lock()
     threadsAtWork = threads
     condition.unlock()
@@ -60,14 +52,14 @@ final class MotionStoreRun: @unchecked Sendable {
     condition.unlock()
     try stopping.get()
     if let failure { throw failure.error }
-    return outcomes.map { $0 ?? MotionStore.Outcome() }
+    return outcomes.map { $0 ?? VideoOutcome() }
   }
 
   /// Passes the news on until all is done.
-  private func report(_ progress: (MotionStore.Progress) throws -> Void) throws {
-    var state = MotionStore.Progress(videoCount: videos.count)
-    var flows = [Int](repeating: 0, count: videos.count)
-    let all = sizes.reduce(0, +)
+  private func report(_ progress: (PreparationProgress) throws -> Void) throws {
+    var state = PreparationProgress(videoCount: videos.count)
+    var steps = [Int](repeating: 0, count: videos.count)
+    let all = max(sizes.reduce(0, +), 1)
     try progress(state)
     while true {
       condition.lock()
@@ -80,9 +72,9 @@ final class MotionStoreRun: @unchecked Sendable {
       condition.unlock()
       state.video = done
       for (video, count) in latest {
-        (state.name, state.flows) = (videos[video].name.description, count)
-        state.allFlows += max(count - flows[video], 0)
-        flows[video] = max(flows[video], count)
+        (state.name, state.steps) = (videos[video].name.description, count)
+        state.allSteps += max(count - steps[video], 0)
+        steps[video] = max(steps[video], count)
         try progress(state)
       }
       if latest.isEmpty { try progress(state) }
@@ -93,13 +85,9 @@ final class MotionStoreRun: @unchecked Sendable {
   // MARK: The threads
 
   private func work() {
-    while let (video, waits) = take() {
+    while let video = take() {
       do {
-        let outcome = try store.prepare(videos[video], queue: queue, isQuick: isQuick, waits: waits) {
-          flows in
-          try self.tell(video, flows)
-        }
-        finish(video, outcome)
+        finish(video, try prepare(videos[video]) { try self.tell(video, $0) })
       } catch is Stopped {
         break
       } catch {
@@ -117,23 +105,23 @@ final class MotionStoreRun: @unchecked Sendable {
   }
 
   /// The next video; those that another process was at work on come last, after a moment.
-  private func take() -> (video: Int, waits: Bool)? {
+  private func take() -> Int? {
     while true {
       condition.lock()
       defer { condition.unlock() }
       guard !isStopping else { return nil }
       if next < videos.count {
         next += 1
-        return (next - 1, false)
+        return next - 1
       }
       guard !deferred.isEmpty else { return nil }
       _ = condition.wait(until: Date(timeIntervalSinceNow: 0.2))
       guard !isStopping else { return nil }
-      if !deferred.isEmpty { return (deferred.removeFirst(), false) }
+      if !deferred.isEmpty { return deferred.removeFirst() }
     }
   }
 
-  private func finish(_ video: Int, _ outcome: MotionStore.Outcome?) {
+  private func finish(_ video: Int, _ outcome: VideoOutcome?) {
     condition.lock()
     if let outcome {
       outcomes[video] = outcome
@@ -148,11 +136,11 @@ final class MotionStoreRun: @unchecked Sendable {
     condition.unlock()
   }
 
-  private func tell(_ video: Int, _ flows: Int) throws {
+  private func tell(_ video: Int, _ steps: Int) throws {
     condition.lock()
     defer { condition.unlock() }
     if isStopping { throw Stopped() }
-    news.append((video, flows))
+    news.append((video, steps))
     condition.broadcast()
   }
 }
