@@ -36,9 +36,8 @@ struct InspectSamples {
           ]
         } ?? prepared(data ?? "")
       signals.enter(.finishing)
-      let shape = TubeletBatches.ClipShape(
-        batch: 1, frames: frames, height: size, width: size, motion: [1, 1, 1])
-      let batches = try TubeletBatches(videos: videos, shape: shape, policy: .full, seed: seed)
+      let batches = try DeclaredBatches(
+        DataDeclaration(tubeletsOf: frames, size: size), from: .videos(videos), seed: seed)
       try draw(batches, of: video ?? data ?? "", seed: seed)
     } catch let error as VideoError { throw UsageError(error.description) } catch let error as MotionError {
       throw UsageError(error.description)
@@ -55,11 +54,16 @@ struct InspectSamples {
     for (key, value) in configuration.training.sorted(by: { $0.key < $1.key }) {
       try settings.set(key, value, origin: "\(folder)/\(RunConfiguration.fileName): \(key)")
     }
+    var source = configuration.data
+    // As only the training's own samples are drawn, of a list or folder to validate with nothing is read.
+    if case .share? = source.validation {} else { source.validation = nil }
+    let module = try RunConfiguration.model(in: folder, given: [:])
+    let program = try module.trainingProgram(configuration.model.program)
+    let selection = try TrainingSelection(source, seed: settings.seed)
     let data = try TrainingData(
-      try configuration.data.dataset(), cache: configuration.cache(in: folder),
-      flow: configuration.motion.flow,
-      for: try RunConfiguration.model(in: folder, given: [:]).program("step"), signals: signals,
-      isSilent: false)
+      selection, classes: try DataDeclaration(program).needs.classes.map { _ in try selection.classes() },
+      cache: configuration.cache(in: folder), flow: configuration.motion.flow, for: program,
+      validating: module.validationProgram(), signals: signals, isSilent: false)
     do { try draw(try data.batches(settings), of: folder, seed: settings.seed) } catch let error as VideoError
     {
       throw UsageError(error.description)
@@ -75,9 +79,12 @@ struct InspectSamples {
     }
   }
 
-  private func draw(_ batches: TubeletBatches, of name: String, seed: UInt64) throws {
-    let sheets = try (0..<count).map {
-      try SampleSheet(batches.drawn($0), number: $0, sampler: batches.sampler)
+  private func draw(_ batches: DeclaredBatches, of name: String, seed: UInt64) throws {
+    let sheets = try (0..<count).compactMap { number in
+      try batches.drawn(number).map { try SampleSheet($0, number: number) }
+    }
+    guard !sheets.isEmpty else {
+      throw UsageError("\(name): its samples are no videos, so there are no pictures of them")
     }
     try write(sheets, of: name, seed: seed)
   }

@@ -12,6 +12,8 @@ struct RunConfiguration: Codable {
 
   struct Model: Codable {
     var name: String
+    /// The program that is trained.
+    var program: String
     /// The file as it was given.
     var path: String
     /// SHA-256 of that file and those it uses.
@@ -25,12 +27,15 @@ struct RunConfiguration: Codable {
     var list: String?
     var part: String
     var split: Int
+    /// What the run is validated with; nil where it is not.
+    var validation: Validation?
   }
 
   struct Motion: Codable {
     /// A path within the folder of the run, or from the root on.
     var cache: String
-    var flow: String
+    /// nil where no flow was needed.
+    var flow: String?
   }
 
   struct Weights: Codable {

@@ -37,6 +37,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
   @OptionGroup(title: "The videos") var videos: VideoOptions
+  @OptionGroup(title: "Validation and program") var validation: ValidationOptions
   @OptionGroup(title: "The run") var place: RunOptions
   @OptionGroup(title: "Length and draws") var length: LengthOptions
   @OptionGroup(title: "Motion and augmentation") var motion: MotionOptions
@@ -164,7 +165,10 @@ struct TrainCommand: ParsableCommand {
       folder: folder, training: training, modelSettings: model,
       data: RunConfiguration.Data(
         folder: data, list: list, part: videos.part ?? previous?.data.part ?? "train",
-        split: videos.split ?? previous?.data.split ?? 1),
+        split: videos.split ?? previous?.data.split ?? 1,
+        validation: try validation.validate.map { try RunConfiguration.Data.Validation($0) }
+          ?? previous?.data.validation),
+      program: validation.program ?? previous?.model.program,
       cache: motion.cache ?? previous?.cache(in: folder), flow: motion.flow ?? previous?.motion.flow,
       initial: place.`init` ?? previous?.initialWeights?.path, ignoresUnknown: place.ignoreUnknown,
       recipe: recipe?.path ?? previous?.recipe, resumes: place.resume, changes: try changedValues(),

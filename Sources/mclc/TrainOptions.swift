@@ -1,5 +1,19 @@
 import ArgumentParser
 
+/// What a run is validated with.
+struct ValidationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Measure videos that are held back after each epoch: a list of videos of --data, another folder of videos, or a share \
+      of the videos such as 0.2, of each class alike. The model needs a program that watches classes. The best checkpoint \
+      is kept as best.safetensors.
+      """, valueName: "list|folder|share"))
+  var validate: String?
+  @Option(help: "The program to train; by default 'step', or the only one that updates states.") var program:
+    String?
+}
+
 /// The run of `train`: where it is kept, and whether it goes on.
 struct RunOptions: ParsableArguments {
   @Option(help: "The folder of the run; with --resume RUN it is RUN.") var out: String?

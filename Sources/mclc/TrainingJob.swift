@@ -18,6 +18,8 @@ struct TrainingJob {
     var training: TrainingSettings
     var modelSettings: [String: String]
     var data: RunConfiguration.Data
+    /// The program to train, by name; nil for the only one.
+    var program: String?
     /// The folder of the motion; nil for the run's own.
     var cache: String?
     var flow: String?
@@ -41,39 +43,37 @@ struct TrainingJob {
   }
 
   func run() throws {
-    let dataset = try request.data.dataset()
+    let selection = try TrainingSelection(request.data, seed: settings.seed)
     let folder = try RunFolder(request.folder)
     if !request.resumes { try folder.expectNoRun() }
-    let module = try module()
-    let program = try module.program("step")
+    let (module, classes) = try module(for: selection)
+    let program = try module.trainingProgram(request.program)
     let rateInput = try rateInput(program)
     let weights = try startingWeights(module, program, folder)
     let data = try TrainingData(
-      dataset, cache: request.cache ?? folder.file("motion"), flow: request.flow, for: program,
-      signals: signals, isSilent: request.isSilent)
+      selection, classes: classes, cache: request.cache ?? folder.file("motion"), flow: request.flow,
+      for: program, validating: module.validationProgram(), signals: signals, isSilent: request.isSilent)
     signals.enter(.starting)
-    tell(
-      "\(data.videos.count) videos, motion of \(data.prepared.computed) computed, \(data.prepared.skipped.count) skipped"
-    )
-    if !request.resumes { try data.expectEnoughVideos() }
+    tell(data.summary)
+    if !request.resumes { try data.expectEnoughSamples() }
     let length = try TrainingLength(
-      settings, videos: data.videos.count, batch: data.shape.batch, batchesPerStep: batchesPerStep(module))
+      settings, samples: data.samples.count, batch: data.declaration.batchSize,
+      batchesPerStep: program.accumulation?.runs ?? 1)
     warnOfQueues(program, module, data, length)
     let configuration = try configuration(module, program, data, length, rateInput, weights?.hash)
 
     tell("compiling \(module.name)")
     let threads = try threadCount()
-    let taps = EmbeddingMeasurement.taps.intersection(program.taps.map(\.name))
-    let plan = try signals.leavingAtOnce { try ProgramCompiler().compileChecked(program, taps: taps).plan }
+    let plan = try compiled(program, watching: { if case .classes = $0 { false } else { true } })
     try expectRoom(plan, threads, data.videos)
     let batches = try data.batches(settings) { name, reason in
-      say("mclc: \(name) failed and is replaced by another video: \(reason)")
+      say("mclc: \(name) failed and is replaced by another sample: \(reason)")
     }
     let trainer = try Trainer(
-      executor: try Executor(plan, threads: threads), batches: batches, run: folder,
-      configuration: configuration)
+      executor: try Executor(plan, threads: threads), program: program, source: batches,
+      validation: try validation(data, threads), run: folder, configuration: configuration)
     try trainer.start(resume: request.resumes, weights: weights?.sources) { say("mclc: \($0)") }
-    try keep(module, data, weights, step: trainer.done, plan: plan, in: folder)
+    try keep(module, program, data, weights, step: trainer.done, plan: plan, in: folder)
     try finish(try train(trainer), folder)
   }
 
@@ -83,15 +83,53 @@ struct TrainingJob {
 
   // MARK: What is trained
 
-  private func module() throws -> Module {
-    let own = request.modelSettings
-    let module =
-      request.previous == nil
+  /// The plan of a program with what it watches.
+  private func compiled(_ program: Graph, watching isWatched: (Graph.Watch) -> Bool) throws -> ExecutionPlan {
+    let taps = Set(program.watches.filter(isWatched).flatMap(\.values)).intersection(program.taps.map(\.name))
+    return try signals.leavingAtOnce { try ProgramCompiler().compileChecked(program, taps: taps).plan }
+  }
+
+  /// What measures the run after each epoch; nil where nothing is to be measured.
+  private func validation(_ data: TrainingData, _ threads: Int?) throws -> Validation? {
+    let held = try data.validationBatches(settings) { name, reason in
+      say("mclc: \(name), which is to validate with, failed and is left out: \(reason)")
+    }
+    guard let (program, batches) = held else { return nil }
+    let plan = try compiled(program) { _ in true }
+    return try Validation(
+      executor: try Executor(plan, threads: threads), program: program, source: batches, workers: settings.workers)
+  }
+
+  /// The model, with as many classes as the data has, and these where it takes labels.
+  private func module(for selection: TrainingSelection) throws -> (Module, ClassTable?) {
+    var module = try module(request.modelSettings)
+    let program = try module.trainingProgram(request.program)
+    try expectChangeable(program)
+    var classes: ClassTable?
+    if let wanted = try DataDeclaration(program).needs.classes {
+      let table = try selection.classes()
+      classes = table
+      if wanted.count != table.count, let setting = wanted.setting, request.modelSettings[setting] == nil,
+        request.previous == nil
+      {
+        module = try self.module(request.modelSettings.merging([setting: String(table.count)]) { $1 })
+        tell("\(setting) = \(table.count), as the videos have so many classes")
+      } else if wanted.count < table.count {
+        throw UsageError(
+          "the videos have \(table.count) classes, but the model \(wanted.count)"
+            + (wanted.setting.map { "; leave --set \($0) out, or give \(table.count)" } ?? "; mend its label"))
+      }
+    }
+    return (
+      try module.applying(
+        Dictionary(uniqueKeysWithValues: inputChanges), path: request.model, option: "--change"), classes
+    )
+  }
+
+  private func module(_ own: [String: String]) throws -> Module {
+    request.previous == nil
       ? try loadModel(request.model, settings: own)
       : try RunConfiguration.model(in: request.folder, given: own)
-    try expectChangeable(try module.program("step"))
-    return try module.applying(
-      Dictionary(uniqueKeysWithValues: inputChanges), path: request.model, option: "--change")
   }
 
   /// What `--change` says of inputs of the program.
@@ -132,10 +170,6 @@ struct TrainingJob {
     return name
   }
 
-  private func batchesPerStep(_ module: Module) -> Int {
-    module.settings.first { $0.key == "accumulate" }.flatMap { Int($0.value) } ?? 1
-  }
-
   /// Where a new run's states start from, and the hash of it.
   private typealias Start = (sources: StateSources?, path: String, hash: String)
 
@@ -158,8 +192,8 @@ struct TrainingJob {
     for queue in RowQueue.all(in: program) {
       let setting = module.settings.first { $0.value == String(queue.capacity) }?.key
       let warning = queue.warning(
-        steps: length.steps, runsPerStep: length.batchesPerStep, samples: data.shape.batch,
-        videos: data.videos.count, setting: setting)
+        steps: length.steps, runsPerStep: length.batchesPerStep, samples: data.declaration.batchSize,
+        videos: data.samples.count, setting: setting)
       if let warning { say("mclc: \(warning)") }
     }
   }
@@ -183,9 +217,8 @@ struct TrainingJob {
       "model": module.name,
       "settings": module.settings.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
       "augmentation": settings.augmentation.description, "inputs": RunIdentity.inputs(program),
-      "program": RunIdentity.program(program), "videos": RunIdentity.videos(data.videos),
-      "motion": RunIdentity.motion(data.videos),
-    ]
+      "program": RunIdentity.program(program),
+    ].merging(data.identity) { first, _ in first }
     identity["init"] = initial
     let changes =
       (request.earlier?.changes ?? []).map {
@@ -194,9 +227,9 @@ struct TrainingJob {
     return Trainer.Configuration(
       steps: length.steps, seed: settings.seed, schedule: rates, rateInput: rateInput,
       lossWeights: settings.lossWeights, epochs: settings.epochs ?? Int(length.epochs.rounded(.up)),
-      batchesPerStep: length.batchesPerStep, checkpointEvery: settings.checkpointEvery,
+      checkpointEvery: settings.checkpointEvery,
       checkpointsKept: settings.checkpointsKept, watchEvery: settings.watchEvery,
-      loaderWorkers: settings.workers, chances: program.chances, identity: identity,
+      loaderWorkers: settings.workers, policy: settings.augmentation.policy, identity: identity,
       allowsDifferentPlan: request.allowsDifferentPlan,
       replay: "mclc run \(ShellText.quoted(request.folder))", changes: changes)
   }
@@ -231,7 +264,7 @@ struct TrainingJob {
 
   /// Writes what the run is made of, so that its folder says it.
   private func keep(
-    _ module: Module, _ data: TrainingData, _ weights: Start?, step: Int, plan: ExecutionPlan,
+    _ module: Module, _ program: Graph, _ data: TrainingData, _ weights: Start?, step: Int, plan: ExecutionPlan,
     in folder: RunFolder
   ) throws {
     var changes = request.earlier?.changes ?? []
@@ -253,21 +286,22 @@ struct TrainingJob {
     let model =
       try request.previous.map {
         RunConfiguration.Model(
-          name: module.name, path: $0.model.path, hash: $0.model.hash, settings: settings)
+          name: module.name, program: program.name, path: $0.model.path, hash: $0.model.hash, settings: settings)
       }
       ?? RunConfiguration.Model(
-        name: module.name, path: absolutePath(request.model),
+        name: module.name, program: program.name, path: absolutePath(request.model),
         hash: try ModelLoader.textHash(path: request.model), settings: settings)
     var versions = PlanChoices(plan).texts.filter { !["plan.kernels", "plan.features"].contains($0.key) }
     versions["mclc"] = MCLC.configuration.version
     var source = request.data
     source.folder = absolutePath(source.folder)
     source.list = source.list.map(absolutePath)
+    source.validation = source.validation?.absolute
     let own = absolutePath(folder.file("motion"))
     let cache = absolutePath(request.cache ?? own)
     let configuration = RunConfiguration(
       model: model, recipe: request.recipe, training: self.settings.effective, data: source,
-      motion: RunConfiguration.Motion(cache: cache == own ? "motion" : cache, flow: data.flow.rawValue),
+      motion: RunConfiguration.Motion(cache: cache == own ? "motion" : cache, flow: data.flow?.rawValue),
       initialWeights: weights.map { RunConfiguration.Weights(path: $0.path, hash: $0.hash) },
       changes: changes.isEmpty ? nil : changes, versions: versions)
     try configuration.write(in: folder.path)

@@ -76,16 +76,13 @@ import Testing
     let prepared = try MotionStore(directory: folder + "/motion").prepare(
       VideoDataset(directory: folder), progress: { _ in })
     let one = try #require(prepared.videos.first { $0.video.name == "square.avi" })
-    let batches = try TubeletBatches(
-      videos: [one], shape: .init(batch: 1, frames: 16, height: 64, width: 64, motion: [1, 1, 1]),
-      policy: .full,
-      seed: 1)
-    let plan = try batches.drawn(0).plan
+    let batches = try DeclaredBatches(
+      DataDeclaration(tubeletsOf: 16, size: 64), from: .videos([one]), seed: 1)
+    let drawn = try #require(try batches.drawn(0))
+    let starts = try #require(drawn.guided?.starts)
     // Panels of 176x132 pixels; rows of 172, the first at 94.
-    for (row, (augmentation, colour)) in [
-      (plan.xq, [30, 110, 230]), (plan.x1, [30, 110, 230]), (plan.x2, [20, 150, 70]),
-      (plan.x3, [200, 40, 150]),
-    ].enumerated() {
+    let colours = [[30, 110, 230], [30, 110, 230], [20, 150, 70], [200, 40, 150]]
+    for (row, (augmentation, colour)) in zip(drawn.clips.map(\.augmentation), colours).enumerated() {
       let outline = pixels(colour.map { UInt8($0) }, 16..<192, 94 + 172 * row..<226 + 172 * row)
       let crop = augmentation.crop
       let (left, right) = (crop.x * 176 / 128, (crop.x + crop.width) * 176 / 128)
@@ -97,7 +94,7 @@ import Testing
     }
     // The drawn starts are lines over the curve; its 41 starts are as wide as the picture but for the margins.
     let curve = 62 + 4 * 172 + 60..<62 + 4 * 172 + 80
-    for (start, colour) in [(plan.starts.clip1, [30, 110, 230]), (plan.starts.clip3, [200, 40, 150])] {
+    for (start, colour) in [(starts.clip1, [30, 110, 230]), (starts.clip3, [200, 40, 150])] {
       let lines = pixels(colour.map { UInt8($0) }, 60..<picture.width - 16, curve).map(\.x)
       let expected = (Double(start) - 0.5) * Double(picture.width - 76) / 41
       #expect(lines.contains { abs(Double($0) - expected) < 3 }, "start \(start)")
@@ -131,15 +128,16 @@ import Testing
     #expect(text.matches(of: /<figure>/).count == 4 * 4 * 7 && text.matches(of: /<svg\s/).count == 4)
     let prepared = try MotionStore(directory: folder + "/motion").prepare(
       VideoDataset(directory: folder), progress: { _ in })
-    let batches = try TubeletBatches(
-      videos: [try #require(prepared.videos.first { $0.video.name == "square.avi" })],
-      shape: .init(batch: 1, frames: 16, height: 112, width: 112, motion: [1, 1, 1]), policy: .full, seed: 1)
-    let plan = try batches.drawn(0).plan
-    let crop = plan.xq.crop
+    let batches = try DeclaredBatches(
+      DataDeclaration(tubeletsOf: 16, size: 112),
+      from: .videos([try #require(prepared.videos.first { $0.video.name == "square.avi" })]), seed: 1)
+    let drawn = try #require(try batches.drawn(0))
+    let starts = try #require(drawn.guided?.starts)
+    let crop = drawn.clips[0].augmentation.crop
     for words in [
       "sample 1: square.avi, epoch 1",
-      "query xq: clip 1, frames \(plan.starts.clip1) to \(plan.starts.clip1 + 30)",
-      "crop \(crop.width)x\(crop.height) at (\(crop.x), \(crop.y)) to 112x112", "frame \(plan.starts.clip1)<",
+      "xq, frames \(starts.clip1) to \(starts.clip1 + 30)",
+      "crop \(crop.width)x\(crop.height) at (\(crop.x), \(crop.y)) to 112x112", "frame \(starts.clip1)<",
       "velocity of the clip of 32 frames that begins at each frame", ">clip 3</text>", "given to the network",
     ] { #expect(text.contains(words), "\(words)") }
     // The first picture: blue along the crop's upper edge.

@@ -10,6 +10,11 @@ public struct DataDeclaration: Sendable {
   /// - Throws: `UsageError` where an input has no source, or one that no feeder can give.
   public init(_ program: Graph) throws { try self.init(program.inputs, of: program.name) }
 
+  /// Four tubelets of the published method, one sample a batch: for looking at what is drawn of a video.
+  package init(tubeletsOf frames: Int, size: Int) throws {
+    try self.init(TubeletFeeder.published(frames: frames, size: size), of: TubeletFeeder.name)
+  }
+
   package init(_ inputs: [Graph.Input], of program: String) throws {
     let wanted = inputs.filter { $0.defaultValue == nil }
     let orphans = wanted.filter { $0.source == nil }.map(\.name)

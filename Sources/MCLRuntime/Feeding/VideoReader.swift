@@ -41,7 +41,7 @@ public final class VideoReader: Sendable {
       return try self.flows.flows(
         entry, drawn.clips[motion.clip].frames.map { min($0, entry.flowCount - 1) })
     }
-    let label = try fields.labels.isEmpty ? nil : classes?.index(of: video.video.label)
+    let label = try fields.labels.isEmpty ? nil : video.video.label.flatMap { try classes?.index(of: $0) }
     return { batch, position in
       for (clip, place) in zip(drawn.clips, places) {
         var augmentation = clip.augmentation

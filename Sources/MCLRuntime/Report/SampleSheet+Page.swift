@@ -27,8 +27,7 @@ extension SampleSheet {
       }
       return """
         <section><h2>\(HTML.escaped(title))</h2><p>\(HTML.escaped(about))</p>
-        \(rows.joined())<h3>\(HTML.escaped(curve.title))</h3>
-        \(try curve.svg)
+        \(rows.joined())\(try curve.map { "<h3>\(HTML.escaped($0.title))</h3>\n\(try $0.svg)" } ?? "")
         </section>
 
         """

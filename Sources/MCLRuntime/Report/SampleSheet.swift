@@ -1,8 +1,8 @@
 import Foundation
 
-/// A contact sheet of one training sample: of each of its four tubelets frames of the video with the crop, the clip's
-/// motion map, and what the network is given; below, the velocity of every start, which starts are legal, which are
-/// fast, and which were drawn.
+/// A contact sheet of one training sample: of each of its clips frames of the video with the crop, the clip's motion map
+/// where the video's motion is known, and what the network is given; below, where motion guided the draw, the velocity of
+/// every start, which starts are legal, which are fast, and which were drawn.
 public struct SampleSheet: Sendable {
   /// A picture with what it shows.
   struct Panel: Sendable {
@@ -10,7 +10,7 @@ public struct SampleSheet: Sendable {
     var picture: Canvas
   }
 
-  /// A tubelet.
+  /// A clip.
   struct Row: Sendable {
     var name: String
     var augmentation: String
@@ -22,22 +22,23 @@ public struct SampleSheet: Sendable {
   /// Frames of the clip that are shown whole, and of the result.
   private static let shownFrames = 4
   private static let shownResults = 2
-  /// Of clips 1, 2 and 3.
+  /// Of clips that begin at different frames, in turn.
   static let clipColours = [Colour(30, 110, 230), Colour(20, 150, 70), Colour(200, 40, 150)]
 
   public let title: String
-  /// The video, the order label, and how starts were drawn.
+  /// The video, and how starts were drawn.
   let about: String
   let rows: [Row]
-  let curve: StartCurve
+  /// nil where motion did not guide the draw.
+  let curve: StartCurve?
 
   /// What the pictures show, in words.
   public static let facts = [
-    "Each sheet is one sample of training: its three clips, clip 1 twice. Each row is a tubelet: frames of the clip with "
-      + "the crop in the clip's colour, what is cut off being darker; then how much the flow changes from place to place "
-      + "within the clip, on 7x7 cells, with the yellow box of the strongest cells, which the crop has to cover in part; "
-      + "then the first and the last frame as the network is given them.",
-    "Below: the velocity of the clip that begins at each frame. Grey: starts that are legal in either half of the video. "
+    "Each sheet is one sample of training. Each row is an input of the program: frames of the clip with the crop in the "
+      + "clip's colour, what is cut off being darker; where the video's motion is known, how much the flow changes from "
+      + "place to place within the clip, on 7x7 cells, with the yellow box of the strongest cells, which tubelets have to "
+      + "cover in part; then the first and the last frame as the network is given them.",
+    "Below, for tubelets: the velocity of the clip that begins at each frame. Grey: starts that are legal in either half of the video. "
       + "Yellow: the fast ones, from which motion-guided draws take theirs. Lines: the starts that were drawn.",
   ]
 
@@ -45,57 +46,59 @@ public struct SampleSheet: Sendable {
   ///   - drawn: the sample.
   ///   - number: of the sample in the run, from 0.
   /// - Throws: `VideoError`, `MotionError` and `SamplingError` where the video or its motion cannot be read.
-  public init(_ drawn: TubeletBatches.Drawn, number: Int, sampler: TubeletSampler, shortSide: Int? = 256)
-    throws
-  {
-    let (entry, plan, temporal) = (try drawn.video.requiredMotion(), drawn.plan, sampler.temporal)
-    let starts = plan.starts
-    let tubelets: [(name: String, clip: Int, start: Int, augmentation: TubeletAugmentation)] = [
-      ("query xq: clip 1", 1, starts.clip1, plan.xq), ("key x1: clip 1 again", 1, starts.clip1, plan.x1),
-      ("key x2: clip 2", 2, starts.clip2, plan.x2), ("key x3: clip 3", 3, starts.clip3, plan.x3),
-    ]
-    let places = (0..<Self.shownFrames).map { $0 * (temporal.clipFrames - 1) / (Self.shownFrames - 1) }
-    let frames = try Self.frames(
-      drawn.video.video.path,
-      Set(tubelets.flatMap { tubelet in places.map { temporal.frameIndices(start: tubelet.start)[$0] } }),
-      shortSide)
-    let maps = try entry.maps()
-    let clipMaps = try tubelets.map { tubelet in
-      try MotionBox.average(
-        of: maps, frames: temporal.frameIndices(start: tubelet.start).map { min($0, entry.flowCount - 1) })
+  public init(_ drawn: DrawnSample, number: Int, shortSide: Int? = 256) throws {
+    let video = drawn.video
+    func places(_ clip: DrawnClip) -> [Int] {
+      (0..<Self.shownFrames).map { $0 * (clip.frames.count - 1) / (Self.shownFrames - 1) }
     }
-    let peak = max(clipMaps.flatMap { $0 }.max() ?? 0, 1e-6)
-    let panelHeight = max(Self.panelWidth * entry.height / entry.width, 8)
-    let resultWidth = max(panelHeight * sampler.width / sampler.height, 8)
-    title = "sample \(number + 1): \(drawn.video.video.name), epoch \(drawn.epoch)"
-    let order =
-      starts.order == 1 ? "clip 1 comes before clips 2 and 3" : "clip 1 comes after clips 2 and 3"
+    let frames = try Self.frames(
+      video.video.path, Set(drawn.clips.flatMap { clip in places(clip).map { clip.frames[$0] } }), shortSide)
+    let entry = video.motion
+    let maps = try entry?.maps()
+    let clipMaps = try drawn.clips.map { clip in
+      try maps.map { maps in
+        try MotionBox.average(of: maps, frames: clip.frames.map { min($0, video.frameCount - 2) })
+      }
+    }
+    let peak = max(clipMaps.flatMap { $0 ?? [] }.max() ?? 0, 1e-6)
+    let panelHeight = max(Self.panelWidth * video.height / video.width, 8)
+    title = "sample \(number + 1): \(video.video.name), epoch \(drawn.sample.epoch)"
     about =
-      "\(entry.frameCount) frames of \(entry.width)x\(entry.height). Order label \(starts.order): \(order). "
-      + (starts.isGuided
-        ? "Motion-guided draw: from fast starts only." : "Uniform draw: from all legal starts.")
-    rows = try zip(tubelets, clipMaps).map { tubelet, map in
-      let colour = Self.clipColours[tubelet.clip - 1]
-      let indices = temporal.frameIndices(start: tubelet.start)
-      let crop = tubelet.augmentation.crop
+      "\(video.frameCount) frames of \(video.width)x\(video.height)."
+      + (drawn.guided.map { guided in
+        " Order label \(guided.starts.order): clip 1 comes \(guided.starts.order == 1 ? "before" : "after") clips 2 and 3. "
+          + (guided.starts.isGuided
+            ? "Motion-guided draw: from fast starts only." : "Uniform draw: from all legal starts.")
+      } ?? "")
+    let beginnings = drawn.clips.reduce(into: [Int]()) { known, clip in
+      if let first = clip.frames.first, !known.contains(first) { known.append(first) }
+    }
+    rows = try zip(drawn.clips, clipMaps).map { clip, map in
+      let indices = clip.frames
+      let start = indices.first ?? 0
+      let colour = Self.clipColours[(beginnings.firstIndex(of: start) ?? 0) % Self.clipColours.count]
+      let places = places(clip)
+      let crop = clip.augmentation.crop
+      let resultWidth = max(panelHeight * clip.augmentation.width / clip.augmentation.height, 8)
       var panels = try places.map { place in
         let frame = try Self.frame(frames, indices[place])
         var panel = Self.panel(frame, height: panelHeight)
         panel.drawCrop(crop, of: frame, colour)
         return Panel(caption: "frame \(indices[place] + 1)", picture: panel)
       }
-      let box = try MotionBox(map: map)
-      let cover = box.cover(by: crop, frameWidth: entry.width, frameHeight: entry.height)
-      let wanted = box.requiredCover > 0 ? String(format: ", wanted %.0f%%", 100 * box.requiredCover) : ""
-      panels.append(
-        Panel(
-          caption: String(format: "map; box covered %.0f%%", 100 * cover) + wanted,
-          picture: Self.mapPanel(
-            map, peak: peak, over: try Self.frame(frames, indices[places[places.count / 2]]), box, crop,
-            colour,
-            height: panelHeight)))
+      if let map {
+        let box = try MotionBox(map: map)
+        let cover = box.cover(by: crop, frameWidth: video.width, frameHeight: video.height)
+        let wanted = box.requiredCover > 0 ? String(format: ", wanted %.0f%%", 100 * box.requiredCover) : ""
+        panels.append(
+          Panel(
+            caption: String(format: "map; box covered %.0f%%", 100 * cover) + wanted,
+            picture: Self.mapPanel(
+              map, peak: peak, over: try Self.frame(frames, indices[places[places.count / 2]]), box, crop,
+              colour, height: panelHeight)))
+      }
       let ends = [indices[places[0]], indices[places[places.count - 1]]]
-      let results = try tubelet.augmentation.images(ends.map { try Self.frame(frames, $0) })
+      let results = try clip.augmentation.images(ends.map { try Self.frame(frames, $0) })
       for (result, caption) in zip(results, ["given to the network", ""]) {
         var panel = Canvas(width: resultWidth, height: panelHeight, background: PictureStyle.ink)
         panel.image(
@@ -105,13 +108,15 @@ public struct SampleSheet: Sendable {
         panels.append(Panel(caption: caption, picture: panel))
       }
       return Row(
-        name: "\(tubelet.name), frames \(tubelet.start) to \((indices.last ?? 0) + 1)",
-        augmentation: tubelet.augmentation.words, colour: colour, panels: panels)
+        name: "\(clip.input), frames \(start + 1) to \((indices.last ?? 0) + 1)",
+        augmentation: clip.augmentation.words, colour: colour, panels: panels)
     }
-    curve = StartCurve(
-      temporal: temporal, frameCount: entry.frameCount,
-      velocities: try entry.velocities(span: temporal.span) ?? [], starts: starts,
-      video: drawn.video.video.name.description)
+    curve = try drawn.guided.map { guided in
+      StartCurve(
+        temporal: guided.temporal, frameCount: video.frameCount,
+        velocities: try entry?.velocities(span: guided.temporal.span) ?? [], starts: guided.starts,
+        video: video.video.name.description)
+    }
   }
 
   // MARK: Parts

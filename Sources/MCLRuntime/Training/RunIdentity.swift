@@ -3,6 +3,9 @@ import MCLGraph
 /// What the numbers of a run depend on, as short texts that a checkpoint keeps: a resumed run is the run that was
 /// never stopped only where all of them are the same.
 public enum RunIdentity {
+  /// Where checkpoints and exports keep the table of classes.
+  public static let classesKey = "classes"
+
   /// What may be otherwise than a checkpoint says.
   public struct Changes: Sendable {
     /// Settings of the model and inputs of the program, by name.
@@ -122,6 +125,11 @@ public enum RunIdentity {
     case "init": return "other initial weights"
     case "videos" where count(old) != count(new): return "\(count(old)) videos (now \(count(new)))"
     case "videos": return "videos of other names, order or content"
+    case classesKey:
+      guard let before = try? ClassTable(old), let now = try? ClassTable(new),
+        let difference = now.difference(from: before)
+      else { return "other classes" }
+      return "other classes (\(difference))"
     default: return "\(key) '\(old)' (now '\(new)')"
     }
   }
@@ -139,7 +147,7 @@ public enum RunIdentity {
     )
   }
 
-  private static func hexadecimal(_ hash: MotionHash) -> String {
+  static func hexadecimal(_ hash: MotionHash) -> String {
     let digits = String(hash.value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

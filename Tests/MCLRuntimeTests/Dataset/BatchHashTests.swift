@@ -5,7 +5,7 @@ import Testing
 /// What a training step is given does not depend on who made it, nor on when the run began.
 @Suite struct BatchHashTests {
   /// FNV-1a of everything in a batch.
-  static func hash(_ batch: ClipBatch) -> UInt64 {
+  static func hash(_ batch: Batch) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func combine(_ word: UInt64) { hash = (hash ^ word) &* 0x100_0000_01b3 }
     combine(UInt64(batch.index))

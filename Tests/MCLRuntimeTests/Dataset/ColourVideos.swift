@@ -40,17 +40,16 @@ final class ColourVideos: Sendable {
   func batches(
     _ count: Int, seed: UInt64 = 5, policy: AugmentationPolicy = .cropAndFlip,
     decodedBudget: Int = 1 << 30, onFailure: @escaping @Sendable (String, String) -> Void = { _, _ in }
-  ) throws -> TubeletBatches {
-    try TubeletBatches(
-      videos: prepared.videos,
-      shape: .init(batch: count, frames: 16, height: 32, width: 32, motion: [4, 1, 1]),
-      policy: policy, seed: seed, decodedBudget: decodedBudget, onFailure: onFailure)
+  ) throws -> DeclaredBatches {
+    try DeclaredBatches(
+      tubelets(batch: count), from: .videos(prepared.videos), policy: policy, seed: seed,
+      decodedBudget: decodedBudget, onFailure: onFailure)
   }
 
   /// Of each sample of a batch, the video it was drawn from: the number of its strongest channel.
-  static func drawn(_ batch: ClipBatch) -> [Int] {
-    let plane = batch.frames * batch.height * batch.width
-    return (0..<batch.count).map { sample in
+  static func drawn(_ batch: Batch) -> [Int] {
+    let plane = 16 * 32 * 32
+    return (0..<batch.xq.count / (3 * plane)).map { sample in
       let means = (0..<3).map { c in
         batch.xq[(3 * sample + c) * plane..<(3 * sample + c + 1) * plane].reduce(0, +)
       }

@@ -33,15 +33,15 @@ import Testing
   private func batches(
     _ prepared: MotionStore.Prepared, budget: Int, share: Double = 0.5,
     onFailure: @escaping @Sendable (String, String) -> Void = { _, _ in }
-  ) throws -> TubeletBatches {
-    try TubeletBatches(
-      videos: prepared.videos, shape: .init(batch: 2, frames: 16, height: 32, width: 32, motion: [4, 1, 1]),
-      policy: .full, seed: 9, decodedBudget: budget, failureShare: share, onFailure: onFailure)
+  ) throws -> DeclaredBatches {
+    try DeclaredBatches(
+      tubelets(batch: 2), from: .videos(prepared.videos), seed: 9, decodedBudget: budget, failureShare: share,
+      onFailure: onFailure)
   }
 
   @Test func theBatchesAreTheSameForAnyWorkersAndAfterAResume() throws {
     let (folder, prepared) = try videos()
-    var expected: [ClipBatch] = []
+    var expected: [Batch] = []
     // Every clip read by itself; some videos kept whole; all of them.
     for (budget, workers) in [(0, 1), (0, 2), (0, 8), (700_000, 2), (1 << 30, 1), (1 << 30, 8)] {
       // The second time without what indices the first has left.
@@ -80,7 +80,7 @@ import Testing
     let error = #expect(throws: UsageError.self) { for index in 0..<6 { _ = try strict.batch(index) } }
     #expect(
       error?.description.hasPrefix(
-        "2 of the 6 videos cannot be read any more, a larger share than 0.2; the last said: ")
+        "2 of the 6 samples cannot be read any more, a larger share than 0.2; the last said: ")
         == true)
   }
 }

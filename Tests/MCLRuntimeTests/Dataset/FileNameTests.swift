@@ -74,10 +74,9 @@ import Testing
       ])
     #expect(Set(prepared.videos.compactMap { $0.motion.map { FilePath($0.path) } }).count == 3)
     for budget in [1 << 30, 1000] {
-      let batches = try TubeletBatches(
-        videos: prepared.videos,
-        shape: .init(batch: 3, frames: 16, height: 32, width: 32, motion: [4, 1, 1]),
-        policy: .cropAndFlip, seed: 3, decodedBudget: budget, onFailure: { Issue.record("\($0): \($1)") })
+      let batches = try DeclaredBatches(
+        tubelets(batch: 3), from: .videos(prepared.videos), policy: .cropAndFlip, seed: 3,
+        decodedBudget: budget, onFailure: { Issue.record("\($0): \($1)") })
       for index in 0..<4 { #expect(ColourVideos.drawn(try batches.batch(index)).sorted() == [0, 0, 2]) }
     }
   }

@@ -101,10 +101,9 @@ import Testing
         VideoDataset(directory: data)
       ) { _ in }
       let frames = span / 2
-      let batches = try TubeletBatches(
-        videos: prepared.videos,
-        shape: .init(batch: 2, frames: frames, height: 32, width: 32, motion: [frames / 4, 1, 1]),
-        policy: .cropAndFlip, seed: 1, onFailure: { Issue.record("\($0): \($1)") })
+      let batches = try DeclaredBatches(
+        tubelets(batch: 2, frames: frames), from: .videos(prepared.videos), policy: .cropAndFlip, seed: 1,
+        onFailure: { Issue.record("\($0): \($1)") })
       #expect(try batches.batch(0).xq.count == 2 * 3 * frames * 32 * 32)
       return prepared
     }

@@ -4,13 +4,6 @@ import MCLTestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(5 * patience))) struct ExecutorTests {
-  private func give(_ executor: Executor, _ batch: ClipBatch) throws {
-    for (name, values) in [
-      ("xq", batch.xq), ("x1", batch.x1), ("x2", batch.x2), ("x3", batch.x3), ("mag", batch.mag),
-    ] { try executor.setInput(name, floats: values) }
-    try executor.setInput("order", integers: batch.order)
-  }
-
   /// The bits of all outputs of two steps and of the states after them.
   private func twoSteps(threads: Int, poisoned: Bool) throws -> [String: [UInt32]] {
     let executor = try TinyStep.executor(threads: threads)
@@ -18,7 +11,7 @@ import Testing
     let batches = try TubeletBatchesTests.videos.get().batches(2)
     var bits: [String: [UInt32]] = [:]
     for step in 0..<2 {
-      try give(executor, try batches.batch(step))
+      try executor.give(try batches.batch(step))
       if poisoned { executor.poison() }
       try executor.run()
       for output in executor.plan.outputs {
@@ -87,7 +80,7 @@ import Testing
   @Test func theFirstValueThatIsNotFiniteIsNamedByItsPath() throws {
     let executor = try TinyStep.executor(threads: 2)
     try executor.initializeStates(seed: 7)
-    try give(executor, try TubeletBatchesTests.videos.get().batches(2).batch(0))
+    try executor.give(try TubeletBatchesTests.videos.get().batches(2).batch(0))
     executor.trapsNotFinite = true
     try executor.run()
     let weight = try #require(executor.plan.states.first { $0.name == "q.backbone.layer3.0.conv1.weight" })

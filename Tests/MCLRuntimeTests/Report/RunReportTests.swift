@@ -46,9 +46,10 @@ import Testing
   func whatIsMeasuredIsKnownBeforeAnythingChanges(name: String, settings: [String: String]) throws {
     let small = ["batch": "2", "size": "32", "queue_size": "12", "num_channels": "16"]
     let program = try projectModel(name, settings: settings.merging(small) { $1 }).program("step")
-    let plan = try ProgramCompiler().compile(program, taps: EmbeddingMeasurement.taps).plan
-    #expect(plan.taps.count == EmbeddingMeasurement.taps.count)
-    for tap in EmbeddingMeasurement.taps { #expect(plan.makesBeforeUpdates(tap), "\(tap)") }
+    let watched = Set(program.watches.flatMap(\.values))
+    let plan = try ProgramCompiler().compile(program, taps: watched).plan
+    #expect(plan.taps.count == 5 && watched.count == 5)
+    for tap in watched { #expect(plan.makesBeforeUpdates(tap), "\(tap)") }
     #expect(!plan.makesBeforeUpdates("nothing"))
   }
 
@@ -61,9 +62,10 @@ import Testing
       names[output.name].map { Graph.Named($0, output.entry) }
     }
     program.chances = ["energy.far": 2.5]
+    program.watches = []
     let folder = try VideoTestFolder()
     let ended = try trainTiny(
-      folder.path, steps: 3, plan: try ProgramCompiler().compile(program).plan, chances: program.chances)
+      folder.path, steps: 3, plan: try ProgramCompiler().compile(program).plan, program: program)
     #expect(ended.outcome == .finished(steps: 3))
     let html = try RunReport(folder: folder.path).html
     for text in [

@@ -9,6 +9,11 @@ struct TubeletSamplerTests {
       seed: seed)
   }
 
+  static let views = [
+    TubeletView("xq", ofClip: 1), TubeletView("x1", ofClip: 1), TubeletView("x2", ofClip: 2),
+    TubeletView("x3", ofClip: 3),
+  ]
+
   /// A video in which one cell moves, another one in the second half.
   static func video(frameCount: Int = 90) -> TubeletSource {
     var maps = [Float](repeating: 0, count: (frameCount - 1) * 49)
@@ -24,21 +29,21 @@ struct TubeletSamplerTests {
   @Test("A plan is a function of seed, epoch and sample")
   func keys() throws {
     let video = Self.video()
-    let plan = try Self.sampler().plan(epoch: 1, sample: 4, video: video)
-    #expect(try Self.sampler().plan(epoch: 1, sample: 4, video: video) == plan)
-    #expect(try Self.sampler(seed: 4).plan(epoch: 1, sample: 4, video: video) != plan)
-    #expect(try Self.sampler().plan(epoch: 2, sample: 4, video: video) != plan)
-    #expect(try Self.sampler().plan(epoch: 1, sample: 5, video: video) != plan)
+    let plan = try Self.sampler().plan(Self.views, epoch: 1, sample: 4, video: video)
+    #expect(try Self.sampler().plan(Self.views, epoch: 1, sample: 4, video: video) == plan)
+    #expect(try Self.sampler(seed: 4).plan(Self.views, epoch: 1, sample: 4, video: video) != plan)
+    #expect(try Self.sampler().plan(Self.views, epoch: 2, sample: 4, video: video) != plan)
+    #expect(try Self.sampler().plan(Self.views, epoch: 1, sample: 5, video: video) != plan)
   }
 
   @Test("Switching augmentations off leaves starts, crops and flips as they were")
   func purposes() throws {
     let video = Self.video()
     for sample in 0..<50 {
-      let full = try Self.sampler().plan(epoch: 1, sample: sample, video: video)
-      let plain = try Self.sampler(policy: .cropAndFlip).plan(epoch: 1, sample: sample, video: video)
+      let full = try Self.sampler().plan(Self.views, epoch: 1, sample: sample, video: video)
+      let plain = try Self.sampler(policy: .cropAndFlip).plan(Self.views, epoch: 1, sample: sample, video: video)
       #expect(full.starts == plain.starts)
-      for (a, b) in [(full.xq, plain.xq), (full.x1, plain.x1), (full.x2, plain.x2), (full.x3, plain.x3)] {
+      for (a, b) in zip(full.tubelets, plain.tubelets) {
         #expect(a.crop == b.crop)
         #expect(a.isFlipped == b.isFlipped)
       }
@@ -54,10 +59,10 @@ struct TubeletSamplerTests {
     var crops: [[Bool]: Int] = [:]
     let sampler = try Self.sampler()
     for sample in 0..<trials {
-      let plan = try sampler.plan(epoch: 1, sample: sample, video: video)
+      let plan = try sampler.plan(Self.views, epoch: 1, sample: sample, video: video)
       labels += plan.starts.order
-      flips[[plan.xq.isFlipped, plan.x1.isFlipped], default: 0] += 1
-      crops[[plan.xq.crop.width > 62, plan.x1.crop.width > 62], default: 0] += 1
+      flips[[plan.tubelets[0].isFlipped, plan.tubelets[1].isFlipped], default: 0] += 1
+      crops[[plan.tubelets[0].crop.width > 62, plan.tubelets[1].crop.width > 62], default: 0] += 1
     }
     #expect(isPlausible(labels, of: trials, probability: 0.5))
     let test = ChiSquare(
@@ -78,10 +83,10 @@ struct TubeletSamplerTests {
     // Where the moving cell covers the box alone: cell 8 early, cell 40 late.
     var centres: [Int: [Double]] = [0: [], 1: []]
     for sample in 0..<2000 {
-      let plan = try sampler.plan(epoch: 1, sample: sample, video: video)
-      let centre = Double(plan.xq.crop.x) + Double(plan.xq.crop.width) / 2
+      let plan = try sampler.plan(Self.views, epoch: 1, sample: sample, video: video)
+      let centre = Double(plan.tubelets[0].crop.x) + Double(plan.tubelets[0].crop.width) / 2
       centres[plan.starts.order]?.append(centre)
-      for augmentation in [plan.xq, plan.x1, plan.x2, plan.x3] {
+      for augmentation in plan.tubelets {
         #expect(augmentation.crop.fits(width: 96, height: 72))
         #expect(augmentation.width == 28 && augmentation.height == 21)
       }
@@ -92,43 +97,13 @@ struct TubeletSamplerTests {
     #expect(mean(centres[0]) > 50)
   }
 
-  @Test("A batch holds every sample in its place, whatever the order it was written in")
-  func batch() throws {
-    let video = Self.video()
-    let sampler = try Self.sampler()
-    let clips = try (0..<3).map { clip in
-      try (0..<16).map { time in
-        try RGBImage(
-          width: 96, height: 72,
-          pixels: (0..<96 * 72 * 3).map {
-            UInt8(truncatingIfNeeded: $0 &* 7 &+ clip &* 50 &+ time &* $0 / 96)
-          })
-      }
-    }
-    let motion = (0..<2).map { sample in (0..<4).map { Float(10 * sample + $0) } }
-    let plans = try (0..<2).map { try sampler.plan(epoch: 1, sample: $0, video: video) }
-    var batch = try ClipBatch(index: 7, count: 2, frames: 16, height: 21, width: 28)
-    #expect(batch.motionShape == [4, 1, 1])
-    try batch.write(plans[1], clips: clips, motion: motion[1], at: 1)
-    try batch.write(plans[0], clips: clips, motion: motion[0], at: 0)
-    #expect(try batch.xq == plans[0].xq.apply(frames: clips[0]) + plans[1].xq.apply(frames: clips[0]))
-    #expect(try batch.x1 == plans[0].x1.apply(frames: clips[0]) + plans[1].x1.apply(frames: clips[0]))
-    #expect(try batch.x2 == plans[0].x2.apply(frames: clips[1]) + plans[1].x2.apply(frames: clips[1]))
-    #expect(try batch.x3 == plans[0].x3.apply(frames: clips[2]) + plans[1].x3.apply(frames: clips[2]))
-    #expect(batch.mag == motion[0] + motion[1])
-    #expect(batch.order == plans.map { Int64($0.starts.order) })
-    #expect(throws: SamplingError.self) { try batch.write(plans[0], clips: clips, motion: motion[0], at: 2) }
-    #expect(throws: SamplingError.self) { try batch.write(plans[0], clips: clips, motion: [1], at: 0) }
-    #expect(throws: SamplingError.self) { try ClipBatch(index: 0, count: 1, frames: 3, height: 8, width: 8) }
-  }
-
   @Test("Clips of consecutive frames may end with the last frame, which has no map of its own")
   func consecutiveFrames() throws {
     var sampler = try Self.sampler()
     sampler.temporal = try TemporalSampler(clipFrames: 8, step: 1)
     var video = Self.video(frameCount: 9)
     video.velocities = [1]
-    for sample in 0..<50 { _ = try sampler.plan(epoch: 1, sample: sample, video: video) }
+    for sample in 0..<50 { _ = try sampler.plan(Self.views, epoch: 1, sample: sample, video: video) }
   }
 
   @Test("What does not fit the video is said in one sentence")
@@ -140,14 +115,14 @@ struct TubeletSamplerTests {
         "video v.avi of 90 frames has 4360 motion values, not 89 maps of 7 x 7 cells: prepare its motion again"
       )
     ) {
-      try Self.sampler().plan(epoch: 1, sample: 0, video: video)
+      try Self.sampler().plan(Self.views, epoch: 1, sample: 0, video: video)
     }
     #expect(
       throws: SamplingError(
         "video v.avi has 20 frames, fewer than the 32 a clip spans: "
           + "leave it out of the list or sample shorter clips")
     ) {
-      try Self.sampler().plan(epoch: 1, sample: 0, video: Self.video(frameCount: 20))
+      try Self.sampler().plan(Self.views, epoch: 1, sample: 0, video: Self.video(frameCount: 20))
     }
   }
 }

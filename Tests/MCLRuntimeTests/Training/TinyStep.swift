@@ -5,12 +5,16 @@ import MCLTestKit
 
 /// The training step of the tiny model at its smallest, compiled once for all tests.
 enum TinyStep {
-  static let plan = Result<ExecutionPlan, any Error> { try compiled([:]) }
+  static let plan = Result<ExecutionPlan, any Error> { try ProgramCompiler().compile(try program.get()).plan }
 
   /// Two batches a step, their gradients bounded, batch norm in two groups; measured and shown.
   static let accumulating = Result<ExecutionPlan, any Error> {
-    try compiled(
-      ["accumulate": "2", "clip_norm": "1", "bn_groups": "2"], taps: EmbeddingMeasurement.taps)
+    let program = try accumulatingProgram.get()
+    return try ProgramCompiler().compile(program, taps: Set(program.watches.flatMap(\.values))).plan
+  }
+
+  static let accumulatingProgram = Result<Graph, any Error> {
+    try program(["accumulate": "2", "clip_norm": "1", "bn_groups": "2"])
   }
 
   static let program = Result<Graph, any Error> { try program([:]) }
@@ -20,10 +24,6 @@ enum TinyStep {
       "tiny",
       settings: ["batch": "2", "size": "32", "queue_size": "12", "widths": "8,8,8,8"].merging(more) { $1 })
     return try module.program("step")
-  }
-
-  private static func compiled(_ more: [String: String], taps: Set<String> = []) throws -> ExecutionPlan {
-    try ProgramCompiler().compile(try program(more), taps: taps).plan
   }
 
   static func executor(threads: Int = 2) throws -> Executor { try Executor(try plan.get(), threads: threads) }

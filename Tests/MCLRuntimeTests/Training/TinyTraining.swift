@@ -1,5 +1,6 @@
 import Foundation
 import MCLCompiler
+import MCLGraph
 import MCLRuntime
 
 struct Ended {
@@ -13,17 +14,18 @@ func trainTiny(
   _ path: String, steps: Int = 4, stopAfter: Int = .max, resume: Bool = false, rate: Double = 0.05,
   seed: UInt64 = 3, every: Int = 2, workers: Int = 2, threads: Int = 2, settings: String = "size=32",
   more: [String: String] = [:], schedule: LearningRateSchedule? = nil, lossWeights: LossWeights = .constant,
-  epochs: Int = 1, plan: ExecutionPlan? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
-  allowsDifferentPlan: Bool = false, watchEvery: Int = 2, chances: [String: Double] = [:]
+  epochs: Int = 1, plan: ExecutionPlan? = nil, program: Graph? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
+  allowsDifferentPlan: Bool = false, watchEvery: Int = 2
 ) throws -> Ended {
   let trainer = try Trainer(
     executor: try Executor(try plan ?? TinyStep.plan.get(), threads: threads),
-    batches: try TubeletBatchesTests.videos.get().batches(2),
+    program: try program ?? (perStep == 2 ? TinyStep.accumulatingProgram : TinyStep.program).get(),
+    source: try TubeletBatchesTests.videos.get().batches(2),
     run: try RunFolder(path),
     configuration: .init(
       steps: steps, seed: seed, schedule: schedule ?? .constant(rate), rateInput: "sgd_lr",
-      lossWeights: lossWeights, epochs: epochs, batchesPerStep: perStep, checkpointEvery: every,
-      checkpointsKept: 2, watchEvery: watchEvery, loaderWorkers: workers, chances: chances,
+      lossWeights: lossWeights, epochs: epochs, checkpointEvery: every,
+      checkpointsKept: 2, watchEvery: watchEvery, loaderWorkers: workers, policy: .cropAndFlip,
       identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
       allowsDifferentPlan: allowsDifferentPlan))
   var reports: [String] = []
