@@ -33,20 +33,7 @@ public final class Trainer {
         "program '\(executor.plan.name)' takes the inputs \(wanted.joined(separator: ", ")), but training gives "
           + given.joined(separator: ", "))
     }
-    if let input = configuration.rateInput {
-      guard executor.plan.inputs.contains(where: { $0.name == input && $0.type == TensorType(.float32, []) })
-      else {
-        throw UsageError(
-          "program '\(executor.plan.name)' has no number '\(input)' that the learning rate could set; name its input "
-            + "with --learning-rate-input")
-      }
-    }
-    for name in configuration.lossWeights.inputs(epoch: 1, epochs: 1).keys.sorted()
-    where !executor.plan.inputs.contains(where: { $0.name == name && $0.defaultValue != nil }) {
-      throw UsageError(
-        "program '\(executor.plan.name)' has no input '\(name)' that the loss weights '\(configuration.lossWeights)' could set; "
-          + "train with constant ones, or give the model this input")
-    }
+    try Schedule.expect(configuration.schedules.keys, among: executor.plan.inputs, of: executor.plan.name)
     self.executor = executor
     self.batches = batches
     self.run = run
@@ -77,7 +64,7 @@ public final class Trainer {
       throw UsageError(
         "\(run.path) was trained with \(difference.text); resume with the same, or start another run in another folder"
           + (difference.isChangeable
-            ? "; --change goes on with another learning rate, schedule or length" : ""))
+            ? "; --change goes on with other schedules, numbers of the model or another length" : ""))
     }
     try expectSamePlan(checkpoint, report)
     try executor.restore(checkpoint.tensors)
@@ -110,11 +97,8 @@ public final class Trainer {
   }
 
   private var identity: [String: String] {
-    var weights = configuration.lossWeights.rawValue
-    if configuration.lossWeights == .ucf101 { weights += " over \(configuration.epochs) epochs" }
-    let schedule = configuration.rateInput.map { _ in configuration.schedule.description } ?? "none"
-    return configuration.identity.merging([
-      "seed": String(configuration.seed), "schedule": schedule, "loss weights": weights,
+    configuration.identity.merging([
+      "seed": String(configuration.seed), RunIdentity.schedulesKey: RunIdentity.text(configuration.schedules),
     ]) { first, _ in first }
   }
 
@@ -144,11 +128,9 @@ public final class Trainer {
         return .interrupted(steps: done)
       }
       let batch = try loader.next()
-      let rate = configuration.rateInput.map { _ in configuration.schedule.rate(step: done) }
-      if let rate, let input = configuration.rateInput { try executor.setInput(input, floats: [Float(rate)]) }
       let epoch = batches.epoch(ofSample: done * perStep * batch.count)
-      let weights = configuration.lossWeights.inputs(epoch: epoch, epochs: configuration.epochs)
-      for (name, weight) in weights { try executor.setInput(name, floats: [Float(weight)]) }
+      let scheduled = configuration.schedules.mapValues { $0.value(step: done, epoch: epoch) }
+      for (name, value) in scheduled { try executor.setInput(name, floats: [Float(value)]) }
       let isLast = partial.count == perStep - 1
       let pictures =
         isLast && marks.contains(done + 1) ? try firstClips.pictures(executor, give: give) : []
@@ -164,7 +146,7 @@ public final class Trainer {
       guard isLast else { continue }
       done += 1
       let record = StepRecord(
-        step: done, epoch: epoch, learningRate: rate, lossWeights: weights.isEmpty ? nil : weights,
+        step: done, epoch: epoch, scheduled: scheduled.isEmpty ? nil : scheduled,
         outputs: StepRecord.mean(partial))
       partial = []
       records.append(record)
@@ -219,10 +201,9 @@ public final class Trainer {
   ) throws {
     var scalars = Dictionary(
       now.record.outputs.map { (EventFile.tag($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
-    if let rate = now.record.learningRate { scalars["training/learning_rate"] = Float(rate) }
+    for (name, value) in now.record.scheduled ?? [:] { scalars["training/\(name)"] = Float(value) }
     scalars["training/samples_per_second"] = Float(now.samplesPerSecond)
     scalars["training/data_wait"] = Float(now.dataWait)
-    for (name, weight) in now.record.lossWeights ?? [:] { scalars["training/\(name)"] = Float(weight) }
     for (name, value) in measurement?.scalars ?? [:] { scalars["embedding/\(name)"] = Float(value) }
     try events.write(step: done, scalars: scalars)
     try events.write(

@@ -3,12 +3,8 @@ extension Trainer {
     /// Steps in all, from the start of the run.
     public var steps: Int
     public var seed: UInt64
-    public var schedule: LearningRateSchedule
-    /// The input that the schedule sets; nil where the program takes no learning rate, and none is set or logged.
-    public var rateInput: String?
-    public var lossWeights: LossWeights
-    /// Epochs in all, which the loss weights may depend on.
-    public var epochs: Int
+    /// The schedules of scalar inputs, by name; other inputs have the program's own values.
+    public var schedules: [String: Schedule]
     /// Batches of a step, as the program's setting `accumulate` says: each a run of it, the last one updates.
     public var batchesPerStep: Int
     public var checkpointEvery: Int
@@ -44,19 +40,15 @@ extension Trainer {
     }
 
     public init(
-      steps: Int, seed: UInt64, schedule: LearningRateSchedule, rateInput: String? = nil,
-      lossWeights: LossWeights = .constant,
-      epochs: Int = 1, batchesPerStep: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
-      watchEvery: Int = 50, loaderWorkers: Int = 2, chances: [String: Double] = [:],
+      steps: Int, seed: UInt64, schedules: [String: Schedule] = [:], batchesPerStep: Int = 1,
+      checkpointEvery: Int = 100, checkpointsKept: Int = 3, watchEvery: Int = 50, loaderWorkers: Int = 2,
+      chances: [String: Double] = [:],
       identity: [String: String] = [:], allowsDifferentPlan: Bool = false,
       replay: String = "mclc run MODEL", changes: [Change] = []
     ) {
       self.steps = steps
       self.seed = seed
-      self.schedule = schedule
-      self.rateInput = rateInput
-      self.lossWeights = lossWeights
-      self.epochs = epochs
+      self.schedules = schedules
       self.batchesPerStep = max(batchesPerStep, 1)
       self.checkpointEvery = checkpointEvery
       self.checkpointsKept = checkpointsKept
