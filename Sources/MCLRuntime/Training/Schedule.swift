@@ -87,7 +87,8 @@ extension Schedule: CustomStringConvertible {
       case .cosine(let to, let length): "cosine from \(from) to \(to) over \(length) \(unit)s"
       case .factor(let factor, let milestones):
         "steps from \(from) times \(factor) at \(list(milestones)) \(unit)s"
-      case .values(let values, let milestones): "steps of \(list([from] + values)) at \(list(milestones)) \(unit)s"
+      case .values(let values, let milestones):
+        "steps of \(list([from] + values)) at \(list(milestones)) \(unit)s"
       }
     return text + (warmup > 0 ? " after \(warmup) \(unit)s of warm-up from 1/\(multiplier)" : "")
       + (unit == .epoch ? " by epoch" : "")

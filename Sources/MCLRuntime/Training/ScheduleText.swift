@@ -69,7 +69,8 @@ public struct ScheduleText: Sendable, Equatable {
       let at = try words.lengths("at")
       guard !at.isEmpty else { throw UsageError("steps has no milestones; add at, such as at=120,160") }
       guard (times == nil) != values.isEmpty else {
-        throw UsageError("steps takes times, such as times=0.1, or values, such as values=2,1; give one of them")
+        throw UsageError(
+          "steps takes times, such as times=0.1, or values, such as values=2,1; give one of them")
       }
       if let times {
         course = .factor(times, at: at)
@@ -77,7 +78,8 @@ public struct ScheduleText: Sendable, Equatable {
         guard from == nil else { throw UsageError("values begins with the first value; leave out from") }
         guard values.count == at.count + 1 else {
           throw UsageError(
-            "at gives \(at.count) milestones and values \(values.count) values; give one value more than milestones")
+            "at gives \(at.count) milestones and values \(values.count) values; give one value more than milestones"
+          )
         }
         from = values[0]
         course = .values(Array(values.dropFirst()), at: at)
@@ -103,7 +105,8 @@ public struct ScheduleText: Sendable, Equatable {
     guard zip([warmup] + milestones, milestones).allSatisfy({ $0 < $1 }) else {
       let start = self.warmup.isZero ? "" : ", after the warm-up of \(self.warmup.words)"
       throw UsageError(
-        "at=\(at.map(\.description).joined(separator: ",")): give milestones in order\(start), such as at=120,160")
+        "at=\(at.map(\.description).joined(separator: ",")): give milestones in order\(start), such as at=120,160"
+      )
     }
   }
 

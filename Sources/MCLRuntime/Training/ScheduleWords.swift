@@ -56,7 +56,8 @@ struct ScheduleWords {
 
   /// - Throws: `UsageError` for a text that is no finite number, or none that fits.
   private static func number(
-    _ text: Substring, _ origin: String, _ what: String = "a number", where isFit: (Double) -> Bool = { _ in true }
+    _ text: Substring, _ origin: String, _ what: String = "a number",
+    where isFit: (Double) -> Bool = { _ in true }
   ) throws -> Double {
     guard let number = Double(text), number.isFinite, isFit(number) else {
       throw UsageError("\(origin): give \(what)")
