@@ -30,12 +30,14 @@ struct ModelOptions: ParsableArguments {
 
 /// Options of the form KEY=VALUE as a dictionary.
 /// - Throws: `UsageError` for one without '=' or given twice.
-func parsedSettings(_ settings: [String], option: String) throws -> [String: String] {
+func parsedSettings(
+  _ settings: [String], option: String, example: String = "size=112"
+) throws -> [String: String] {
   var result: [String: String] = [:]
   for setting in settings {
     let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, !parts[0].isEmpty else {
-      throw UsageError("\(option) \(setting): write it as key=value, such as \(option) size=112")
+      throw UsageError("\(option) \(setting): write it as key=value, such as \(option) \(example)")
     }
     guard result.updateValue(parts[1], forKey: parts[0]) == nil else {
       throw UsageError("\(option) \(parts[0]) is given twice; keep one")

@@ -53,7 +53,8 @@ struct MCLC: ParsableCommand {
       // The parser's own word for a mistake is not that of the other messages.
       let mistake = "Error: "
       if !message.isEmpty {
-        say(message.hasPrefix(mistake) ? "mclc: " + message.dropFirst(mistake.count) : message)
+        let text = TrainingSettings.addingHint(to: message)
+        say(text.hasPrefix(mistake) ? "mclc: " + text.dropFirst(mistake.count) : text)
       }
       return code == .validationFailure ? 2 : code.rawValue
     }

@@ -5,8 +5,9 @@ import Yams
 
 /// A file of hyper-parameters.
 ///
-/// YAML of three keys: `about`, a sentence; `training` and `model`, settings of the run and of the model, each
-/// `key: value`, or `key: {value: …, from: …}` to say where the value comes from.
+/// YAML of four keys: `about`, a sentence; `training`, `schedules` and `model`, settings of the run, schedules of the
+/// program's inputs, and settings of the model, each `key: value`, or `key: {value: …, from: …}` to say where the value
+/// comes from.
 struct Recipe {
   struct Entry: Equatable {
     var key: String
@@ -18,6 +19,8 @@ struct Recipe {
   let path: String
   private(set) var about = ""
   private(set) var training: [Entry] = []
+  /// By the keys of `TrainingSettings`.
+  private(set) var schedules: [Entry] = []
   private(set) var model: [Entry] = []
 
   private static let byteLimit = 1 << 20
@@ -39,8 +42,12 @@ struct Recipe {
       switch key {
       case "about": about = node.scalar?.string ?? ""
       case "training": training = try entries(node, key)
+      case "schedules":
+        schedules = try entries(node, key).map {
+          Entry(key: TrainingSettings.scheduleKey($0.key), value: $0.value, source: $0.source)
+        }
       case "model": model = try entries(node, key)
-      default: throw unknown(key, ["about", "training", "model"], node)
+      default: throw unknown(key, ["about", "training", "schedules", "model"], node)
       }
     }
   }
@@ -96,6 +103,9 @@ struct Recipe {
   private func entries(_ node: Node, _ section: String) throws -> [Entry] {
     try pairs(node, "'\(section)'").map { key, node in
       if section == "training", !TrainingSettings.keys.contains(key) {
+        if let hint = TrainingSettings.hint(key) {
+          throw wrong("there is no key '\(key)' any more\(hint), in the section 'schedules'", node)
+        }
         throw unknown(key, TrainingSettings.keys, node)
       }
       var (value, source): (String?, String?)

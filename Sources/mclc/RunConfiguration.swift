@@ -54,6 +54,8 @@ struct RunConfiguration: Codable {
   var recipe: String?
   /// Every setting of training, by the keys of recipes.
   var training: [String: String]
+  /// Schedules by the program's inputs; nil where there are none.
+  var schedules: [String: String]?
   var data: Data
   var motion: Motion
   var initialWeights: Weights?
@@ -71,6 +73,12 @@ struct RunConfiguration: Codable {
     try AtomicFile.write(
       "# Written by mclc train, which goes on from here with --resume.\n" + text,
       to: (folder as NSString).appendingPathComponent(Self.fileName))
+  }
+
+  /// Every setting of training with the schedules, by the keys of `TrainingSettings`.
+  var allTraining: [String: String] {
+    let schedules = (schedules ?? [:]).map { (TrainingSettings.scheduleKey($0.key), $0.value) }
+    return training.merging(schedules) { $1 }
   }
 
   /// The folder of the motion.

@@ -11,10 +11,6 @@ struct TrainCommand: ParsableCommand {
     case cropAndFlip = "crop-and-flip"
   }
 
-  enum Schedule: String, CaseIterable {
-    case constant, cosine, step
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model on a folder of videos.",
     discussion: paragraphs(
@@ -27,6 +23,7 @@ struct TrainCommand: ParsableCommand {
         mclc train models/r2plus1d.mcl --data videos --out runs/r50 --set size=112 --set batch=8 --steps 10000
         mclc train --resume runs/first
         mclc train --resume runs/first --change epochs=20 --change sgd_lr=0.01
+        mclc train models/tiny.mcl --data videos --out runs/c --epochs 99 --schedule sgd_lr='cosine warmup=5'
         mclc train models/r2plus1d.mcl --data videos --out runs/u --recipe ucf101 --init moco.safetensors
 
       RUN then holds config.yaml (all that the run is made of) and model.mclc, checkpoint-*.safetensors, log.jsonl (a line
@@ -41,7 +38,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "The run") var place: RunOptions
   @OptionGroup(title: "Length and draws") var length: LengthOptions
   @OptionGroup(title: "Motion and augmentation") var motion: MotionOptions
-  @OptionGroup(title: "Learning rate and loss weights") var schedule: ScheduleOptions
+  @OptionGroup(title: "Schedules") var schedules: ScheduleOptions
   @OptionGroup(title: "Checkpoints, pictures, memory and threads") var resources: ResourceOptions
 
   func validate() throws {
@@ -66,9 +63,16 @@ struct TrainCommand: ParsableCommand {
     } catch let error as UsageError { throw ValidationError(error.description) }
   }
 
-  /// What the options say, by the names that recipes use.
-  private var given: [(key: String, text: String?)] {
-    length.texts + motion.texts + schedule.texts + resources.texts
+  /// What the options say, by the names that recipes use, with the options.
+  /// - Throws: `UsageError` for a schedule without '=' or given twice.
+  private func given() throws -> [(key: String, origin: String, text: String)] {
+    let options = (length.texts + motion.texts + resources.texts).compactMap { key, text in
+      text.map { (key, "--" + key.replacing("_", with: "-"), $0) }
+    }
+    return try options
+      + schedules.dictionary().sorted { $0.key < $1.key }.map {
+        (TrainingSettings.scheduleKey($0.key), "--schedule \($0.key)", $0.value)
+      }
   }
 
   /// The settings of training: what is given below, then `--set`, the options and `--change`.
@@ -79,14 +83,11 @@ struct TrainCommand: ParsableCommand {
     var settings = TrainingSettings()
     for entry in entries { try settings.set(entry.key, entry.value, origin: entry.origin) }
     for (key, value) in try options.dictionary().sorted(by: { $0.key < $1.key })
-    where TrainingSettings.keys.contains(key) {
+    where TrainingSettings.isKey(key) {
       try settings.set(key, value, origin: "--set \(key)")
     }
-    for (key, text) in given {
-      guard let text else { continue }
-      try settings.set(key, text, origin: "--" + key.replacing("_", with: "-"))
-    }
-    for (key, value) in try changedValues() where TrainingSettings.changeableKeys.contains(key) {
+    for (key, origin, text) in try given() { try settings.set(key, text, origin: origin) }
+    for (key, value) in try changedValues() where TrainingSettings.isChangeable(key) {
       try settings.set(key, value, origin: "--change \(key)")
     }
     return settings
@@ -103,16 +104,15 @@ struct TrainCommand: ParsableCommand {
   private func show(_ recipe: Recipe) throws {
     let set = try options.dictionary()
     var instead = set.mapValues { ("--set", $0) }
-    for (key, text) in given + [("accumulate", length.accumulate)] {
-      if let text { instead[key] = ("--" + key.replacing("_", with: "-"), text) }
-    }
+    for (key, origin, text) in try given() { instead[key] = (origin, text) }
+    if let accumulate = length.accumulate { instead["accumulate"] = ("--accumulate", accumulate) }
     if let length = instead["steps"] ?? instead["epochs"], instead["steps"] == nil || instead["epochs"] == nil
     {
       // Either is the length of the run, so that one replaces the other.
       for key in ["steps", "epochs"] where instead[key] == nil { instead[key] = (length.0, "not used") }
     }
     say("recipe \(recipe.path): \(recipe.about)")
-    for entry in recipe.training + recipe.model {
+    for entry in recipe.training + recipe.schedules + recipe.model {
       if let (origin, value) = instead[entry.key] {
         say("  \(entry.key) = \(value) (\(origin); the recipe says \(entry.value))")
       } else {
@@ -140,12 +140,17 @@ struct TrainCommand: ParsableCommand {
     if previous != nil, let out = place.out, absolutePath(out) != absolutePath(folder) {
       throw UsageError("--out \(out): a run goes on in its own folder, \(folder); leave --out out")
     }
+    if let previous, previous.training.keys.contains(where: { TrainingSettings.hint($0) != nil }) {
+      throw UsageError(
+        "\(folder): it is a run of an mclc whose schedules named no inputs; start another run in another folder"
+      )
+    }
     let recipe = try length.recipe.map { try Recipe($0) }
     var below: [(key: String, value: String, origin: String)] = []
-    for (key, value) in (previous?.training ?? [:]).sorted(by: { $0.key < $1.key }) {
+    for (key, value) in (previous?.allTraining ?? [:]).sorted(by: { $0.key < $1.key }) {
       below.append((key, value, "\(folder)/\(RunConfiguration.fileName): \(key)"))
     }
-    for entry in recipe?.training ?? [] {
+    for entry in (recipe?.training ?? []) + (recipe?.schedules ?? []) {
       below.append((entry.key, entry.value, "\(recipe?.path ?? ""): \(entry.key)"))
     }
     let training = try settings(over: below)
@@ -153,7 +158,7 @@ struct TrainCommand: ParsableCommand {
     if let recipe, !place.json { try show(recipe) }
     var model = Dictionary(
       (recipe?.model ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
-    model.merge(try options.dictionary().filter { !TrainingSettings.keys.contains($0.key) }) { $1 }
+    model.merge(try options.dictionary().filter { !TrainingSettings.isKey($0.key) }) { $1 }
     if let accumulate = length.accumulate { model["accumulate"] = accumulate }
     guard let data = videos.data ?? previous?.data.folder else {
       throw UsageError("name the folder of videos with --data")

@@ -27,9 +27,8 @@ struct RunOptions: ParsableArguments {
     name: .customLong("change"), parsing: .singleValue,
     help: ArgumentHelp(
       """
-      With --resume: go on with another learning rate, schedule or length (an input of the model such as sgd_lr, or \
-      epochs, steps, schedule, warmup_epochs, warmup_multiplier, milestones, decay_rate, loss_weights); recorded in \
-      config.yaml. May be given often.
+      With --resume: go on with another number of the model (a scalar input such as sgd_lr), another schedule \
+      (schedule.sgd_lr) or length (epochs, steps); recorded in config.yaml. May be given often.
       """, valueName: "key=value"))
   var changes: [String] = []
   @Option(
@@ -85,35 +84,23 @@ struct MotionOptions: ParsableArguments {
   var texts: [(key: String, text: String?)] { [("augmentation", augmentation)] }
 }
 
-/// The learning rate over time, and the losses'.
+/// The model's scalar inputs over time.
 struct ScheduleOptions: ParsableArguments {
   @Option(
-    help: """
-      The learning rate over time. constant: the model's sgd_lr. cosine: a linear warm-up from sgd_lr/multiplier, then \
-      half a cosine to 1e-6 at the end (the reference's). step: the same warm-up, then times --decay-rate at each of \
-      --milestones. constant by default.
-      """)
-  var schedule: String?
-  @Option(help: "The model's input that the learning rate is given to; sgd_lr by default.")
-  var learningRateInput: String?
-  @Option(help: "Epochs of warm-up of cosine and step; 5 by default.") var warmupEpochs: String?
-  @Option(help: "The warm-up begins at sgd_lr divided by this; 100 by default.") var warmupMultiplier: String?
-  @Option(help: "Epochs after which step lowers the rate, such as 120,160.") var milestones: String?
-  @Option(help: "What step multiplies the rate by at each milestone; 0.1 by default.") var decayRate: String?
-  @Option(
-    help: """
-      How much the order and the motion alignment losses count. constant: the model's order_weight and mal_weight. \
-      ucf101: order epoch/epochs, alignment 2 in epochs 1 to 5, then 1. kinetics: order 0, alignment as ucf101. \
-      constant by default.
-      """)
-  var lossWeights: String?
+    name: .customLong("schedule"), parsing: .singleValue,
+    help: ArgumentHelp(
+      """
+      A scalar input of the model over the run, such as sgd_lr='cosine to=1e-6 warmup=5'; may be given often. Kinds: \
+      constant VALUE, linear from= to= over=, cosine from= to= over=, steps at=120,160 times=0.1, steps at=5 \
+      values=2,1. Each takes warmup= and multiplier= (it begins at 1/100), and by=epoch for a value an epoch. Lengths \
+      are epochs, or steps as 500steps. Without value or from the input's own number in the model holds.
+      """, valueName: "input=schedule"))
+  var schedules: [String] = []
 
-  var texts: [(key: String, text: String?)] {
-    [
-      ("schedule", schedule), ("learning_rate_input", learningRateInput), ("warmup_epochs", warmupEpochs),
-      ("warmup_multiplier", warmupMultiplier), ("milestones", milestones), ("decay_rate", decayRate),
-      ("loss_weights", lossWeights),
-    ]
+  /// The schedules by their inputs.
+  /// - Throws: `UsageError` for one without '=' or given twice.
+  func dictionary() throws -> [String: String] {
+    try parsedSettings(schedules, option: "--schedule", example: "sgd_lr='cosine warmup=5'")
   }
 }
 

@@ -34,13 +34,15 @@ struct TrainingData {
     switch selection {
     case .rows(let path):
       guard needs.kind != .videos else {
-        throw UsageError("program '\(program.name)' takes clips of videos, but --data \(path) is a file; name a folder")
+        throw UsageError(
+          "program '\(program.name)' takes clips of videos, but --data \(path) is a file; name a folder")
       }
       samples = .rows(try TensorRows(path: path, program: program))
       (self.flow, validation, computed, skipped) = (nil, nil, 0, 0)
     case .videos(let videos, let held):
       guard needs.kind == .videos else {
-        throw UsageError("program '\(program.name)' takes rows of a file, but --data is a folder; name a .safetensors")
+        throw UsageError(
+          "program '\(program.name)' takes rows of a file, but --data is a folder; name a .safetensors")
       }
       self.flow = needs.isMotionNeeded ? try Self.kind(flow, in: MotionCache(directory: cache)) : nil
       if self.flow == .codec, !isSilent { say("motion from the codec's vectors") }
@@ -54,7 +56,8 @@ struct TrainingData {
       }
       guard let validating else {
         throw UsageError(
-          "--validate: the model has no program to validate with; give it one without updates whose Step watches classes")
+          "--validate: the model has no program to validate with; give it one without updates whose Step watches classes"
+        )
       }
       let wanted = try DataDeclaration(validating)
       let own = held.isOtherFolder ? "\(cache)/validation" : cache

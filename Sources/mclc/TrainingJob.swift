@@ -48,7 +48,7 @@ struct TrainingJob {
     if !request.resumes { try folder.expectNoRun() }
     let (module, classes) = try module(for: selection)
     let program = try module.trainingProgram(request.program)
-    let rateInput = try rateInput(program)
+    try Schedule.expect(settings.schedules.keys, among: program.inputs, of: program.name)
     let weights = try startingWeights(module, program, folder)
     let data = try TrainingData(
       selection, classes: classes, cache: request.cache ?? folder.file("motion"), flow: request.flow,
@@ -60,7 +60,7 @@ struct TrainingJob {
       settings, samples: data.samples.count, batch: data.declaration.batchSize,
       batchesPerStep: program.accumulation?.runs ?? 1)
     warnOfQueues(program, module, data, length)
-    let configuration = try configuration(module, program, data, length, rateInput, weights?.hash)
+    let configuration = try configuration(module, program, data, length, weights?.hash)
 
     tell("compiling \(module.name)")
     let threads = try threadCount()
@@ -97,7 +97,8 @@ struct TrainingJob {
     guard let (program, batches) = held else { return nil }
     let plan = try compiled(program) { _ in true }
     return try Validation(
-      executor: try Executor(plan, threads: threads), program: program, source: batches, workers: settings.workers)
+      executor: try Executor(plan, threads: threads), program: program, source: batches,
+      workers: settings.workers)
   }
 
   /// The model, with as many classes as the data has, and these where it takes labels.
@@ -117,7 +118,8 @@ struct TrainingJob {
       } else if wanted.count < table.count {
         throw UsageError(
           "the videos have \(table.count) classes, but the model \(wanted.count)"
-            + (wanted.setting.map { "; leave --set \($0) out, or give \(table.count)" } ?? "; mend its label"))
+            + (wanted.setting.map { "; leave --set \($0) out, or give \(table.count)" } ?? "; mend its label")
+        )
       }
     }
     return (
@@ -134,40 +136,18 @@ struct TrainingJob {
 
   /// What `--change` says of inputs of the program.
   private var inputChanges: [(String, String)] {
-    request.changes.filter { !TrainingSettings.changeableKeys.contains($0.key) }.map { ($0.key, $0.value) }
+    request.changes.filter { !TrainingSettings.isChangeable($0.key) }.map { ($0.key, $0.value) }
   }
 
   /// - Throws: `UsageError` for a change of what is no number of the program.
   private func expectChangeable(_ program: Graph) throws {
     let numbers = program.inputs.filter { $0.defaultValue != nil }.map(\.name)
     for (key, _) in inputChanges where !numbers.contains(key) {
-      let known = (numbers + TrainingSettings.changeableKeys).joined(separator: ", ")
+      let known = (numbers + TrainingSettings.lengthKeys + [TrainingSettings.scheduleKey("INPUT")]).joined(
+        separator: ", ")
       throw UsageError(
         "--change \(key): a run goes on only with another of \(known); start a new run for others")
     }
-  }
-
-  /// The input that the learning rate is given to; nil where the program has none, and none is scheduled.
-  /// - Throws: `UsageError` where a schedule, or an input that was named, has nothing to set, or the rate is below 0.
-  private func rateInput(_ program: Graph) throws -> String? {
-    let name = settings.learningRateInput ?? TrainingSettings.defaultRateInput
-    let numbers = program.inputs.filter { $0.type == TensorType(.float32, []) && $0.defaultValue != nil }
-    guard let input = numbers.first(where: { $0.name == name }) else {
-      guard settings.learningRateInput == nil, settings.schedule == .constant else {
-        let known =
-          numbers.isEmpty
-          ? "it has no numbers" : "its numbers are \(numbers.map(\.name).joined(separator: ", "))"
-        throw UsageError(
-          "program '\(program.name)' has no number '\(name)' for the learning rate to set (\(known)); name one with "
-            + "--learning-rate-input, or leave out --schedule and the recipe's schedule")
-      }
-      tell("learning rate: the model's own; the program has no number '\(name)' to set")
-      return nil
-    }
-    guard let base = input.defaultValue?.double, base >= 0 else {
-      throw UsageError("\(name) is \(input.defaultValue?.double ?? 0): give a learning rate of at least 0")
-    }
-    return name
   }
 
   /// Where a new run's states start from, and the hash of it.
@@ -199,20 +179,11 @@ struct TrainingJob {
   }
 
   private func configuration(
-    _ module: Module, _ program: Graph, _ data: TrainingData, _ length: TrainingLength, _ rateInput: String?,
-    _ initial: String?
+    _ module: Module, _ program: Graph, _ data: TrainingData, _ length: TrainingLength, _ initial: String?
   ) throws -> Trainer.Configuration {
-    let base = program.inputs.first { $0.name == rateInput }?.defaultValue?.double ?? 0
-    let rates = settings.rates(base: base, stepsPerEpoch: length.stepsPerEpoch, inAll: length.epochs)
-    if settings.schedule != .constant, Double(settings.warmupEpochs) >= length.epochs {
-      say(
-        "mclc: the whole run lies within its warm-up of \(settings.warmupEpochs) epochs; lower --warmup-epochs"
-      )
-    }
-    if rateInput != nil { tell("learning rate: \(rates)") }
-    if settings.lossWeights != .constant {
-      tell("loss weights: \(settings.lossWeights), by epoch, in log.jsonl")
-    }
+    let schedules = try settings.schedules(of: program, over: length)
+    for warning in settings.scheduleWarnings(over: length) { say("mclc: \(warning)") }
+    for (name, schedule) in schedules.sorted(by: { $0.key < $1.key }) { tell("\(name): \(schedule)") }
     var identity = [
       "model": module.name,
       "settings": module.settings.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
@@ -222,11 +193,10 @@ struct TrainingJob {
     identity["init"] = initial
     let changes =
       (request.earlier?.changes ?? []).map {
-        Trainer.Configuration.Change(step: $0.step, allowed: allowed(Array($0.values.keys), rateInput))
-      } + [Trainer.Configuration.Change(step: .max, allowed: allowed(request.changes.map(\.key), rateInput))]
+        Trainer.Configuration.Change(step: $0.step, allowed: allowed(Array($0.values.keys)))
+      } + [Trainer.Configuration.Change(step: .max, allowed: allowed(request.changes.map(\.key)))]
     return Trainer.Configuration(
-      steps: length.steps, seed: settings.seed, schedule: rates, rateInput: rateInput,
-      lossWeights: settings.lossWeights, epochs: settings.epochs ?? Int(length.epochs.rounded(.up)),
+      steps: length.steps, seed: settings.seed, schedules: schedules,
       checkpointEvery: settings.checkpointEvery,
       checkpointsKept: settings.checkpointsKept, watchEvery: settings.watchEvery,
       loaderWorkers: settings.workers, policy: settings.augmentation.policy, identity: identity,
@@ -235,15 +205,12 @@ struct TrainingJob {
   }
 
   /// What a change of these keys makes different in a run's identity.
-  private func allowed(_ keys: [String], _ rateInput: String?) -> RunIdentity.Changes {
-    let ofTraining = keys.filter(TrainingSettings.changeableKeys.contains)
-    var changes = RunIdentity.Changes(settings: Set(keys).subtracting(ofTraining))
-    if keys.contains(where: { $0 == rateInput || (ofTraining.contains($0) && $0 != "loss_weights") }) {
-      changes.entries.insert("schedule")
-    }
-    // The length is part of them.
-    if !ofTraining.isEmpty { changes.entries.insert("loss weights") }
-    return changes
+  private func allowed(_ keys: [String]) -> RunIdentity.Changes {
+    let inputs = Set(keys.filter { !TrainingSettings.isChangeable($0) })
+    // An input's own number is part of its schedule.
+    return RunIdentity.Changes(
+      settings: inputs, schedules: inputs.union(keys.compactMap(TrainingSettings.scheduledInput)),
+      length: keys.contains(where: TrainingSettings.lengthKeys.contains))
   }
 
   /// - Throws: `UsageError` where the training would not fit into memory.
@@ -264,7 +231,8 @@ struct TrainingJob {
 
   /// Writes what the run is made of, so that its folder says it.
   private func keep(
-    _ module: Module, _ program: Graph, _ data: TrainingData, _ weights: Start?, step: Int, plan: ExecutionPlan,
+    _ module: Module, _ program: Graph, _ data: TrainingData, _ weights: Start?, step: Int,
+    plan: ExecutionPlan,
     in folder: RunFolder
   ) throws {
     var changes = request.earlier?.changes ?? []
@@ -286,7 +254,8 @@ struct TrainingJob {
     let model =
       try request.previous.map {
         RunConfiguration.Model(
-          name: module.name, program: program.name, path: $0.model.path, hash: $0.model.hash, settings: settings)
+          name: module.name, program: program.name, path: $0.model.path, hash: $0.model.hash,
+          settings: settings)
       }
       ?? RunConfiguration.Model(
         name: module.name, program: program.name, path: absolutePath(request.model),
@@ -300,7 +269,8 @@ struct TrainingJob {
     let own = absolutePath(folder.file("motion"))
     let cache = absolutePath(request.cache ?? own)
     let configuration = RunConfiguration(
-      model: model, recipe: request.recipe, training: self.settings.effective, data: source,
+      model: model, recipe: request.recipe, training: self.settings.effective,
+      schedules: self.settings.schedules.isEmpty ? nil : self.settings.scheduleTexts, data: source,
       motion: RunConfiguration.Motion(cache: cache == own ? "motion" : cache, flow: data.flow?.rawValue),
       initialWeights: weights.map { RunConfiguration.Weights(path: $0.path, hash: $0.hash) },
       changes: changes.isEmpty ? nil : changes, versions: versions)
@@ -321,12 +291,20 @@ struct TrainingJob {
       bar.show(
         Double(progress.record.step) / Double(progress.steps),
         "step \(progress.record.step)/\(progress.steps), \(ProgressBar.duration(progress.secondsLeft)) left | "
-          + trainer.description.progress(progress.record.outputs)
+          + trainer.description.progress(progress.record.outputs) + scheduled(progress.record)
           + String(
             format: " | %.1f samples/s, %.0f%% waiting for data, %.1f GiB", progress.samplesPerSecond,
             progress.dataWait * 100, Double(progress.residentBytes) / 0x1p30),
         isLast: progress.record.step == progress.steps)
     }
+  }
+
+  /// What schedules set, such as ` | sgd_lr 0.0234`.
+  private func scheduled(_ record: StepRecord) -> String {
+    guard let values = record.scheduled else { return "" }
+    return " | "
+      + values.sorted { $0.key < $1.key }.map { "\($0.key) \(RunDescription.short($0.value))" }.joined(
+        separator: ", ")
   }
 
   private func finish(_ outcome: Trainer.Outcome, _ folder: RunFolder) throws {

@@ -13,7 +13,8 @@ enum TrainingSelection {
   init(_ data: RunConfiguration.Data, seed: UInt64) throws {
     guard isFolder(data.folder) || !FileManager.default.fileExists(atPath: data.folder) else {
       guard data.folder.hasSuffix(".safetensors") else {
-        throw UsageError("\(data.folder): it is a file; name a folder of videos, or tensors in a file .safetensors")
+        throw UsageError(
+          "\(data.folder): it is a file; name a folder of videos, or tensors in a file .safetensors")
       }
       guard data.list == nil, data.validation == nil else {
         throw UsageError("--list and --validate are for folders of videos; leave them out")
@@ -70,7 +71,8 @@ extension RunConfiguration.Data {
       } else if isFolder(text) {
         // HMDB51's splits are a folder of lists.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: text)) ?? []
-        self = names.contains { $0.contains("_test_split") && $0.hasSuffix(".txt") } ? .list(text) : .folder(text)
+        self =
+          names.contains { $0.contains("_test_split") && $0.hasSuffix(".txt") } ? .list(text) : .folder(text)
       } else if FileManager.default.fileExists(atPath: text) {
         self = .list(text)
       } else {

@@ -31,7 +31,7 @@ import Testing
 
   @Test func optionsOfTrainStandInGroups() throws {
     let help = try command.mclc(["train", "--help"]).output
-    for title in ["THE VIDEOS:", "THE RUN:", "LENGTH AND DRAWS:", "LEARNING RATE AND LOSS WEIGHTS:"] {
+    for title in ["THE VIDEOS:", "THE RUN:", "LENGTH AND DRAWS:", "SCHEDULES:"] {
       #expect(help.contains("\n\(title)\n"), "\(title)")
     }
   }

@@ -13,14 +13,16 @@ import Testing
     let steps = 8 * kills
     let data = folder + "/videos"
     #expect(try command.mclc(["synthesize", "--out", data, "--videos", "4", "--frames", "34"]).code == 0)
-    // Every augmentation; the rate and the loss weights change within the run; steps of two batches, batch norm in groups
+    // Every augmentation; the rate and the weights of two losses change within the run; steps of two batches, batch norm in groups
     // with drawn orders of keys; every step writes a checkpoint.
     func arguments(_ run: String) -> [String] {
       [
         "train", "models/tiny.mcl", "--data", data, "--out", run, "--cache", folder + "/motion", "--steps",
-        "\(steps)", "--resume", "--workers", "4", "--checkpoint-every", "1", "--schedule", "step",
-        "--warmup-epochs", "1", "--milestones", "5,\(2 * kills)", "--loss-weights", "ucf101",
-        "--augmentation", "full", "--accumulate", "2", "--json",
+        "\(steps)", "--resume", "--workers", "4", "--checkpoint-every", "1", "--schedule",
+        "sgd_lr=steps at=5,\(2 * kills) times=0.1 warmup=1", "--schedule",
+        "order_weight=linear from=0 to=1 by=epoch",
+        "--schedule", "mal_weight=steps at=5 values=2,1 by=epoch", "--augmentation", "full", "--accumulate",
+        "2", "--json",
       ]
         + [
           "bn_groups=2", "clip_norm=5", "batch=2", "size=32", "queue_size=12", "widths=8,8,8,8",

@@ -9,13 +9,21 @@ import Testing
   @Test(arguments: [
     ("ucf101", "models/r2plus1d.mcl", "epochs = 200 (main_ucf101.sh, epochs=200)"),
     ("kinetics", "models/r2plus1d.mcl", "sgd_lr = 0.02 (main_kinetics.sh, lr=0.02)"),
+    (
+      "ucf101", "models/r2plus1d.mcl",
+      "schedule.order_weight = linear from=0 to=1 by=epoch (train.py: epoch/epochs)"
+    ),
+    (
+      "kinetics", "models/r2plus1d.mcl",
+      "schedule.sgd_lr = cosine to=1e-6 warmup=5 multiplier=100 (train.py, --lr-"
+    ),
     ("demo", "models/tiny.mcl", "steps = 400 (ours: until the loss has visibly fallen)"),
   ])
   func everyRecipeIsShown(name: String, model: String, line: String) throws {
     let outcome = try command.mclc(["train", model, "--recipe", name] + nowhere)
     #expect(outcome.code == 2)
     #expect(outcome.errors.hasPrefix("recipe recipes/\(name).yaml: "), "\(outcome.errors)")
-    #expect(outcome.errors.contains("  \(line)\n"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("  \(line)"), "\(outcome.errors)")
     #expect(outcome.errors.contains("/nowhere: there is no such folder"))
   }
 
@@ -38,12 +46,14 @@ import Testing
     let outcome = try command.mclc(
       [
         "train", "models/tiny.mcl", "--recipe", "demo", "--epochs", "3", "--set", "seed=4", "--set",
-        "batch=2",
+        "batch=2", "--schedule", "sgd_lr=cosine",
       ]
         + nowhere)
     #expect(
       outcome.errors.contains("  steps = not used (--epochs; the recipe says 400)\n"), "\(outcome.errors)")
     #expect(outcome.errors.contains("  seed = 4 (--set; the recipe says 1)\n"))
+    #expect(
+      outcome.errors.contains("  schedule.sgd_lr = cosine (--schedule sgd_lr; the recipe says constant)\n"))
     #expect(outcome.errors.contains("  batch = 2 (--set; the recipe says 16)\n"))
   }
 
@@ -57,10 +67,10 @@ import Testing
       about: small
       training:
         steps: {value: 2, from: test}
-        schedule: {value: step, from: test}
-        milestones: {value: [1, 2], from: test}
-        warmup_epochs: {value: 0, from: test}
         augmentation: {value: crop-and-flip, from: test}
+      schedules:
+        sgd_lr: {value: "steps at=1,2 times=0.1", from: test}
+        order_weight: constant 0.5
       model:
         batch: {value: 2, from: test}
         size: {value: 32, from: test}
@@ -71,8 +81,9 @@ import Testing
       ["train", "models/tiny.mcl", "--data", data, "--out", run, "--recipe", recipe])
     #expect(first.code == 0, "\(first.errors)")
     let options = [
-      "train", "models/tiny.mcl", "--data", data, "--out", run, "--steps", "2", "--schedule", "step",
-      "--milestones", "1,2", "--warmup-epochs", "0", "--augmentation", "crop-and-flip", "--resume",
+      "train", "models/tiny.mcl", "--data", data, "--out", run, "--steps", "2", "--schedule",
+      "sgd_lr=steps times=0.1 at=1,2", "--set", "schedule.order_weight=constant 5e-1", "--augmentation",
+      "crop-and-flip", "--resume",
     ]
     let set = ["batch=2", "size=32", "queue_size=12", "widths=8,8,8,8"].flatMap { ["--set", $0] }
     let second = try command.mclc(options + set)
@@ -108,8 +119,16 @@ import Testing
         "mclc: R:2: there is no key 'epoch' here; did you mean 'epochs'? there are steps, epochs, seed, "))
     #expect(
       try complaint("trainning: {}\n")
-        == "mclc: R:1: there is no key 'trainning' here; did you mean 'training'? there are about, training, model\n"
+        == "mclc: R:1: there is no key 'trainning' here; did you mean 'training'? there are about, training, schedules, model\n"
     )
+    #expect(
+      try complaint("training:\n  loss_weights: {value: ucf101, from: x}\n")
+        == "mclc: R:2: there is no key 'loss_weights' any more; a schedule names its input, such as --schedule "
+        + "sgd_lr='cosine warmup=5', in the section 'schedules'\n")
+    #expect(
+      try complaint("training:\n  steps: 1\nschedules:\n  sgd_lr: cosinus\n")
+        == "mclc: R: schedule.sgd_lr: there is no schedule 'cosinus'; did you mean 'cosine'? there are constant, linear, "
+        + "cosine, steps\n")
     #expect(
       try complaint("training:\n  steps: {from: x}\n")
         == "mclc: R:2: 'steps' has no value; write {value: …, from: …}\n")

@@ -31,7 +31,8 @@ import Testing
       [
         "train", "models/tiny.mcl", "--data", folder + "/videos", "--out", run, "--steps", "70",
         "--watch-every",
-        "10", "--loss-weights", "ucf101", "--schedule", "cosine", "--warmup-epochs", "1", "--json",
+        "10", "--schedule", "order_weight=linear from=0 to=1 by=epoch", "--schedule",
+        "mal_weight=steps at=5 values=2,1 by=epoch", "--schedule", "sgd_lr=cosine to=1e-6 warmup=1", "--json",
       ] + ["batch=2", "size=64", "queue_size=12", "widths=8,8,8,8", "clip_norm=5"].flatMap { ["--set", $0] })
     #expect(trained.code == 0, "\(trained.errors)")
     let page = folder + "/report.html"
@@ -48,13 +49,15 @@ import Testing
       "loss.mal_temporal", "gradient_norm",
     ] + [
       "Early: step 1", "Midway: step 40", "Late: step 70", "Variance of the keys",
-      "Effective rank of the keys", "Cosine of queries", "Step 1", "Step 70", "Learning rate", "Loss weights",
-      "Throughput", "Waiting for data", "Memory",
+      "Effective rank of the keys", "Cosine of queries", "Step 1", "Step 70", "mal_weight", "order_weight",
+      "sgd_lr", "Throughput", "Waiting for data", "Memory",
     ]
 
   @Test func itHoldsEverythingItself() throws {
     let html = try String(contentsOfFile: try Self.page.get(), encoding: .utf8)
-    #expect(html.contains("<summary>config.yaml</summary>") && html.contains("\n  schedule: cosine\n"))
+    #expect(
+      html.contains("<summary>config.yaml</summary>")
+        && html.contains("\n  sgd_lr: cosine to=1e-06 warmup=1 multiplier=100\n"))
     for heading in Self.headings { #expect(html.contains("<h3>\(heading)</h3>"), "\(heading)") }
     // The name of SVG's elements is no address that is asked for anything.
     let addresses = html.replacing("xmlns=\"http://www.w3.org/2000/svg\"", with: "")
@@ -107,7 +110,7 @@ import Testing
     // 4 times of 64 pixels, three rows.
     #expect(seen.images == [Int](repeating: 4 * 64 * 3 * 64, count: 4))
     #expect(seen.headings == Self.headings)
-    #expect(seen.charts.count == 27 && seen.charts.allSatisfy { $0 > 120 }, "\(seen.charts)")
+    #expect(seen.charts.count == 28 && seen.charts.allSatisfy { $0 > 120 }, "\(seen.charts)")
     #expect(seen.lines.count == 30 && seen.lines.allSatisfy { $0 > 200 }, "\(seen.lines)")
     #expect(!seen.wide)
 

@@ -18,20 +18,21 @@ import Testing
           "size=32", "--set", "queue_size=12",
         ] + more)
     }
-    let cosine = ["--schedule", "cosine", "--warmup-epochs", "1"]
+    let cosine = ["--schedule", "sgd_lr=cosine to=1e-6 warmup=1"]
     let first = try train(["--epochs", "2"] + cosine)
     #expect(first.code == 0, "\(first.errors)")
     #expect(
       first.errors.contains(
-        "learning rate: base 0.05 after 1.0 steps from base/100.0, cosine over 1.0 steps\n"))
+        "sgd_lr: cosine from 0.05 to 1e-06 over 1.0 steps after 1.0 steps of warm-up from 1/100.0\n"))
 
     let longer = try train(["--epochs", "3", "--resume"] + cosine)
     #expect(longer.code == 2)
     #expect(
       longer.errors.hasSuffix(
-        "was trained with schedule 'base 0.05 after 1.0 steps from base/100.0, cosine over 1.0 steps' (now 'base 0.05 "
-          + "after 1.0 steps from base/100.0, cosine over 2.0 steps'); resume with the same, or start another run in "
-          + "another folder; --change goes on with another learning rate, schedule or length\n"),
+        "was trained with schedules 'sgd_lr: cosine from 0.05 to 1e-06 over 1.0 steps after 1.0 steps of warm-up from "
+          + "1/100.0' (now 'sgd_lr: cosine from 0.05 to 1e-06 over 2.0 steps after 1.0 steps of warm-up from 1/100.0'); "
+          + "resume with the same, or start another run in another folder; --change goes on with other schedules, "
+          + "numbers of the model or another length\n"),
       "\(longer.errors)")
 
     // A comment in the model file changes nothing, another number does.

@@ -9,7 +9,7 @@ import Testing
     let small = try SmallRun("folder")
     let (whole, parted) = (small.folder + "/whole", small.folder + "/parted")
     let options = [
-      "--schedule", "cosine", "--warmup-epochs", "1", "--seed", "5", "--augmentation", "crop-and-flip",
+      "--schedule", "sgd_lr=cosine to=1e-6 warmup=1", "--seed", "5", "--augmentation", "crop-and-flip",
       "--set",
       "hue=0.2", "--checkpoint-every", "1",
     ]
@@ -24,7 +24,10 @@ import Testing
         == small.bytes(small.checkpoint(4, in: parted)))
 
     let text = try String(contentsOfFile: parted + "/config.yaml", encoding: .utf8)
-    for line in ["  seed: '5'", "  hue: '0.2'", "  schedule: cosine", "    batch: '2'", "  flow: tvl1"] {
+    for line in [
+      "  seed: '5'", "  hue: '0.2'", "  sgd_lr: cosine to=1e-06 warmup=1 multiplier=100", "    batch: '2'",
+      "  flow: tvl1",
+    ] {
       #expect(text.contains(line + "\n"), "\(line): \(text)")
     }
     #expect(text.contains(/hash: [0-9a-f]{64}\n/) && text.contains("mclc: 0.1.0"))
@@ -51,23 +54,30 @@ import Testing
   @Test func whatMayChangeIsRecorded() throws {
     let small = try SmallRun("change")
     #expect(try small.train(["--steps", "2", "--checkpoint-every", "1"]).code == 0)
-    let other = try small.goOn(["--epochs", "9", "--schedule", "cosine"])
+    let other = try small.goOn(["--epochs", "9", "--schedule", "sgd_lr=cosine"])
     #expect(other.code == 2)
-    #expect(other.errors.contains("schedule 'constant 0.05' (now '"), "\(other.errors)")
+    #expect(
+      other.errors.contains("schedules 'none' (now 'sgd_lr: cosine from 0.05 to 0.0 over 18.0 steps')"),
+      "\(other.errors)")
     #expect(other.errors.contains("--change goes on with another"), "\(other.errors)")
     let changed = try small.goOn([
-      "--change", "steps=4", "--change", "sgd_lr=0.01", "--change", "schedule=cosine",
+      "--change", "steps=4", "--change", "sgd_lr=0.01", "--change", "schedule.sgd_lr=cosine to=1e-6",
     ])
     #expect(changed.code == 0, "\(changed.errors)")
     #expect(
-      changed.errors.contains("from step 2 on with schedule=cosine, sgd_lr=0.01, steps=4"),
+      changed.errors.contains("from step 2 on with schedule.sgd_lr=cosine to=1e-6, sgd_lr=0.01, steps=4"),
       "\(changed.errors)")
     let text = try String(contentsOfFile: small.run + "/config.yaml", encoding: .utf8)
     #expect(
-      text.contains("changes:\n- step: 2\n  values:\n    schedule: cosine\n    sgd_lr: '0.01'\n"), "\(text)")
+      text.contains(
+        "changes:\n- step: 2\n  values:\n    schedule.sgd_lr: cosine to=1e-6\n    sgd_lr: '0.01'\n"),
+      "\(text)")
     let last = try #require(
       String(contentsOfFile: small.run + "/log.jsonl", encoding: .utf8).split(separator: "\n").last)
-    #expect(last.contains("\"step\":4") && !last.contains("\"learningRate\":0.05"), "\(last)")
+    // Half a cosine from 0.01 over four steps, a quarter before its end.
+    let record = try JSONDecoder().decode(StepRecord.self, from: Data(last.utf8))
+    let rate = try #require(record.scheduled?["sgd_lr"])
+    #expect(record.step == 4 && abs(rate - (1e-6 + 0.009999 * (1 - 0.5.squareRoot()) / 2)) < 1e-12)
 
     // Killed before the next checkpoint, it goes on with the change, to the same bytes.
     let end = try #require(small.bytes(small.checkpoint(4)))
@@ -77,9 +87,17 @@ import Testing
     #expect(small.bytes(small.checkpoint(4)) == end)
 
     for (change, complaint) in [
-      ("batch=4", "a run goes on only with another of sgd_lr, order_weight, mal_weight, steps, epochs"),
+      (
+        "batch=4",
+        "a run goes on only with another of sgd_lr, order_weight, mal_weight, steps, epochs, schedule.INPUT"
+      ),
       ("seed=4", "a run goes on only with another of "), ("epochs=none", "give a number from 1 to"),
-      ("sgd_lr", "write it as key=value"), ("sgd_lr=-1", "give a learning rate of at least 0"),
+      ("sgd_lr", "write it as key=value"),
+      (
+        "schedule.sgd_rl=constant",
+        "has no scalar input 'sgd_rl' for a schedule to set; did you mean 'sgd_lr'?"
+      ),
+      ("schedule.sgd_lr=cosine warmup", "--change schedule.sgd_lr: 'warmup': write it as key=value"),
       ("sgd_lr=nan", "--change sgd_lr=nan: 'nan' is not a finite number"),
     ] {
       let refused = try small.goOn(["--change", change])
@@ -96,27 +114,34 @@ import Testing
     let small = try SmallRun("rate")
     let models = try small.models("mcl.mcl", "\"sgd_lr\"", with: "\"lr\"")
     let model = models + "/tiny.mcl"
-    let refused = try small.train(["--steps", "1", "--schedule", "cosine"], model: model)
+    let refused = try small.train(["--steps", "1", "--schedule", "sgd_lr=cosine"], model: model)
     #expect(refused.code == 2)
     #expect(
       refused.errors.contains(
-        "has no number 'sgd_lr' for the learning rate to set (its numbers are lr, order_weight"),
-      "\(refused.errors)")
+        "program 'step' has no scalar input 'sgd_lr' for a schedule to set; there are lr, order_weight, mal_weight"
+      ), "\(refused.errors)")
     let own = try small.train(["--steps", "1"], model: model)
-    #expect(own.code == 0 && own.errors.contains("learning rate: the model's own"), "\(own.errors)")
-    #expect(try !String(contentsOfFile: small.run + "/log.jsonl", encoding: .utf8).contains("learningRate"))
+    #expect(own.code == 0, "\(own.errors)")
+    #expect(try !String(contentsOfFile: small.run + "/log.jsonl", encoding: .utf8).contains("scheduled"))
     let named = small.folder + "/named"
     let scheduled = try small.train(
-      ["--steps", "2", "--schedule", "cosine", "--warmup-epochs", "0", "--learning-rate-input", "lr"],
-      out: named,
-      model: model)
+      ["--steps", "2", "--schedule", "lr=cosine", "--schedule", "order_weight=linear from=0 to=1 by=epoch"],
+      out: named, model: model)
     #expect(scheduled.code == 0, "\(scheduled.errors)")
+    #expect(scheduled.errors.contains(" | lr 0.05, order_weight 1.000 | "), "\(scheduled.errors)")
     #expect(
-      try String(contentsOfFile: named + "/log.jsonl", encoding: .utf8).contains("\"learningRate\":0.05"))
+      try String(contentsOfFile: named + "/log.jsonl", encoding: .utf8).contains(
+        "\"scheduled\":{\"lr\":0.05,\"order_weight\":1}"))
     // The same numbers as under the usual name.
     let usual = small.folder + "/usual"
     #expect(
-      try small.train(["--steps", "2", "--schedule", "cosine", "--warmup-epochs", "0"], out: usual).code == 0)
+      try small.train(
+        [
+          "--steps", "2", "--schedule", "sgd_lr=cosine", "--schedule",
+          "order_weight=linear from=0 to=1 by=epoch",
+        ],
+        out: usual
+      ).code == 0)
     let states = try [named, usual].map { try SafeTensors(path: small.checkpoint(2, in: $0)) }
     for name in states[1].names { #expect(try states[0].tensor(name) == states[1].tensor(name), "\(name)") }
   }
@@ -132,7 +157,13 @@ import Testing
     try refused(["--steps", "1", "--set", "batch=5"], "--set batch is given twice")
     try refused(["--epochs", "-3"], "give a number from 1 to")
     try refused(
-      ["--steps", "1", "--set", "sgd_lr=-0.1"], "sgd_lr is -0.1: give a learning rate of at least 0")
+      ["--steps", "1", "--set", "sgd_lr=-0.1"], "give a finite number of at least 0")
+    try refused(
+      ["--steps", "1", "--schedule", "cosine"], "write it as key=value, such as --schedule sgd_lr='cosine")
+    try refused(
+      ["--steps", "1", "--warmup-epochs", "3"],
+      "Unknown option '--warmup-epochs'; a schedule names its input, such as --schedule sgd_lr='cosine warmup=5'"
+    )
     let many = try small.command.mclc(
       [
         "train", "models/tiny.mcl", "--data", small.data, "--out", small.run, "--steps", "1", "--set",
@@ -150,6 +181,21 @@ import Testing
         "'queue' of 12 rows takes 6 a step and is full at step 2, but the run has 1: until then it holds random rows; an "
           + "epoch of these videos gives 12, so that --set queue_size=6 would fit"), "\(slow.errors)")
     try refused(["--steps", "1"], "holds a run already; add --resume")
+  }
+
+  /// A run of before schedules named their inputs is refused, not gone on with without them.
+  @Test func aRunOfFormerSettingsIsRefused() throws {
+    let small = try SmallRun("former")
+    #expect(try small.train(["--steps", "1"]).code == 0)
+    let text = try String(contentsOfFile: small.run + "/config.yaml", encoding: .utf8)
+    try Data(text.replacing("training:\n", with: "training:\n  schedule: cosine\n").utf8).write(
+      to: URL(fileURLWithPath: small.run + "/config.yaml"))
+    let refused = try small.goOn(["--change", "steps=2"])
+    #expect(refused.code == 2)
+    #expect(
+      refused.errors
+        == "mclc: \(small.run): it is a run of an mclc whose schedules named no inputs; start another run in another "
+        + "folder\n")
   }
 
   /// Samples are drawn exactly as the run draws them.

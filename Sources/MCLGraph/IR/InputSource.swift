@@ -17,7 +17,9 @@ extension Graph {
 
     /// What the text form says: `tubelets.clip moment="first" step=2`.
     public var text: String {
-      attributes.sorted { $0.key < $1.key }.reduce("\(feeder).\(field)") { $0 + " \($1.key)=\($1.value.text)" }
+      attributes.sorted { $0.key < $1.key }.reduce("\(feeder).\(field)") {
+        $0 + " \($1.key)=\($1.value.text)"
+      }
     }
 
     /// - Throws: `ShapeError` where a name is no word of letters, digits and `_`.

@@ -179,7 +179,8 @@ extension ProgramContext {
   ) -> Tensor {
     input(
       name, [count], .int64,
-      from: Graph.Source("random", "permutation", ["purpose": .text(purpose ?? name)]), file: file, line: line)
+      from: Graph.Source("random", "permutation", ["purpose": .text(purpose ?? name)]), file: file, line: line
+    )
   }
 
   /// Numbers drawn anew for each batch, uniform in [0, 1): what dropout compares with its share.

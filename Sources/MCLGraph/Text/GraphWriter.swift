@@ -72,7 +72,9 @@ extension Graph {
       lines += list.map { "\(word) \(quoted($0.name)) %\($0.entry)" }
     }
     lines += watches.map { "watch \($0.text)" }
-    if let accumulation { lines.append("accumulate \(quoted(accumulation.counter)) runs=\(accumulation.runs)") }
+    if let accumulation {
+      lines.append("accumulate \(quoted(accumulation.counter)) runs=\(accumulation.runs)")
+    }
     lines.append("end")
     return lines.joined(separator: "\n") + "\n"
   }

@@ -41,7 +41,8 @@ package final class BatchBuilder {
   package func write(_ values: [Float], to input: String, at position: Int) throws {
     try write(input, at: position) { place in
       guard place.count == values.count else {
-        throw SamplingError("\(values.count) numbers do not fill a sample of '\(input)', which has \(place.count)")
+        throw SamplingError(
+          "\(values.count) numbers do not fill a sample of '\(input)', which has \(place.count)")
       }
       _ = place.update(fromContentsOf: values)
     }

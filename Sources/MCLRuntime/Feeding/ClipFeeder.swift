@@ -71,7 +71,8 @@ package struct ClipFeeder: Feeder {
           frameWidth: video.width, frameHeight: video.height, width: clip.width, height: clip.height)
       }
       return DrawnClip(
-        input: clip.input, frames: (0..<clip.frames).map { start + $0 * clip.step }, augmentation: augmentation)
+        input: clip.input, frames: (0..<clip.frames).map { start + $0 * clip.step },
+        augmentation: augmentation)
     }
     return DrawnSample(video: video, sample: sample, clips: clips)
   }

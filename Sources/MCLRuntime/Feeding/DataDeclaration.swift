@@ -30,12 +30,15 @@ public struct DataDeclaration: Sendable {
     for input in declared {
       guard let feeder = FeederRegistry.all.first(where: { $0.name == input.source.feeder }) else {
         let nearest = nearestName(to: input.source.feeder, in: names).map { "; did you mean '\($0)'?" } ?? ""
-        throw input.wrong("there is no feeder '\(input.source.feeder)' among \(names.joined(separator: ", "))\(nearest)")
+        throw input.wrong(
+          "there is no feeder '\(input.source.feeder)' among \(names.joined(separator: ", "))\(nearest)")
       }
       guard feeder.fields.contains(input.source.field) else {
-        let nearest = nearestName(to: input.source.field, in: feeder.fields).map { "; did you mean '\($0)'?" } ?? ""
+        let nearest =
+          nearestName(to: input.source.field, in: feeder.fields).map { "; did you mean '\($0)'?" } ?? ""
         throw input.wrong(
-          "'\(feeder.name)' gives \(feeder.fields.joined(separator: ", ")), but no '\(input.source.field)'\(nearest)")
+          "'\(feeder.name)' gives \(feeder.fields.joined(separator: ", ")), but no '\(input.source.field)'\(nearest)"
+        )
       }
     }
     parts = FeederRegistry.all.compactMap { feeder in
@@ -50,7 +53,8 @@ public struct DataDeclaration: Sendable {
       throw UsageError("program '\(program)' takes no samples; declare a clip of a video or a row of a file")
     }
     if let other = samples.first(where: { $0.type.shape.first != count }) {
-      throw other.wrong("it takes \(other.type.shape.first ?? 0) samples, but '\(first.name)' \(count); give both one batch")
+      throw other.wrong(
+        "it takes \(other.type.shape.first ?? 0) samples, but '\(first.name)' \(count); give both one batch")
     }
     batchSize = count
   }

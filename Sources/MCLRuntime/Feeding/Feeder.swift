@@ -75,7 +75,8 @@ public struct DataNeeds: Sendable, Equatable {
     isMotionNeeded = isMotionNeeded || other.isMotionNeeded
     velocitySpans = Set(velocitySpans).union(other.velocitySpans).sorted()
     if let classes, let wanted = other.classes, classes.count != wanted.count {
-      throw UsageError("the program takes labels of \(classes.count) and of \(wanted.count) classes; declare one number")
+      throw UsageError(
+        "the program takes labels of \(classes.count) and of \(wanted.count) classes; declare one number")
     }
     classes = classes ?? other.classes
   }
@@ -126,6 +127,8 @@ package struct DeclaredInput: Sendable {
 
   /// - Throws: `UsageError` where the input is not as the field gives it.
   package func expect(_ element: ElementType, _ holds: ([Int]) -> Bool, _ wanted: String) throws {
-    guard type.element == element, holds(type.shape) else { throw wrong("it is \(type), but the field gives \(wanted)") }
+    guard type.element == element, holds(type.shape) else {
+      throw wrong("it is \(type), but the field gives \(wanted)")
+    }
   }
 }

@@ -18,7 +18,8 @@ public struct TensorRows: Sendable {
     var tensors: [String: HostTensor] = [:]
     for input in program.inputs {
       guard let source = input.source, source.feeder == RowFeeder.name else { continue }
-      let name = try DeclaredInput(name: input.name, type: input.type, source: source).text("name") ?? input.name
+      let name =
+        try DeclaredInput(name: input.name, type: input.type, source: source).text("name") ?? input.name
       guard file.names.contains(name) else {
         let nearest = nearestName(to: name, in: file.names.sorted()).map { "; did you mean '\($0)'?" } ?? ""
         throw UsageError("\(path): it has no tensor '\(name)' for the input '\(input.name)'\(nearest)")
@@ -33,7 +34,8 @@ public struct TensorRows: Sendable {
     }
     if let other = counts.sorted(by: { $0.key < $1.key }).first(where: { $0.value != count }) {
       throw UsageError(
-        "\(path): '\(other.key)' has \(other.value) rows, but other tensors have \(count); give them the same number")
+        "\(path): '\(other.key)' has \(other.value) rows, but other tensors have \(count); give them the same number"
+      )
     }
     (self.count, self.tensors) = (count, tensors)
   }
@@ -79,7 +81,8 @@ package struct RowFeeder: Feeder {
       guard let tensor = file.tensors[name] else { throw input.wrong("\(file.path) has no tensor '\(name)'") }
       guard Array(tensor.shape.dropFirst()) == Array(input.type.shape.dropFirst()) else {
         throw input.wrong(
-          "it is \(input.type), but the tensor '\(name)' of \(file.path) is \(tensor.shape); make both rows alike")
+          "it is \(input.type), but the tensor '\(name)' of \(file.path) is \(tensor.shape); make both rows alike"
+        )
       }
       switch input.type.element {
       case .float32: return (input.name, HostTensor(tensor.shape, .float32(tensor.floats)), false)

@@ -36,16 +36,19 @@ package struct TubeletFeeder: Feeder {
       guard moments.contains(clip.moment) else {
         let nearest = nearestName(to: clip.moment, in: moments).map { "; did you mean '\($0)'?" } ?? ""
         throw UsageError(
-          "input '\(clip.input)': tubelets have the moments \(moments.joined(separator: ", ")), not '\(clip.moment)'\(nearest)")
+          "input '\(clip.input)': tubelets have the moments \(moments.joined(separator: ", ")), not '\(clip.moment)'\(nearest)"
+        )
       }
       guard clip.placement == .random else {
-        throw UsageError("input '\(clip.input)': tubelets are drawn; take a clip of the feeder 'clips' for the middle")
+        throw UsageError(
+          "input '\(clip.input)': tubelets are drawn; take a clip of the feeder 'clips' for the middle")
       }
       guard (clip.frames, clip.step) == (first.frames, first.step),
         (clip.height, clip.width) == (first.height, first.width)
       else {
         throw UsageError(
-          "inputs '\(first.input)' and '\(clip.input)': tubelets are of one length, step and size; give both the same")
+          "inputs '\(first.input)' and '\(clip.input)': tubelets are of one length, step and size; give both the same"
+        )
       }
     }
     return fields
@@ -61,7 +64,8 @@ package struct TubeletFeeder: Feeder {
       TubeletView(clip.view, ofClip: (Self.moments.firstIndex(of: clip.moment) ?? 0) + 1)
     }
     sampler = TubeletSampler(
-      temporal: try TemporalSampler(clipFrames: clip.frames, step: clip.step), spatial: try SpatialSampler(setup.policy),
+      temporal: try TemporalSampler(clipFrames: clip.frames, step: clip.step),
+      spatial: try SpatialSampler(setup.policy),
       policy: setup.policy, width: clip.width, height: clip.height, seed: setup.seed)
   }
 
@@ -99,5 +103,7 @@ package struct TubeletFeeder: Feeder {
 
 extension SpatialSampler {
   /// - Throws: `SamplingError` where the policy's crops cannot be drawn.
-  package init(_ policy: AugmentationPolicy) throws { try self.init(area: policy.cropArea, aspect: policy.cropAspect) }
+  package init(_ policy: AugmentationPolicy) throws {
+    try self.init(area: policy.cropArea, aspect: policy.cropAspect)
+  }
 }

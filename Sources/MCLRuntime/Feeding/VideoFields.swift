@@ -49,7 +49,9 @@ package struct VideoFields: Sendable {
         guard let count = try input.integer("classes", in: 1...1 << 20) else {
           throw input.wrong("it does not say how many classes there are; give 'classes'")
         }
-        if let classes, classes.count != count { throw input.wrong("another label has \(classes.count) classes") }
+        if let classes, classes.count != count {
+          throw input.wrong("another label has \(classes.count) classes")
+        }
         classes = DataNeeds.Classes(count: count, setting: try input.text("setting"))
         labels.append(input.name)
       case "number":
@@ -93,7 +95,9 @@ package struct VideoFields: Sendable {
       throw input.wrong("it does not say how many pixels a cell has; give 'block'")
     }
     let wanted = [clip.frames / length, (clip.height + block - 1) / block, (clip.width + block - 1) / block]
-    try input.expect(.float32, { Array($0.dropFirst()) == wanted }, "f32 [N, \(wanted.map(String.init).joined(separator: ", "))]")
+    try input.expect(
+      .float32, { Array($0.dropFirst()) == wanted },
+      "f32 [N, \(wanted.map(String.init).joined(separator: ", "))]")
     return Motion(input: input.name, clip: number, groupLength: length, block: block)
   }
 

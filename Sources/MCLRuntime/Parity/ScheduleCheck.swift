@@ -85,13 +85,13 @@ public struct ScheduleCheck: Sendable {
   }
 
   private static func row(
-    _ name: String, _ expected: [(step: Int, rate: Double)], _ schedule: LearningRateSchedule
+    _ name: String, _ expected: [(step: Int, rate: Double)], _ schedule: Schedule
   ) -> Row {
     var row = Row(
       name: name, count: expected.count, worstAbsolute: 0, worstRelative: 0, worstStep: 0, gate: gate,
       isOK: true)
     for (step, rate) in expected {
-      let error = abs(schedule.rate(step: step) - rate)
+      let error = abs(schedule.value(step: step, epoch: 1) - rate)
       // A rate of zero has no relative error: it must be met to 1e-7.
       let relative = rate == 0 ? (error < 1e-7 ? 0 : .infinity) : error / abs(rate)
       row.isOK = row.isOK && relative <= gate
@@ -113,23 +113,26 @@ public struct ScheduleCheck: Sendable {
     var n: Int
     var base: Double
 
-    var schedule: LearningRateSchedule? {
-      guard (0...1 << 30).contains(epochs), (1...1 << 30).contains(n), (0...epochs).contains(warmup_epoch),
-        base.isFinite
-      else { return nil }
-      let (steps, warmup, multiplier) = (Double(n), Double(warmup_epoch), warmup_multiplier ?? 100)
+    /// As a recipe writes it; the published cosine ends at 1e-6.
+    var text: String? {
+      let warmup = "warmup=\(warmup_epoch) multiplier=\(warmup_multiplier ?? 100)"
       switch lr_scheduler {
-      case "constant": return .constant(base)
-      case "cosine":
-        return .cosine(
-          base: base, stepsPerEpoch: steps, epochs: Double(epochs), warmup: warmup, multiplier: multiplier)
+      case "constant": return "constant"
+      case "cosine": return "cosine to=1e-6 \(warmup)"
       case "step":
         guard let lr_decay_epochs, let lr_decay_rate else { return nil }
-        return .step(
-          base: base, stepsPerEpoch: steps, warmup: warmup, milestones: lr_decay_epochs, rate: lr_decay_rate,
-          multiplier: multiplier)
+        return
+          "steps at=\(lr_decay_epochs.map { "\($0)" }.joined(separator: ",")) times=\(lr_decay_rate) \(warmup)"
       default: return nil
       }
+    }
+
+    var schedule: Schedule? {
+      guard (0...1 << 30).contains(epochs), (1...1 << 30).contains(n), (0...epochs).contains(warmup_epoch),
+        base.isFinite, let text
+      else { return nil }
+      return try? ScheduleText(text).schedule(
+        default: base, stepsPerEpoch: Double(n), epochs: Double(epochs))
     }
   }
 }

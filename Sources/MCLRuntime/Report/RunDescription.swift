@@ -89,7 +89,7 @@ public struct RunDescription: Sendable, Codable, Equatable {
   }
 
   /// Three digits after the point, or three in all of what is smaller.
-  static func short(_ value: Double) -> String {
+  package static func short(_ value: Double) -> String {
     String(format: abs(value) >= 0.1 || value == 0 || !value.isFinite ? "%.3f" : "%.3g", value)
   }
 }

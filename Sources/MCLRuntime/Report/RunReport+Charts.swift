@@ -50,20 +50,19 @@ extension RunReport {
 
   var courseCharts: String {
     let c = LineChart.colours
-    let rate = LineChart.Series(
-      label: "learning rate", colour: c[0],
-      points: records.compactMap { record in record.learningRate.map { (record.step, $0) } })
-    let names = Set(records.flatMap { ($0.lossWeights ?? [:]).keys }).sorted()
-    let weights = names.enumerated().map { index, name in
-      LineChart.Series(
-        label: name.replacing("_", with: " "), colour: c[(index + 2) % c.count],
-        points: records.compactMap { record in record.lossWeights?[name].map { (record.step, $0) } })
+    let scheduled = Set(records.flatMap { ($0.scheduled ?? [:]).keys }).sorted().map { name in
+      chart(
+        name, "Input of the program, as its schedule gives it.",
+        [
+          LineChart.Series(
+            label: name, colour: c[0],
+            points: records.compactMap { record in record.scheduled?[name].map { (record.step, $0) } })
+        ])
     }
     func speed(_ label: String, _ colour: String, _ value: (RunFolder.Speed) -> Double) -> LineChart.Series {
       LineChart.Series(label: label, colour: colour, points: speeds.map { ($0.step, value($0)) })
     }
-    return chart("Learning rate", "Of each step, as the schedule gives it.", [rate])
-      + chart("Loss weights", "By epoch.", weights)
+    return scheduled.joined()
       + chart(
         "Throughput", "Samples a second, step by step.", [speed("samples/s", c[2]) { $0.samplesPerSecond }])
       + chart(

@@ -57,7 +57,7 @@ public struct RunReport {
   private static let tileCount = 6
 
   private var details: String {
-    let shown = ["model", "settings", "seed", "schedule", "loss weights", "augmentation", "videos", "steps"]
+    let shown = ["model", "settings", "seed", "schedules", "augmentation", "videos", "steps"]
     let rows = shown.compactMap { key in
       metadata[key].map { "<tr><th>\(key)</th><td>\(HTML.escaped($0))</td></tr>" }
     }

@@ -26,7 +26,8 @@ extension SampleSheet {
       let width = 2 * PictureStyle.margin + panels.reduce(0) { $0 + $1.width + Self.gap }
       let curveTop = Self.titleHeight + rows.count * rowHeight
       var canvas = Canvas(
-        width: width, height: curveTop + (curve == nil ? 0 : StartCurve.height) + PictureStyle.margin, background: Self.background)
+        width: width, height: curveTop + (curve == nil ? 0 : StartCurve.height) + PictureStyle.margin,
+        background: Self.background)
       canvas.text(title, x: PictureStyle.margin, y: 12, size: 2, PictureStyle.ink)
       canvas.text(about, x: PictureStyle.margin, y: 36, PictureStyle.ink)
       for (number, row) in rows.enumerated() {

@@ -26,7 +26,9 @@ public struct ClassificationScores: Sendable, Equatable {
     crossEntropies += Self.crossEntropy(scores, own)
     guard !own.isNaN else { return }
     var rank = 0
-    for (number, score) in scores.enumerated() where score > own || (score == own && number < label) { rank += 1 }
+    for (number, score) in scores.enumerated() where score > own || (score == own && number < label) {
+      rank += 1
+    }
     if rank == 0 { right[label] += 1 }
     if rank < 5 { rightInFive += 1 }
   }

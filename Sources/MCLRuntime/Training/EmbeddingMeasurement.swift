@@ -92,7 +92,8 @@ extension EmbeddingMeasurement {
     where ([queries] + positives).allSatisfy(names.contains) {
       let rows = RowQueue.all(in: program).first { $0.state == queue }?.rows ?? 0
       self.init(
-        step: step, queries: try executor.value(queries), positives: try positives.map { try executor.value($0) },
+        step: step, queries: try executor.value(queries),
+        positives: try positives.map { try executor.value($0) },
         queue: try executor.stateFloats(queue), cursor: Int(try executor.stateIntegers(cursor).first ?? 0),
         filled: runs * rows, width: try executor.resultType(queries).shape.last ?? 1)
       return

@@ -43,7 +43,9 @@ struct FirstClips {
   func pictures(_ executor: Executor) throws -> [JPEGImage] {
     let batch = try source.batch(0)
     var maps: [SampleImages.Maps] = []
-    if let motion { maps.append(SampleImages.Maps(values: batch.floats(motion.name), shape: motion.type.shape)) }
+    if let motion {
+      maps.append(SampleImages.Maps(values: batch.floats(motion.name), shape: motion.type.shape))
+    }
     if let saliency {
       try executor.give(batch)
       do {

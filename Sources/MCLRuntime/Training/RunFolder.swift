@@ -66,10 +66,8 @@ public struct StepRecord: Sendable, Codable, Equatable {
   /// Steps done, from 1.
   public var step: Int
   public var epoch: Int
-  /// What the schedule set; nil where it set nothing.
-  public var learningRate: Double?
-  /// The loss weights that the schedule gave; nil where the model's own hold.
-  public var lossWeights: [String: Double]?
+  /// The inputs that schedules set, by name; nil where none is scheduled.
+  public var scheduled: [String: Double]?
   /// The step's scalar outputs: `loss.total`, `loss.inter`, `prob.inter`, …
   public var outputs: [String: Float]
 

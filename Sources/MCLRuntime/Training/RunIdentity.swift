@@ -1,3 +1,4 @@
+import Foundation
 import MCLGraph
 
 /// What the numbers of a run depend on, as short texts that a checkpoint keeps: a resumed run is the run that was
@@ -10,17 +11,21 @@ public enum RunIdentity {
   public struct Changes: Sendable {
     /// Settings of the model and inputs of the program, by name.
     public var settings: Set<String>
-    /// Whole entries of the identity, such as `schedule`.
-    public var entries: Set<String>
+    /// Inputs whose schedules may.
+    public var schedules: Set<String>
+    /// Whether the length of the run may, which is part of every schedule.
+    public var length: Bool
 
-    public init(settings: Set<String> = [], entries: Set<String> = []) {
+    public init(settings: Set<String> = [], schedules: Set<String> = [], length: Bool = false) {
       self.settings = settings
-      self.entries = entries
+      self.schedules = schedules
+      self.length = length
     }
 
     mutating func merge(_ other: Changes) {
       settings.formUnion(other.settings)
-      entries.formUnion(other.entries)
+      schedules.formUnion(other.schedules)
+      length = length || other.length
     }
   }
 
@@ -28,6 +33,15 @@ public enum RunIdentity {
   public static func inputs(_ graph: Graph) -> String {
     graph.inputs.compactMap { input in input.defaultValue.map { "\(input.name)=\($0)" } }.joined(
       separator: " ")
+  }
+
+  static let schedulesKey = "schedules"
+
+  /// The schedules of a run's inputs, such as `alpha: constant 0.5; beta: linear from 0.0 to 1.0 over 3.0 epochs`.
+  static func text(_ schedules: [String: Schedule]) -> String {
+    schedules.isEmpty
+      ? "none"
+      : schedules.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
   }
 
   /// A hash of the program's text without the places in the model file, so that a comment there changes nothing, and
@@ -95,16 +109,21 @@ public enum RunIdentity {
     // A setting that only gives an input's number stands there already.
     let inputs = Set((now["inputs"] ?? "").split(separator: " ").map { String($0.prefix { $0 != "=" }) })
     for (key, value) in now.sorted(by: { $0.key < $1.key }) where kept[key] != value {
-      guard !changes.entries.contains(key) else { continue }
-      if ["schedule", "loss weights", "inputs"].contains(key) { isChangeable = true }
+      if key == schedulesKey, changes.length { continue }
+      if [schedulesKey, "inputs"].contains(key) { isChangeable = true }
       guard let old = kept[key] else {
         differing.append("\(key) (not recorded, now '\(value)')")
         continue
       }
-      if let words = wordKeys[key] {
-        let (before, after) = differingWords(
-          old, value, but: key == "settings" ? changes.settings.union(inputs) : changes.settings)
-        if before != after { differing.append("\(words) '\(before)' (now '\(after)')") }
+      if let list = lists[key] {
+        let names =
+          switch key {
+          case schedulesKey: changes.schedules
+          case "settings": changes.settings.union(inputs)
+          default: changes.settings
+          }
+        let (before, after) = list.differing(old, value, but: names)
+        if before != after { differing.append("\(list.words) '\(before)' (now '\(after)')") }
       } else {
         differing.append(readable(key, old, value))
       }
@@ -114,8 +133,33 @@ public enum RunIdentity {
     return (text, isChangeable)
   }
 
-  /// Entries that are words `name=value`.
-  private static let wordKeys = ["settings": "settings", "inputs": "the model's numbers"]
+  /// An entry that lists values by name.
+  private struct List {
+    /// What it is called in messages.
+    var words: String
+    /// Between the parts.
+    var separator: String
+    /// Between a name and its value.
+    var mark: Character
+
+    /// Of two lists the parts that the other has not, but for some names.
+    func differing(_ first: String, _ second: String, but names: Set<String>) -> (String, String) {
+      func parts(_ text: String) -> [String] {
+        text.components(separatedBy: separator).filter { part in
+          !part.isEmpty && !names.contains(String(part.prefix { $0 != mark }))
+        }
+      }
+      let (a, b) = (parts(first), parts(second))
+      func joined(_ parts: [String]) -> String { parts.joined(separator: separator) }
+      return (joined(a.filter { !b.contains($0) }), joined(b.filter { !a.contains($0) }))
+    }
+  }
+
+  private static let lists = [
+    "settings": List(words: "settings", separator: " ", mark: "="),
+    "inputs": List(words: "the model's numbers", separator: " ", mark: "="),
+    schedulesKey: List(words: "schedules", separator: "; ", mark: ":"),
+  ]
 
   /// A difference as people say it: hashes say nothing to them.
   private static func readable(_ key: String, _ old: String, _ new: String) -> String {
@@ -134,33 +178,8 @@ public enum RunIdentity {
     }
   }
 
-  /// Of two lists of words `name=value`, those that the other has not, but for some names.
-  private static func differingWords(
-    _ first: String, _ second: String, but names: Set<String>
-  ) -> (String, String) {
-    func words(_ text: String) -> [Substring] {
-      text.split(separator: " ").filter { word in !names.contains(String(word.prefix { $0 != "=" })) }
-    }
-    let (a, b) = (words(first), words(second))
-    return (
-      a.filter { !b.contains($0) }.joined(separator: " "), b.filter { !a.contains($0) }.joined(separator: " ")
-    )
-  }
-
   static func hexadecimal(_ hash: MotionHash) -> String {
     let digits = String(hash.value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-}
-
-extension LearningRateSchedule: CustomStringConvertible {
-  /// All that the rates depend on.
-  public var description: String {
-    let start = warmup > 0 ? "base \(base) after \(warmup) steps from base/\(multiplier), " : "base \(base), "
-    return switch decay {
-    case .constant: "constant \(base)"
-    case .cosine(let length): start + "cosine over \(length) steps"
-    case .step(let milestones, let rate): start + "times \(rate) after \(milestones) steps"
-    }
   }
 }

@@ -33,23 +33,11 @@ public final class Trainer {
   ///   - validation: what is measured after each epoch.
   /// - Throws: `UsageError` for a schedule of an input that the program has not.
   public init(
-    executor: Executor, program: Graph, source: any BatchSource, validation: Validation? = nil, run: RunFolder,
+    executor: Executor, program: Graph, source: any BatchSource, validation: Validation? = nil,
+    run: RunFolder,
     configuration: Configuration
   ) throws {
-    if let input = configuration.rateInput {
-      guard executor.plan.inputs.contains(where: { $0.name == input && $0.type == TensorType(.float32, []) })
-      else {
-        throw UsageError(
-          "program '\(executor.plan.name)' has no number '\(input)' that the learning rate could set; name its input "
-            + "with --learning-rate-input")
-      }
-    }
-    for name in configuration.lossWeights.inputs(epoch: 1, epochs: 1).keys.sorted()
-    where !executor.plan.inputs.contains(where: { $0.name == name && $0.defaultValue != nil }) {
-      throw UsageError(
-        "program '\(executor.plan.name)' has no input '\(name)' that the loss weights '\(configuration.lossWeights)' could set; "
-          + "train with constant ones, or give the model this input")
-    }
+    try Schedule.expect(configuration.schedules.keys, among: executor.plan.inputs, of: executor.plan.name)
     self.executor = executor
     self.program = program
     self.source = source
@@ -61,7 +49,8 @@ public final class Trainer {
     description.pictureRows = firstClips?.rows ?? []
     description.mark = RowQueue.all(in: program).first.map {
       RunDescription.Mark(
-        step: $0.fullStep(runsPerStep: program.accumulation?.runs ?? 1), label: "\($0.state) full of written rows")
+        step: $0.fullStep(runsPerStep: program.accumulation?.runs ?? 1),
+        label: "\($0.state) full of written rows")
     }
   }
 
@@ -86,7 +75,7 @@ public final class Trainer {
       throw UsageError(
         "\(run.path) was trained with \(difference.text); resume with the same, or start another run in another folder"
           + (difference.isChangeable
-            ? "; --change goes on with another learning rate, schedule or length" : ""))
+            ? "; --change goes on with other schedules, numbers of the model or another length" : ""))
     }
     try expectSamePlan(checkpoint, report)
     try executor.restore(checkpoint.tensors)
@@ -120,11 +109,8 @@ public final class Trainer {
   }
 
   private var identity: [String: String] {
-    var weights = configuration.lossWeights.rawValue
-    if configuration.lossWeights == .ucf101 { weights += " over \(configuration.epochs) epochs" }
-    let schedule = configuration.rateInput.map { _ in configuration.schedule.description } ?? "none"
-    return configuration.identity.merging([
-      "seed": String(configuration.seed), "schedule": schedule, "loss weights": weights,
+    configuration.identity.merging([
+      "seed": String(configuration.seed), RunIdentity.schedulesKey: RunIdentity.text(configuration.schedules),
     ]) { first, _ in first }
   }
 
@@ -153,11 +139,9 @@ public final class Trainer {
         return .interrupted(steps: done)
       }
       let batch = try loader.next()
-      let rate = configuration.rateInput.map { _ in configuration.schedule.rate(step: done) }
-      if let rate, let input = configuration.rateInput { try executor.setInput(input, floats: [Float(rate)]) }
       let epoch = source.epoch(ofSample: done * perStep * source.batchSize)
-      let weights = configuration.lossWeights.inputs(epoch: epoch, epochs: configuration.epochs)
-      for (name, weight) in weights { try executor.setInput(name, floats: [Float(weight)]) }
+      let scheduled = configuration.schedules.mapValues { $0.value(step: done, epoch: epoch) }
+      for (name, value) in scheduled { try executor.setInput(name, floats: [Float(value)]) }
       let isLast = partial.count == perStep - 1
       let pictures =
         isLast && marks.contains(done + 1) ? try firstClips?.pictures(executor) ?? [] : []
@@ -173,7 +157,7 @@ public final class Trainer {
       guard isLast else { continue }
       done += 1
       let record = StepRecord(
-        step: done, epoch: epoch, learningRate: rate, lossWeights: weights.isEmpty ? nil : weights,
+        step: done, epoch: epoch, scheduled: scheduled.isEmpty ? nil : scheduled,
         outputs: StepRecord.mean(partial))
       partial = []
       records.append(record)
@@ -234,10 +218,9 @@ public final class Trainer {
   ) throws {
     var scalars = Dictionary(
       now.record.outputs.map { (EventFile.tag($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
-    if let rate = now.record.learningRate { scalars["training/learning_rate"] = Float(rate) }
+    for (name, value) in now.record.scheduled ?? [:] { scalars["training/\(name)"] = Float(value) }
     scalars["training/samples_per_second"] = Float(now.samplesPerSecond)
     scalars["training/data_wait"] = Float(now.dataWait)
-    for (name, weight) in now.record.lossWeights ?? [:] { scalars["training/\(name)"] = Float(weight) }
     for (name, value) in now.validation?.scalars ?? [:] { scalars["validation/\(name)"] = Float(value) }
     for (name, value) in measurement?.scalars ?? [:] { scalars["embedding/\(name)"] = Float(value) }
     try events.write(step: done, scalars: scalars)

@@ -3,12 +3,8 @@ extension Trainer {
     /// Steps in all, from the start of the run.
     public var steps: Int
     public var seed: UInt64
-    public var schedule: LearningRateSchedule
-    /// The input that the schedule sets; nil where the program takes no learning rate, and none is set or logged.
-    public var rateInput: String?
-    public var lossWeights: LossWeights
-    /// Epochs in all, which the loss weights may depend on.
-    public var epochs: Int
+    /// The schedules of scalar inputs, by name; other inputs have the program's own values.
+    public var schedules: [String: Schedule]
     public var checkpointEvery: Int
     public var checkpointsKept: Int
     /// Steps between measurements of the embeddings, and between pictures.
@@ -42,19 +38,15 @@ extension Trainer {
     }
 
     public init(
-      steps: Int, seed: UInt64, schedule: LearningRateSchedule, rateInput: String? = nil,
-      lossWeights: LossWeights = .constant,
-      epochs: Int = 1, checkpointEvery: Int = 100, checkpointsKept: Int = 3,
-      watchEvery: Int = 50, loaderWorkers: Int = 2, policy: AugmentationPolicy = .full,
+      steps: Int, seed: UInt64, schedules: [String: Schedule] = [:], checkpointEvery: Int = 100,
+      checkpointsKept: Int = 3, watchEvery: Int = 50, loaderWorkers: Int = 2,
+      policy: AugmentationPolicy = .full,
       identity: [String: String] = [:], allowsDifferentPlan: Bool = false,
       replay: String = "mclc run MODEL", changes: [Change] = []
     ) {
       self.steps = steps
       self.seed = seed
-      self.schedule = schedule
-      self.rateInput = rateInput
-      self.lossWeights = lossWeights
-      self.epochs = epochs
+      self.schedules = schedules
       self.checkpointEvery = checkpointEvery
       self.checkpointsKept = checkpointsKept
       self.watchEvery = max(watchEvery, 1)

@@ -79,7 +79,8 @@ public final class Validation {
       }
     }
     return Result(
-      step: step, epoch: epoch, samples: counted.count, loss: counted.crossEntropy, top1: counted.top1, top5: counted.top5, meanClassAccuracy: counted.meanClassAccuracy)
+      step: step, epoch: epoch, samples: counted.count, loss: counted.crossEntropy, top1: counted.top1,
+      top5: counted.top5, meanClassAccuracy: counted.meanClassAccuracy)
   }
 }
 
@@ -113,11 +114,14 @@ extension Module {
       throw UsageError(
         learning.isEmpty
           ? "no program of model '\(self.name)' updates anything, so there is nothing to train (\(all))"
-          : "model '\(self.name)' has several programs that update states (\(learning.map(\.name).joined(separator: ", "))); name one with --program")
+          : "model '\(self.name)' has several programs that update states (\(learning.map(\.name).joined(separator: ", "))); name one with --program"
+      )
     }
     return only
   }
 
   /// The program that measures what a program has learnt: one without updates that watches classes. nil where there is none.
-  public func validationProgram() -> Graph? { programs.first { $0.updates.isEmpty && $0.classification != nil } }
+  public func validationProgram() -> Graph? {
+    programs.first { $0.updates.isEmpty && $0.classification != nil }
+  }
 }

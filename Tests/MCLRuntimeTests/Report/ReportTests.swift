@@ -30,7 +30,7 @@ private final class Elements: NSObject, XMLParserDelegate {
     let fields = outputs.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
     return try JSONDecoder().decode(
       StepRecord.self,
-      from: Data("{\"step\":\(step),\"epoch\":1,\"learningRate\":0.1,\"outputs\":{\(fields)}}".utf8))
+      from: Data("{\"step\":\(step),\"epoch\":1,\"scheduled\":{\"rate\":0.1},\"outputs\":{\(fields)}}".utf8))
   }
 
   private func parse(_ curve: LossCurve) throws -> Elements {

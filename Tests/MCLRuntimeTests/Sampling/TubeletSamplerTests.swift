@@ -41,7 +41,8 @@ struct TubeletSamplerTests {
     let video = Self.video()
     for sample in 0..<50 {
       let full = try Self.sampler().plan(Self.views, epoch: 1, sample: sample, video: video)
-      let plain = try Self.sampler(policy: .cropAndFlip).plan(Self.views, epoch: 1, sample: sample, video: video)
+      let plain = try Self.sampler(policy: .cropAndFlip).plan(
+        Self.views, epoch: 1, sample: sample, video: video)
       #expect(full.starts == plain.starts)
       for (a, b) in zip(full.tubelets, plain.tubelets) {
         #expect(a.crop == b.crop)

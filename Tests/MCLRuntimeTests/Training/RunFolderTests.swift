@@ -51,7 +51,8 @@ import Testing
       try JSONDecoder().decode(
         StepRecord.self,
         from: Data(
-          "{\"step\":\(step),\"epoch\":1,\"learningRate\":0.1,\"outputs\":{\"loss.total\":2.5}}".utf8))
+          "{\"step\":\(step),\"epoch\":1,\"scheduled\":{\"rate\":0.1},\"outputs\":{\"loss.total\":2.5}}".utf8)
+      )
     }
     for record in records { try run.append(record) }
     // A run that was killed may leave half a line.

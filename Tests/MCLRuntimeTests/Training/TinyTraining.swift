@@ -13,8 +13,8 @@ struct Ended {
 func trainTiny(
   _ path: String, steps: Int = 4, stopAfter: Int = .max, resume: Bool = false, rate: Double = 0.05,
   seed: UInt64 = 3, every: Int = 2, workers: Int = 2, threads: Int = 2, settings: String = "size=32",
-  more: [String: String] = [:], schedule: LearningRateSchedule? = nil, lossWeights: LossWeights = .constant,
-  epochs: Int = 1, plan: ExecutionPlan? = nil, program: Graph? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
+  more: [String: String] = [:], schedules: [String: Schedule] = [:], plan: ExecutionPlan? = nil,
+  program: Graph? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
   allowsDifferentPlan: Bool = false, watchEvery: Int = 2
 ) throws -> Ended {
   let trainer = try Trainer(
@@ -23,9 +23,9 @@ func trainTiny(
     source: try TubeletBatchesTests.videos.get().batches(2),
     run: try RunFolder(path),
     configuration: .init(
-      steps: steps, seed: seed, schedule: schedule ?? .constant(rate), rateInput: "sgd_lr",
-      lossWeights: lossWeights, epochs: epochs, checkpointEvery: every,
-      checkpointsKept: 2, watchEvery: watchEvery, loaderWorkers: workers, policy: .cropAndFlip,
+      steps: steps, seed: seed, schedules: ["sgd_lr": Schedule(from: rate)].merging(schedules) { $1 },
+      checkpointEvery: every, checkpointsKept: 2, watchEvery: watchEvery, loaderWorkers: workers,
+      policy: .cropAndFlip,
       identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
       allowsDifferentPlan: allowsDifferentPlan))
   var reports: [String] = []

@@ -57,9 +57,9 @@ import Testing
     )
     #expect(
       usageComplaint { try trainTiny(path, resume: true, rate: 0.06, seed: 4) }
-        == "\(path) was trained with schedule 'constant 0.05' (now 'constant 0.06') and seed '3' (now '4'); "
-        + "resume with the same, or start another run in another folder; --change goes on with another learning rate, "
-        + "schedule or length")
+        == "\(path) was trained with schedules 'sgd_lr: constant 0.05' (now 'sgd_lr: constant 0.06') and seed '3' (now '4'); "
+        + "resume with the same, or start another run in another folder; --change goes on with other schedules, numbers "
+        + "of the model or another length")
     #expect(
       usageComplaint { try trainTiny(path, resume: true, more: ["program": "1f"]) }
         == "\(path) was trained with program (not recorded, now '1f'); resume with the same, or start another run in "
@@ -70,13 +70,13 @@ import Testing
   /// Where the batch cannot be kept, the run still says what stopped it.
   @Test func aBatchThatCannotBeKeptDoesNotHideTheLoss() throws {
     let folder = try VideoTestFolder()
-    let schedule = LearningRateSchedule.step(
-      base: 0.05, stepsPerEpoch: 1, warmup: 0, milestones: [2], rate: 1e41)
-    #expect(try trainTiny(folder.path, steps: 2, schedule: schedule).outcome == .finished(steps: 2))
+    let schedule = Schedule(from: 0.05, course: .factor(1e41, milestones: [2]))
+    #expect(
+      try trainTiny(folder.path, steps: 2, schedules: ["sgd_lr": schedule]).outcome == .finished(steps: 2))
     let file = folder.path + "/failed-step-00000004.safetensors"
     try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
     let error = #expect(throws: ExecutionError.self) {
-      _ = try trainTiny(folder.path, steps: 9, resume: true, every: 100, schedule: schedule)
+      _ = try trainTiny(folder.path, steps: 9, resume: true, every: 100, schedules: ["sgd_lr": schedule])
     }
     let description = try #require(error?.description)
     #expect(description.hasPrefix("step 4: "), "\(description)")
@@ -97,12 +97,12 @@ import Testing
   @Test func lossesThatAreNotFiniteEndTheRun() throws {
     let folder = try VideoTestFolder()
     // The third update is of infinite size.
-    let schedule = LearningRateSchedule.step(
-      base: 0.05, stepsPerEpoch: 1, warmup: 0, milestones: [2], rate: 1e41)
-    #expect(try trainTiny(folder.path, steps: 2, schedule: schedule).outcome == .finished(steps: 2))
+    let schedule = Schedule(from: 0.05, course: .factor(1e41, milestones: [2]))
+    #expect(
+      try trainTiny(folder.path, steps: 2, schedules: ["sgd_lr": schedule]).outcome == .finished(steps: 2))
     let before = try folder.bytes(Checkpoint.fileName(2))
     let error = #expect(throws: ExecutionError.self) {
-      _ = try trainTiny(folder.path, steps: 9, resume: true, every: 100, schedule: schedule)
+      _ = try trainTiny(folder.path, steps: 9, resume: true, every: 100, schedules: ["sgd_lr": schedule])
     }
     let description = try #require(error?.description)
     let file = folder.path + "/failed-step-00000004.safetensors"
@@ -113,7 +113,7 @@ import Testing
       ) != nil, "\(description)")
     // What it keeps is the state after step 3, and the batch of step 4.
     #expect(
-      try trainTiny(folder.path, steps: 3, resume: true, every: 1, schedule: schedule).outcome
+      try trainTiny(folder.path, steps: 3, resume: true, every: 1, schedules: ["sgd_lr": schedule]).outcome
         == .finished(steps: 3))
     let (failed, third) = (
       try SafeTensors(path: file), try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(3))
@@ -121,7 +121,7 @@ import Testing
     for name in third.names { #expect(try failed.tensor(name) == third.tensor(name), "\(name)") }
     let batch = try TubeletBatchesTests.videos.get().batches(2).batch(3)
     #expect(try failed.tensor("xq").floats == batch.xq && failed.tensor("mag").floats == batch.mag)
-    #expect(try failed.tensor("sgd_lr").floats == [Float(schedule.rate(step: 3))])
+    #expect(try failed.tensor("sgd_lr").floats == [Float(schedule.value(step: 3, epoch: 3))])
     try FileManager.default.removeItem(atPath: folder.path + "/" + Checkpoint.fileName(3))
 
     // Unfused, the first value that is not finite is named: a weight of the update before, as the query reads it.
@@ -149,7 +149,8 @@ import Testing
     #expect(try folder.bytes(Checkpoint.fileName(2)) == before)
     #expect(folder.files().filter { $0.hasPrefix("checkpoint") } == [Checkpoint.fileName(2)])
     #expect(
-      try trainTiny(folder.path, steps: 3, resume: true, schedule: schedule).outcome == .finished(steps: 3))
+      try trainTiny(folder.path, steps: 3, resume: true, schedules: ["sgd_lr": schedule]).outcome
+        == .finished(steps: 3))
   }
 
   /// Stopped between the two batches of a step, and gone on from there.
@@ -212,18 +213,23 @@ import Testing
   }
 
   /// Two samples a step of three videos: the epochs of the steps are 1, 1, 2, 3.
-  @Test func lossWeightsFollowTheEpochs() throws {
+  @Test func scheduledInputsFollowTheEpochs() throws {
     let (constant, weighted) = (try VideoTestFolder(), try VideoTestFolder())
     let plain = try trainTiny(constant.path)
-    let ended = try trainTiny(weighted.path, lossWeights: .ucf101, epochs: 3)
-    #expect(plain.progress.allSatisfy { $0.record.lossWeights == nil })
-    let weights = ended.progress.compactMap(\.record.lossWeights)
+    func schedules(epochs: Double) throws -> [String: Schedule] {
+      try ["order_weight": "linear from=0 to=1 by=epoch", "mal_weight": "steps at=5 values=2,1 by=epoch"]
+        .mapValues { try ScheduleText($0).schedule(default: 1, stepsPerEpoch: 1.5, epochs: epochs) }
+    }
+    let ended = try trainTiny(weighted.path, schedules: try schedules(epochs: 3))
+    #expect(plain.progress.allSatisfy { $0.record.scheduled == ["sgd_lr": 0.05] })
+    let weights = ended.progress.compactMap(\.record.scheduled)
     let third = 1.0 / 3
     #expect(weights.compactMap { $0["order_weight"] } == [third, third, 2 * third, 1])
     #expect(weights.compactMap { $0["mal_weight"] } == [2, 2, 2, 2])
+    #expect(weights.compactMap { $0["sgd_lr"] } == [0.05, 0.05, 0.05, 0.05])
     for progress in ended.progress {
       let (record, outputs) = (progress.record, progress.record.outputs)
-      let order = Float(record.lossWeights?["order_weight"] ?? .nan)
+      let order = Float(record.scheduled?["order_weight"] ?? .nan)
       let parts: [Float] = ["inter", "intra", "order", "mal"].map { outputs["loss.\($0)"] ?? .nan }
       let contrast: Float = parts[0] + parts[1]
       let total: Float = contrast + order * parts[2] + 2 * parts[3]
@@ -234,10 +240,14 @@ import Testing
     #expect(ended.progress[0].record.outputs["loss.mal"] == plain.progress[0].record.outputs["loss.mal"])
     let path = weighted.path
     #expect(
-      usageComplaint { try trainTiny(path, steps: 6, resume: true, lossWeights: .ucf101, epochs: 4) }
-        == "\(path) was trained with loss weights 'ucf101 over 3 epochs' (now 'ucf101 over 4 epochs'); resume with "
-        + "the same, or start another run in another folder; --change goes on with another learning rate, schedule or "
-        + "length")
+      usageComplaint { try trainTiny(path, steps: 6, resume: true, schedules: try schedules(epochs: 4)) }
+        == "\(path) was trained with schedules 'order_weight: linear from 0.0 to 1.0 over 3.0 epochs by epoch' (now "
+        + "'order_weight: linear from 0.0 to 1.0 over 4.0 epochs by epoch'); resume with the same, or start another run in "
+        + "another folder; --change goes on with other schedules, numbers of the model or another length")
+    #expect(
+      usageComplaint { try trainTiny(path, resume: true, schedules: ["mal_wait": Schedule(from: 1)]) }
+        == "program 'step' has no scalar input 'mal_wait' for a schedule to set; did you mean 'mal_weight'? there are "
+        + "sgd_lr, order_weight, mal_weight")
     let log = String(decoding: try weighted.bytes("log.jsonl"), as: UTF8.self)
     #expect(log.split(separator: "\n").allSatisfy { $0.contains("\"mal_weight\":2") })
   }

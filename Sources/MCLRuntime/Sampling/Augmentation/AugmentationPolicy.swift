@@ -29,7 +29,8 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
 
   public init(
     cropArea: ClosedRange<Double> = 0.2...1, cropAspect: ClosedRange<Double> = 3.0 / 4...4.0 / 3,
-    centreShare: Double = 1, colourProbability: Double = 0.8, brightness: Double = 0.4, contrast: Double = 0.4,
+    centreShare: Double = 1, colourProbability: Double = 0.8, brightness: Double = 0.4,
+    contrast: Double = 0.4,
     saturation: Double = 0.4,
     hue: Double = 0.1, greyProbability: Double = 0.2, blurProbability: Double = 0.5,
     blurSigma: ClosedRange<Double> = 0.1...2, flipProbability: Double = 0.5,
@@ -94,7 +95,8 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
     }
     let (cropWidth, cropHeight) = (side(width, frameWidth), side(height, frameHeight))
     let crop = Crop(
-      x: (frameWidth - cropWidth) / 2, y: (frameHeight - cropHeight) / 2, width: cropWidth, height: cropHeight)
+      x: (frameWidth - cropWidth) / 2, y: (frameHeight - cropHeight) / 2, width: cropWidth, height: cropHeight
+    )
     return TubeletAugmentation(
       crop: crop, width: width, height: height, mean: mean, standardDeviation: standardDeviation)
   }
