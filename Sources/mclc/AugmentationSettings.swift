@@ -8,19 +8,26 @@ struct AugmentationSettings {
   private(set) var given: [String: String] = [:]
 
   /// What recipes and `--set` call them.
-  static let keys = ["augmentation"] + numbers.map(\.key) + vectors.map(\.key) + [blurKey]
+  static let keys = ["augmentation"] + numbers.map(\.key) + vectors.map(\.key) + ranges.map(\.key)
 
   private static let numbers: [(key: String, path: WritableKeyPath<AugmentationPolicy, Double> & Sendable)] =
     [
       ("colour_probability", \.colourProbability), ("brightness", \.brightness), ("contrast", \.contrast),
       ("saturation", \.saturation), ("hue", \.hue), ("grey_probability", \.greyProbability),
       ("blur_probability", \.blurProbability), ("flip_probability", \.flipProbability),
+      ("centre_crop", \.centreShare),
     ]
   private static let vectors: [(key: String, path: WritableKeyPath<AugmentationPolicy, [Float]> & Sendable)] =
     [
       ("mean", \.mean), ("standard_deviation", \.standardDeviation),
     ]
-  private static let blurKey = "blur_sigma"
+  private static let ranges:
+    [(key: String, path: WritableKeyPath<AugmentationPolicy, ClosedRange<Double>> & Sendable, what: String)] =
+      [
+        ("blur_sigma", \.blurSigma, "the least and the largest in pixels, such as 0.1,2"),
+        ("crop_area", \.cropArea, "the least and the largest share of the frame, such as 0.2,1"),
+        ("crop_aspect", \.cropAspect, "the least and the largest width over height, such as 0.75,1.33"),
+      ]
 
   /// - Throws: `UsageError` for a value that its key cannot have.
   mutating func set(_ key: String, _ text: String, origin: String) throws {
@@ -48,10 +55,10 @@ struct AugmentationSettings {
       changed[keyPath: path] = try numbers(3, "three numbers, red, green and blue, such as 0.5,0.5,0.5").map {
         Float($0)
       }
-    } else {
-      let range = try numbers(2, "the least and the largest in pixels, such as 0.1,2")
+    } else if let (_, path, what) = Self.ranges.first(where: { $0.key == key }) {
+      let range = try numbers(2, what)
       guard range[0] <= range[1] else { throw wrong("the least first, such as 0.1,2") }
-      changed.blurSigma = range[0]...range[1]
+      changed[keyPath: path] = range[0]...range[1]
     }
     do { try changed.validate() } catch { throw UsageError("\(origin) '\(text)': \(error)") }
     policy = changed

@@ -65,6 +65,10 @@ struct CompileCommand: ParsableCommand {
       let module = try options.load()
       if let output { try AtomicFile.write(module.text, to: output) }
       let programs = try program.map { [try module.program($0)] } ?? module.programs
+      // What no feeder gives is wrong whoever compiles it; an input without a source is the caller's.
+      for graph in programs where graph.inputs.allSatisfy({ $0.source != nil || $0.defaultValue != nil }) {
+        if graph.inputs.contains(where: { $0.source != nil }) { _ = try DataDeclaration(graph) }
+      }
       if let after, !Pipeline.passes.contains(where: { $0.name == after }) {
         throw UsageError(
           "--after \(after): the passes are \(Pipeline.passes.map(\.name).joined(separator: ", "))")

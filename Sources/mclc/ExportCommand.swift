@@ -50,7 +50,9 @@ struct ExportCommand: ParsableCommand {
           of: states.tensors, weights: try states.weights ?? namesOfWeights(), encoder: encoder, path: source)
         // 'pt' is what PyTorch's own writers note.
         var metadata = ["format": "pt"]
-        for key in ["model", "settings", "step"] { metadata[key] = file.tensors.metadata[key] }
+        for key in ["model", "settings", "step", RunIdentity.classesKey] {
+          metadata[key] = file.tensors.metadata[key]
+        }
         try SafeTensors.write(weights.tensors, metadata: metadata, to: out)
         say("\(out): \(weights.tensors.count) tensors of \(file.path)")
         if !weights.leftOut.isEmpty {

@@ -39,6 +39,9 @@ struct ProgramSummary {
   var text: String {
     let (plan, report) = (compiled.plan, compiled.report)
     var lines = ["program '\(graph.name)': \(graph.inputs.count) inputs, \(graph.states.count) states"]
+    for input in graph.inputs where input.source != nil {
+      lines.append("  \(input.name): \(input.type) from \(input.source?.text ?? "")")
+    }
     lines.append("  pass                   operations      ms")
     for record in report.passes where record.isUnchanged != true {
       let counts = "\(record.entriesBefore) -> \(record.entriesAfter)"
@@ -83,6 +86,10 @@ struct ProgramSummary {
       "calls": plan.calls.count, "distinctKernels": report.distinctKernels,
       "compiledKernels": report.compiledKernels,
       "multiplyAdds": multiplyAdds, "forwardMultiplyAddsPerClip": forwardMultiplyAdds / clips,
+      "inputs": graph.inputs.map { input in
+        ["name": input.name, "type": "\(input.type)"].merging(
+          input.source.map { ["from": $0.text] } ?? [:], uniquingKeysWith: { first, _ in first })
+      },
       "arenaBytes": plan.arenaBytes, "unsharedBytes": plan.unsharedBytes, "seconds": report.seconds,
       "passes": report.passes.map {
         ["name": $0.name, "before": $0.entriesBefore, "after": $0.entriesAfter] as [String: Any]

@@ -162,7 +162,8 @@ struct TrainingJob {
     guard let path = request.initial else { return nil }
     let file = try WeightFile(path) { say("mclc: \($0)") }
     let sources = try StateSources(
-      program, of: module.programs, files: [file], ignoringUnknown: request.ignoresUnknown)
+      program, of: module.programs, files: [file], ignoringUnknown: request.ignoresUnknown,
+      classes: try DataDeclaration(program).needs.classes?.count)
     return (sources, absolutePath(file.path), try RunIdentity.weights(file.tensors))
   }
 

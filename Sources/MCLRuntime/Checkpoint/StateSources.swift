@@ -17,6 +17,8 @@ public struct StateSources: Sendable {
   private var sources: [String: Source] = [:]
   /// Tensors that mean nothing to the model.
   public private(set) var unknown: [String] = []
+  /// Tensors that were made for another number of classes.
+  public private(set) var ofOtherClasses: [String] = []
 
   /// The states that no file gives, in the program's order.
   public var missing: [Graph.State] { program.states.filter { sources[$0.name] == nil } }
@@ -25,9 +27,11 @@ public struct StateSources: Sendable {
   ///   - model: the programs of the model; what is a name in one of them is no unknown tensor.
   ///   - files: later ones win.
   ///   - ignoringUnknown: whether tensors that mean nothing to the model are passed over.
+  ///   - classes: how many classes the model tells apart, where tensors [C, …] of another number of them are passed over.
   /// - Throws: `UsageError` for a tensor that is unknown, of another shape than its state, or the second one for a state.
   public init(
-    _ program: Graph, of model: [Graph], files: [WeightFile], ignoringUnknown: Bool = false
+    _ program: Graph, of model: [Graph], files: [WeightFile], ignoringUnknown: Bool = false,
+    classes: Int? = nil
   ) throws {
     self.program = program
     self.files = files
@@ -54,6 +58,10 @@ public struct StateSources: Sendable {
             "\(file.path): \(TensorFileError.quoted(other)) and \(TensorFileError.quoted(tensor)) are both state "
               + "'\(state.name)'; keep one of them")
         }
+        if let classes, Self.isOfOtherClasses(file.tensors.entries[tensor]?.shape ?? [], state, classes) {
+          ofOtherClasses.append(tensor)
+          continue
+        }
         try Self.expectShape(of: tensor, in: file, state)
         sources[state.name] = Source(file: number, tensor: tensor)
       }
@@ -74,6 +82,11 @@ public struct StateSources: Sendable {
     return UsageError(
       "\(file.path): the model has no state or input \(TensorFileError.quoted(tensor))\(nearest); convert weights of "
         + "other programs with 'mclc import --model', or pass over such tensors with --ignore-unknown")
+  }
+
+  private static func isOfOtherClasses(_ shape: [Int], _ state: Graph.State, _ classes: Int) -> Bool {
+    shape.count == state.type.rank && shape.first != classes && state.type.shape.first == classes
+      && shape.dropFirst().elementsEqual(state.type.shape.dropFirst())
   }
 
   private static func expectShape(of tensor: String, in file: WeightFile, _ state: Graph.State) throws {
@@ -108,6 +121,11 @@ public struct StateSources: Sendable {
       lines.append(
         "\(file.path): \(own.count - copies) of the \(program.states.count) states of '\(program.name)'"
           + (copies > 0 ? ", and \(copies) that start as copies of these" : ""))
+    }
+    if !ofOtherClasses.isEmpty {
+      lines.append(
+        "of another number of classes, so that the model's own start anew (\(ofOtherClasses.count)): \(list(ofOtherClasses))"
+      )
     }
     if !missing.isEmpty { lines.append("\(otherwise) (\(missing.count)): \(list(missing.map(\.name)))") }
     if !unknown.isEmpty {

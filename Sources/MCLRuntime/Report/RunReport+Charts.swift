@@ -73,6 +73,24 @@ extension RunReport {
         [speed("GiB", c[3]) { Double($0.residentBytes) / 0x1p30 }])
   }
 
+  /// What the samples that are held back gave, epoch by epoch.
+  var validationCharts: String {
+    let c = LineChart.colours
+    func series(_ label: String, _ colour: String, _ value: (Validation.Result) -> Double) -> LineChart.Series
+    {
+      LineChart.Series(label: label, colour: colour, points: validations.map { ($0.step, value($0)) })
+    }
+    let last = validations.last.map {
+      "In the end \(RunDescription.short($0.top1)), \(RunDescription.short($0.top5)) and \(RunDescription.short($0.meanClassAccuracy)) of \($0.samples) samples."
+    }
+    return chart(
+      "Accuracy", last ?? "",
+      [
+        series("top-1", c[0]) { $0.top1 }, series("top-5", c[1]) { $0.top5 },
+        series("mean over classes", c[2]) { $0.meanClassAccuracy },
+      ]) + chart("Cross-entropy", "The mean over the samples.", [series("loss", c[3]) { $0.loss }])
+  }
+
   var similarityFigures: String {
     guard let first = measurements.first, let last = measurements.last else { return "" }
     let middle = measurements[measurements.count / 2]

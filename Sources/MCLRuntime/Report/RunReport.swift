@@ -6,6 +6,7 @@ public struct RunReport {
   let records: [StepRecord]
   let speeds: [RunFolder.Speed]
   let measurements: [EmbeddingMeasurement]
+  let validations: [Validation.Result]
   let description: RunDescription
   /// What the newest checkpoint says of the run; empty where there is none.
   let metadata: [String: String]
@@ -21,6 +22,7 @@ public struct RunReport {
     }
     speeds = RunFolder.lines(file(RunFolder.speedFile), as: RunFolder.Speed.self)
     measurements = RunFolder.lines(file(RunFolder.measurementsFile), as: EmbeddingMeasurement.self)
+    validations = RunFolder.lines(file(RunFolder.validationFile), as: Validation.Result.self)
     description = RunDescription(folder: folder, records: records)
     let newest = Checkpoint.steps(in: folder).first.flatMap {
       try? SafeTensors(path: file(Checkpoint.fileName($0)))
@@ -42,6 +44,9 @@ public struct RunReport {
       guard let value = late(output) else { continue }
       let chance = output.chance.map { ", chance \(RunDescription.short($0))" } ?? ""
       tiles.append((output.name + chance, RunDescription.short(value)))
+    }
+    if let best = validations.max(by: { $0.top1 < $1.top1 }) {
+      tiles.append(("validation top-1, best (epoch \(best.epoch))", RunDescription.short(best.top1)))
     }
     let rates = speeds.map(\.samplesPerSecond).sorted()
     if !rates.isEmpty { tiles.append(("samples a second", String(format: "%.1f", rates[rates.count / 2]))) }
@@ -99,6 +104,7 @@ public struct RunReport {
       <div class="tiles">\(tiles)</div>\(details)</header>
       \(section("Outputs", "What the model's program gives at each step, in its order. Pale: each step. Strong: averaged over about a thirtieth of the run. Dashed: the value that guessing would give, where the model says it.", leadingChart, "all"))\
       <div class="thirds">\(outputCharts)</div>
+      \(section("Validation", "Videos that training holds back, the middle of each, after every epoch; the best checkpoint is \(RunFolder.bestFile).", validationCharts, "thirds"))\
       \(section("Similarities", "Cosines of queries with their positives, and with the queue's negatives.", similarityFigures, "thirds"))\
       \(section("Collapse", "Of the latest keys in the queue and the batch's own.", collapseCharts))\
       \(section("The first clips, early and late", samplesAbout, sheets, "all"))\
