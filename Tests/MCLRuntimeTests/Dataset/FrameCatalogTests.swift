@@ -207,7 +207,8 @@ import Testing
     let folder = try VideoTestFolder()
     let dataset = try videos(folder, 6)
     _ = try prepare(FrameCatalog(directory: folder.path + "/alone"), dataset)
-    let (together, computed) = (folder.path + "/together", Mutex(0))
+    let together = folder.path + "/together"
+    let computed = Mutex(0)
     DispatchQueue.concurrentPerform(iterations: 3) { number in
       do {
         let catalog = FrameCatalog(directory: together, workers: number + 1)
@@ -258,8 +259,10 @@ import Testing
       let shown = clip.window
       #expect(shown == (budget == 0 ? window : Crop(x: 0, y: 0, width: 64, height: 48)))
       for (frame, number) in zip(clip.frames, [3, 30, 39]) {
-        let expected = (shown.y..<shown.y + shown.height).flatMap { y in
-          whole[number].pixels[3 * (64 * y + shown.x)..<3 * (64 * y + shown.x + shown.width)]
+        var expected: [UInt8] = []
+        for y in shown.y..<shown.y + shown.height {
+          let first = 3 * (64 * y + shown.x)
+          expected += whole[number].pixels[first..<first + 3 * shown.width]
         }
         #expect(frame.pixels == expected)
       }
