@@ -141,7 +141,8 @@ struct TrainCommand: ParsableCommand {
     }
     if let previous, previous.training.keys.contains(where: { TrainingSettings.hint($0) != nil }) {
       throw UsageError(
-        "\(folder): it is a run of an mclc whose schedules named no inputs; start another run in another folder")
+        "\(folder): it is a run of an mclc whose schedules named no inputs; start another run in another folder"
+      )
     }
     let recipe = try length.recipe.map { try Recipe($0) }
     var below: [(key: String, value: String, origin: String)] = []
