@@ -209,9 +209,13 @@ struct TrainingJob {
   private func allowed(_ keys: [String]) -> RunIdentity.Changes {
     let inputs = Set(keys.filter { !TrainingSettings.isChangeable($0) })
     // An input's own number is part of its schedule.
-    return RunIdentity.Changes(
-      settings: inputs, schedules: inputs.union(keys.compactMap(TrainingSettings.scheduledInput)),
-      length: keys.contains(where: TrainingSettings.lengthKeys.contains))
+    var schedules = inputs.union(keys.compactMap(TrainingSettings.scheduledInput))
+    if keys.contains(where: TrainingSettings.lengthKeys.contains) {
+      // So is the length, but no text that is not asked for.
+      let texts = settings.scheduleTexts
+      schedules.formUnion(texts.keys.filter { request.earlier?.schedules?[$0] == texts[$0] })
+    }
+    return RunIdentity.Changes(settings: inputs, schedules: schedules)
   }
 
   /// - Throws: `UsageError` where the training would not fit into memory.

@@ -103,6 +103,12 @@ import Testing
       let refused = try small.goOn(["--change", change])
       #expect(refused.code == 2 && refused.errors.contains(complaint), "\(change): \(refused.errors)")
     }
+    // Another length is no leave for another schedule, nor for none.
+    let longer = ["--change", "steps=9"]
+    let slipped = try small.goOn(longer + ["--schedule", "sgd_lr=linear to=0"])
+    #expect(slipped.code == 2 && slipped.errors.contains("(now 'sgd_lr: linear from"), "\(slipped.errors)")
+    let dropped = try small.train(longer + ["--resume", "--set", "sgd_lr=0.01"])
+    #expect(dropped.code == 2 && dropped.errors.contains("(now 'none')"), "\(dropped.errors)")
     let both = try small.goOn(["--change", "steps=5", "--change", "epochs=5"])
     #expect(both.code == 2 && both.errors.contains("give one of them"), "\(both.errors)")
     let fresh = try small.train(["--steps", "1", "--change", "sgd_lr=1"], out: small.folder + "/fresh")

@@ -121,8 +121,8 @@ public struct ScheduleCheck: Sendable {
       case "cosine": return "cosine to=1e-6 \(warmup)"
       case "step":
         guard let lr_decay_epochs, let lr_decay_rate else { return nil }
-        return
-          "steps at=\(lr_decay_epochs.map { "\($0)" }.joined(separator: ",")) times=\(lr_decay_rate) \(warmup)"
+        let milestones = lr_decay_epochs.map { "\($0)" }.joined(separator: ",")
+        return "steps at=\(milestones) times=\(lr_decay_rate) \(warmup)"
       default: return nil
       }
     }

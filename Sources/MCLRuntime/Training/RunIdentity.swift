@@ -13,19 +13,15 @@ public enum RunIdentity {
     public var settings: Set<String>
     /// Inputs whose schedules may.
     public var schedules: Set<String>
-    /// Whether the length of the run may, which is part of every schedule.
-    public var length: Bool
 
-    public init(settings: Set<String> = [], schedules: Set<String> = [], length: Bool = false) {
+    public init(settings: Set<String> = [], schedules: Set<String> = []) {
       self.settings = settings
       self.schedules = schedules
-      self.length = length
     }
 
     mutating func merge(_ other: Changes) {
       settings.formUnion(other.settings)
       schedules.formUnion(other.schedules)
-      length = length || other.length
     }
   }
 
@@ -36,11 +32,13 @@ public enum RunIdentity {
   }
 
   static let schedulesKey = "schedules"
+  /// An empty list.
+  private static let nothing = "none"
 
   /// The schedules of a run's inputs, such as `alpha: constant 0.5; beta: linear from 0.0 to 1.0 over 3.0 epochs`.
   static func text(_ schedules: [String: Schedule]) -> String {
     schedules.isEmpty
-      ? "none"
+      ? nothing
       : schedules.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
   }
 
@@ -109,8 +107,6 @@ public enum RunIdentity {
     // A setting that only gives an input's number stands there already.
     let inputs = Set((now["inputs"] ?? "").split(separator: " ").map { String($0.prefix { $0 != "=" }) })
     for (key, value) in now.sorted(by: { $0.key < $1.key }) where kept[key] != value {
-      if key == schedulesKey, changes.length { continue }
-      if [schedulesKey, "inputs"].contains(key) { isChangeable = true }
       guard let old = kept[key] else {
         differing.append("\(key) (not recorded, now '\(value)')")
         continue
@@ -123,7 +119,11 @@ public enum RunIdentity {
           default: changes.settings
           }
         let (before, after) = list.differing(old, value, but: names)
-        if before != after { differing.append("\(list.words) '\(before)' (now '\(after)')") }
+        if before != after {
+          isChangeable = isChangeable || key != "settings"
+          let texts = [before, after].map { $0.isEmpty ? nothing : $0 }
+          differing.append("\(list.words) '\(texts[0])' (now '\(texts[1])')")
+        }
       } else {
         differing.append(readable(key, old, value))
       }
@@ -145,9 +145,11 @@ public enum RunIdentity {
     /// Of two lists the parts that the other has not, but for some names.
     func differing(_ first: String, _ second: String, but names: Set<String>) -> (String, String) {
       func parts(_ text: String) -> [String] {
-        text.components(separatedBy: separator).filter { part in
-          !part.isEmpty && !names.contains(String(part.prefix { $0 != mark }))
-        }
+        text == nothing
+          ? []
+          : text.components(separatedBy: separator).filter { part in
+            !part.isEmpty && !names.contains(String(part.prefix { $0 != mark }))
+          }
       }
       let (a, b) = (parts(first), parts(second))
       func joined(_ parts: [String]) -> String { parts.joined(separator: separator) }
