@@ -293,6 +293,14 @@ struct TrainingJob {
     defer { signals.enter(.finishing) }
     trainer.onSaving = { signals.enter($0 ? .writing : .training) }
     return try trainer.train(shouldStop: { signals.exitCode != nil }) { progress in
+      if let result = progress.validation {
+        bar.clear()
+        tell(
+          String(
+            format: "epoch %d: top-1 %.1f %%, top-5 %.1f %%, mean over classes %.1f %%, cross-entropy %.3f of %d videos held back",
+            result.epoch, 100 * result.top1, 100 * result.top5, 100 * result.meanClassAccuracy, result.loss,
+            result.samples))
+      }
       bar.show(
         Double(progress.record.step) / Double(progress.steps),
         "step \(progress.record.step)/\(progress.steps), \(ProgressBar.duration(progress.secondsLeft)) left | "

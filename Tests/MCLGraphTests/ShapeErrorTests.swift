@@ -192,11 +192,11 @@ import Testing
       { layer(BatchNorm("bn"), float(2, 3)) },
       "BatchNorm takes f32 [N, C, T, H, W] with N a multiple of its groups, not f32[2,3]"),
     Misuse(
-      { layer(Pool([1, 3, 3], stride: [1, 2, 2], padding: [0, 2, 2]), float(1, 3, 2, 4, 4)) },
+      { layer(MaxPooling([1, 3, 3], stride: [1, 2, 2], padding: [0, 2, 2]), float(1, 3, 2, 4, 4)) },
       "pooling takes [N, C, T, H, W] with three kernel sizes and strides, and padding of at most half "
         + "the kernel; it has f32[1,3,2,4,4], kernel [1, 3, 3], stride [1, 2, 2], padding [0, 2, 2]"),
     Misuse(
-      { layer(Pool([1, 9, 9], stride: [1, 2, 2]), float(1, 3, 2, 4, 4)) },
+      { layer(MaxPooling([1, 9, 9], stride: [1, 2, 2]), float(1, 3, 2, 4, 4)) },
       "the kernel [1, 9, 9] does not fit the input [2, 4, 4] with padding [0, 0, 0]; use a larger input "
         + "or a smaller kernel"),
     Misuse(

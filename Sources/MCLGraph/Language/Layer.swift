@@ -12,9 +12,15 @@ public struct Scope {
   /// Parameters start as copies of those under this path: (`k`, `q`) makes `k.x` start as `q.x`.
   public var copiedFrom: (prefix: String, source: String)?
 
+  /// - Parameters:
+  ///   - path: what stands before the layers' names in taps; nothing unless given.
+  ///   - parameters: what stands before them in the names of parameters; nothing unless given.
+  ///   - isTraining: whether batch norm goes by the batch's own statistics; by the running ones otherwise.
+  ///   - isTrainable: whether gradient descent changes the parameters. As an evaluation shares the parameters of its
+  ///     training, they are so there too.
   public init(
-    _ context: ProgramContext, path: String, parameters: String, isTraining: Bool, isTrainable: Bool,
-    copiedFrom: (prefix: String, source: String)? = nil
+    _ context: ProgramContext, path: String = "", parameters: String = "", isTraining: Bool,
+    isTrainable: Bool = true, copiedFrom: (prefix: String, source: String)? = nil
   ) {
     self.context = context
     self.path = path
@@ -38,7 +44,7 @@ public struct Scope {
   )
     -> Tensor
   {
-    let full = "\(parameterPath).\(name)"
+    let full = parameterPath.isEmpty ? name : "\(parameterPath).\(name)"
     var start = initializer
     if let copiedFrom, full.hasPrefix(copiedFrom.prefix + ".") {
       start = .copy(of: copiedFrom.source + full.dropFirst(copiedFrom.prefix.count))
@@ -52,15 +58,20 @@ public struct Scope {
     _ name: String, _ shape: [Int], _ element: ElementType = .float32, _ start: Double,
     at location: SourceLocation
   ) -> Tensor {
-    context.buffer("\(parameterPath).\(name)", shape, element, start, at: location)
+    context.buffer(
+      parameterPath.isEmpty ? name : "\(parameterPath).\(name)", shape, element, start, at: location)
   }
 }
 
 /// A part of a network: a function of one tensor with its own parameters, whose shapes follow from the input.
+///
+/// A layer is called like a function, `layer(input, in: scope)`: so it gets its name, and its result can be watched.
 public protocol Layer: Sendable {
   /// The layer's own part of the path; empty when it has none.
   var name: String { get }
-  func apply(_ input: Tensor, in scope: Scope) -> Tensor
+  /// What the layer computes, in a scope that has its name already. For those who write layers; those who use them call
+  /// the layer.
+  func expression(of input: Tensor, in scope: Scope) -> Tensor
 }
 
 extension Layer {
@@ -69,7 +80,7 @@ extension Layer {
   /// Applies the layer under its own name and taps the result there.
   public func callAsFunction(_ input: Tensor, in scope: Scope) -> Tensor {
     let inner = scope.entering(name)
-    let result = apply(input, in: inner)
+    let result = expression(of: input, in: inner)
     if !name.isEmpty { scope.context.tap(inner.path, result) }
     return result
   }
@@ -81,7 +92,7 @@ public protocol Composite: Layer {
 }
 
 extension Composite {
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor { body.apply(input, in: scope) }
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor { body.expression(of: input, in: scope) }
 }
 
 /// Layers one after the other.
@@ -91,7 +102,7 @@ public struct Chain: Layer {
   public init(_ layers: [any Layer]) { self.layers = layers }
   public init(@ChainBuilder _ content: () -> Chain) { self = content() }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     layers.reduce(input) { $1($0, in: scope) }
   }
 }
@@ -121,7 +132,7 @@ public struct Named: Layer {
     self.content = content()
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor { content.apply(input, in: scope) }
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor { content.expression(of: input, in: scope) }
 }
 
 /// `content(x) + shortcut(x)`; an empty shortcut is the identity.
@@ -139,9 +150,9 @@ public struct Residual: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
-    let result = content.apply(input, in: scope)
-    let passed = shortcut.apply(input, in: scope)
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
+    let result = content.expression(of: input, in: scope)
+    let passed = shortcut.expression(of: input, in: scope)
     let sum = result + passed
     guard sum.isPoisoned, !result.isPoisoned, !passed.isPoisoned else { return sum }
     return Tensor(

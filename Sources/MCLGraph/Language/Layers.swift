@@ -30,7 +30,7 @@ public struct Conv: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 5, kernel.count == 3 else {
       return unusable(
         "Conv takes [N, C, T, H, W] and a kernel of three sizes, here \(kernel)", input, scope, location)
@@ -67,7 +67,7 @@ public struct BatchNorm: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 5, input.isFloat, groups >= 1, input.shape[0] % groups == 0 else {
       return unusable(
         "BatchNorm takes f32 [N, C, T, H, W] with N a multiple of its groups", input, scope, location)
@@ -120,11 +120,12 @@ public struct BatchNorm: Layer {
 /// `max(x, 0)`.
 public struct ReLU: Layer {
   public init() {}
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor { relu(input) }
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor { relu(input) }
 }
 
-/// The largest value of each window over T, H, W.
-public struct Pool: Layer {
+/// The largest value of each window over T, H, W: [N, C, T, H, W] to [N, C, T', H', W'], T' = (T + 2 padding - kernel) / stride + 1,
+/// rounded down.
+public struct MaxPooling: Layer {
   let geometry: PoolGeometry
   let location: SourceLocation
 
@@ -135,7 +136,7 @@ public struct Pool: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     Tensor(MaxPool(geometry), [input], path: scope.path, location: location)
   }
 }
@@ -148,7 +149,7 @@ public struct GlobalAveragePool: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 5, input.isFloat else {
       return unusable("GlobalAveragePool takes f32 [N, C, T, H, W]", input, scope, location)
     }
@@ -168,7 +169,7 @@ public struct Linear: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 2, input.isFloat else {
       return unusable("Linear takes f32 [N, features]", input, scope, location)
     }
@@ -187,7 +188,7 @@ public struct L2Normalize: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
-  public func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank >= 1, input.isFloat else {
       return unusable("L2Normalize takes f32 with at least one axis", input, scope, location)
     }

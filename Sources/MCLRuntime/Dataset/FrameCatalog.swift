@@ -109,6 +109,7 @@ extension MotionCache {
   ///
   /// - Throws: `MotionError` where the directory cannot be made or written.
   func claimIndex(of name: FilePath) throws -> MotionClaim? {
-    try claim(file: FrameIndex.path(beside: file(of: name, .tvl1)), waits: false)
+    try makeDirectory()
+    return try claim(file: FrameIndex.path(beside: file(of: name, .tvl1)), waits: false)
   }
 }

@@ -105,13 +105,18 @@ extension MotionCache {
   /// - Returns: nil where another process has it and `waits` is false.
   /// - Throws: `MotionError` where the directory cannot be made or written.
   public func claim(_ name: some PathConvertible, kind: FlowSource.Kind, waits: Bool) throws -> MotionClaim? {
+    try makeDirectory()
+    return try claim(file: file(of: name.filePath, kind), waits: waits)
+  }
+
+  /// - Throws: `MotionError` where the directory cannot be made.
+  package func makeDirectory() throws {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
       throw MotionError(
         "cannot make the cache directory \(directory); choose one that may be written", isOfWholeCache: true)
     }
-    return try claim(file: file(of: name.filePath, kind), waits: waits)
   }
 
   /// Removes what killed processes left unfinished. Files that a living process works on stay.

@@ -140,7 +140,7 @@ import Testing
       }
 
       struct Halving: Layer {
-        func apply(_ input: Tensor, in scope: Scope) -> Tensor {
+        func expression(of input: Tensor, in scope: Scope) -> Tensor {
           let half = input.shape[1] / 2
           return input.reshaped([half])  // MISTAKE reshape of f32[1,4,2,4,4] to [2]
         }
@@ -178,7 +178,7 @@ import Testing
             applied(Conv("a", [1, 1], 4)),  // MISTAKE Conv takes
             applied(Conv("b", [9, 1, 1], 4, padding: [0, 0, 0])),  // MISTAKE the kernel
             applied(BatchNorm("c", groups: 2)),  // MISTAKE BatchNorm takes
-            applied(Pool([1, 9, 9], stride: [1, 1, 1])),  // MISTAKE the kernel
+            applied(MaxPooling([1, 9, 9], stride: [1, 1, 1])),  // MISTAKE the kernel
             applied(Linear("d", 4)),  // MISTAKE Linear takes
             applied(
               Residual {  // MISTAKE the content of Residual gives
