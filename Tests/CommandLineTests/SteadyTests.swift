@@ -7,16 +7,28 @@ import Testing
   private let command = CommandLineTests()
   private let folder = CommandLineTests.folder.appendingPathComponent("steady-\(UUID().uuidString)").path
 
-  private func arguments(_ run: String, steps: Int, workers: Int) -> [String] {
+  /// The models that are held to it, with settings that make them small.
+  static let models = [
+    (
+      "tiny",
+      ["batch=2", "size=32", "queue_size=12", "widths=4,4,4,4", "stem=4", "num_channels=8", "layers=1,1,1,1"]
+    ),
+    (
+      "r2plus1d_18",
+      ["batch=2", "size=32", "frames=4", "widths=4,4,4,4", "stem=4", "layers=1,1,1,1"]
+    ),
+  ]
+
+  private func arguments(
+    _ model: (name: String, settings: [String]), _ run: String, steps: Int, workers: Int
+  ) -> [String] {
     [
-      "train", "models/tiny.mcl", "--data", folder + "/videos", "--out", run, "--cache", folder + "/motion",
+      "train", "models/\(model.name).mcl", "--data", folder + "/videos", "--out", run, "--cache",
+      folder + "/motion",
       "--steps", "\(steps)", "--workers", "\(workers)", "--checkpoint-every", "\(max(steps / 20, 1))",
       "--json",
     ]
-      + [
-        "batch=2", "size=32", "queue_size=12", "widths=4,4,4,4", "stem=4", "num_channels=8", "layers=1,1,1,1",
-      ]
-      .flatMap { ["--set", $0] }
+      + model.settings.flatMap { ["--set", $0] }
   }
 
   private func synthesize() throws {
@@ -26,14 +38,15 @@ import Testing
     #expect(made.code == 0, "\(made.errors)")
   }
 
-  @Test func aSeedGivesOneCheckpoint() throws {
+  @Test(arguments: models) func aSeedGivesOneCheckpoint(model: (String, [String])) throws {
     try synthesize()
     let steps = soakFactor > 1 ? 500 : 12
     var ends: [Data] = []
     for (threads, workers) in [(1, 1), (2, 1), (1, 4), (2, 4), (2, 4)] {
       let run = folder + "/run-\(ends.count)"
       let outcome = try command.run(
-        "mclc", arguments(run, steps: steps, workers: workers), environment: ["MCL_THREADS": "\(threads)"])
+        "mclc", arguments(model, run, steps: steps, workers: workers),
+        environment: ["MCL_THREADS": "\(threads)"])
       #expect(outcome.code == 0, "\(outcome.errors)")
       ends.append(
         try Data(
@@ -43,7 +56,8 @@ import Testing
   }
 
   /// 10,000 steps under `make soak`.
-  @Test(.timeLimit(.minutes(30 * patience))) func memoryAndDescriptorsStayFlat() throws {
+  @Test(.timeLimit(.minutes(30 * patience)), arguments: models)
+  func memoryAndDescriptorsStayFlat(model: (String, [String])) throws {
     try synthesize()
     let steps = soakFactor > 1 ? 10_000 : 400
     let run = folder + "/long"
@@ -51,7 +65,7 @@ import Testing
     let process = Process()
     process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(
       "mclc")
-    process.arguments = arguments(run, steps: steps, workers: 2)
+    process.arguments = arguments(model, run, steps: steps, workers: 2)
     process.currentDirectoryURL = repositoryFolder
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice

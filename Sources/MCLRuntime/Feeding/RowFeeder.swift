@@ -28,13 +28,13 @@ public struct TensorRows: Sendable {
         throw UsageError(error.description)
       }
     }
-    let counts = tensors.mapValues { $0.shape.first ?? 0 }
-    guard let count = counts.values.first, count > 0 else {
+    let counts = tensors.map { (name: $0.key, rows: $0.value.shape.first ?? 0) }.sorted { $0.name < $1.name }
+    guard let count = counts.first?.rows, count > 0 else {
       throw UsageError("\(path): its tensors have no rows; give tensors [rows, …]")
     }
-    if let other = counts.sorted(by: { $0.key < $1.key }).first(where: { $0.value != count }) {
+    if let other = counts.first(where: { $0.rows != count }) {
       throw UsageError(
-        "\(path): '\(other.key)' has \(other.value) rows, but other tensors have \(count); give them the same number"
+        "\(path): '\(other.name)' has \(other.rows) rows, but '\(counts[0].name)' has \(count); give them the same number"
       )
     }
     (self.count, self.tensors) = (count, tensors)
