@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import MCLRuntime
 
-extension ExportedWeights.Encoder: ExpressibleByArgument {}
+extension ExportedWeights.Network: ExpressibleByArgument {}
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,14 +17,14 @@ struct ExportCommand: ParsableCommand {
       out, and how many is said.
 
         mclc export runs/first -o weights.safetensors
-        mclc export runs/first/checkpoint-00000400.safetensors --encoder key -o momentum.safetensors
+        mclc export runs/first/checkpoint-00000400.safetensors --network copy -o momentum.safetensors
       """))
 
   @Argument(help: ArgumentHelp("The folder of a run, or a checkpoint.", valueName: "run"))
   var source: String
   @Option(name: .shortAndLong, help: "The file to write (.safetensors).") var out: String
-  @Option(help: "query, or key: the momentum encoder, where the model has one.")
-  var encoder: ExportedWeights.Encoder = .query
+  @Option(help: "trained, or copy: what starts as a copy of it, such as a momentum encoder.")
+  var network: ExportedWeights.Network = .trained
   @Option(help: "The model, for a checkpoint of an older mclc, which does not say which states are weights.")
   var model: String?
   @Option(
@@ -46,8 +46,9 @@ struct ExportCommand: ParsableCommand {
         let file = try WeightFile(source) { say("mclc: \($0)") }
         if file.path != source { try expectDistinct(out, from: [file.path]) }
         let states = try ExportedWeights.states(in: file)
+        let known = try states.weights ?? namesOfWeights()
         let weights = try ExportedWeights(
-          of: states.tensors, weights: try states.weights ?? namesOfWeights(), encoder: encoder, path: source)
+          of: states.tensors, weights: known.states, names: known.names, network: network, path: source)
         // 'pt' is what PyTorch's own writers note.
         var metadata = ["format": "pt"]
         for key in ["model", "settings", "step", RunIdentity.classesKey] {
@@ -65,13 +66,14 @@ struct ExportCommand: ParsableCommand {
   }
 
   /// The weights of the model that was named.
-  private func namesOfWeights() throws -> Set<String> {
+  private func namesOfWeights() throws -> (states: Set<String>, names: WeightNames) {
     guard let model else {
       throw UsageError(
         "\(source): it does not say which of its states are weights, as an older mclc wrote it; name the model with "
           + "--model, and its settings with --set")
     }
     let module = try ModelOptions.parse([model] + settings.flatMap { ["--set", $0] }).load()
-    return Set(module.programs.flatMap(\.states).filter(\.isWeight).map(\.name))
+    let states = module.programs.flatMap(\.states)
+    return (Set(states.filter(\.isWeight).map(\.name)), WeightNames(states))
   }
 }

@@ -12,21 +12,6 @@ struct ProgramSummary {
     self.compiled = compiled
   }
 
-  /// Multiply-adds of forward convolutions and matrix products, padding counted, of the query's own path.
-  private var forwardMultiplyAdds: Int {
-    graph.entries.reduce(0) { total, entry in
-      guard entry.path.hasPrefix("query") else { return total }
-      switch entry.operation {
-      case is Convolution:
-        let weight = graph.entries[entry.operands[1]].type
-        return total + entry.type.count * weight.count / weight.shape[0]
-      default: return total
-      }
-    }
-  }
-
-  private var clips: Int { graph.inputs.first { $0.type.rank == 5 }?.type.shape[0] ?? 1 }
-
   private var kernels: [(family: String, launches: Int)] {
     Dictionary(grouping: compiled.plan.launches) { compiled.plan.kernels[$0.kernel].family }
       .map { ($0.key, $0.value.count) }.sorted { $0.1 > $1.1 }
@@ -69,10 +54,6 @@ struct ProgramSummary {
       "  code: \(report.distinctKernels) distinct kernels, \(report.compiledKernels) compiled now, the rest from the cache"
         + (report.isCacheWritable ? "" : " (the cache cannot be written: set MCL_CACHE)"))
     lines.append("  work: \(short(Double(multiplyAdds))) multiply-adds a run")
-    if forwardMultiplyAdds > 0 {
-      lines.append(
-        "  forward: \(short(Double(forwardMultiplyAdds / clips))) multiply-adds a clip of the query")
-    }
     lines.append(
       "  memory: arena \(mebibytes(plan.arenaBytes)), of \(mebibytes(plan.unsharedBytes)) without sharing")
     lines.append(String(format: "  compiled in %.2f s", report.seconds))
@@ -85,7 +66,7 @@ struct ProgramSummary {
       "program": graph.name, "operations": report.operationsBefore, "launches": report.launches,
       "calls": plan.calls.count, "distinctKernels": report.distinctKernels,
       "compiledKernels": report.compiledKernels,
-      "multiplyAdds": multiplyAdds, "forwardMultiplyAddsPerClip": forwardMultiplyAdds / clips,
+      "multiplyAdds": multiplyAdds,
       "inputs": graph.inputs.map { input in
         ["name": input.name, "type": "\(input.type)"].merging(
           input.source.map { ["from": $0.text] } ?? [:], uniquingKeysWith: { first, _ in first })

@@ -297,7 +297,8 @@ struct TrainingJob {
         bar.clear()
         tell(
           String(
-            format: "epoch %d: top-1 %.1f %%, top-5 %.1f %%, mean over classes %.1f %%, cross-entropy %.3f of %d videos held back",
+            format:
+              "epoch %d: top-1 %.1f %%, top-5 %.1f %%, mean over classes %.1f %%, cross-entropy %.3f of %d videos held back",
             result.epoch, 100 * result.top1, 100 * result.top5, 100 * result.meanClassAccuracy, result.loss,
             result.samples))
       }

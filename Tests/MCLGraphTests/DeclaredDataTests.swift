@@ -99,7 +99,8 @@ import Testing
         return Step(outputs: [("m", sample.motion("m", of: clip, shape: shape).sum())])
       }
     }
-    #expect(motion([3, 2, 2]) == ["the motion 'm' has 3 times for 8 frames; give a number that divides them"])
+    #expect(
+      motion([3, 2, 2]) == ["the motion 'm' has 3 times for 8 frames; give a number that divides them"])
     #expect(motion([2, 2]) == ["the motion 'm' has the shape [2, 2]; give [t, h, w]"])
     #expect(
       motion([2, 5, 2]) == [
@@ -141,13 +142,15 @@ import Testing
       let weight = context.state("w", [3], initializer: .constant(2), isTrainable: true)
       let loss = (weight * weight * weight).sum()
       let rate = context.scalar("rate", default: 0.1)
-      return Step(outputs: [("loss", loss)], updates: context.descent(of: loss, rate: rate, momentum: 0.5, decay: 0.25))
+      return Step(
+        outputs: [("loss", loss)], updates: context.descent(of: loss, rate: rate, momentum: 0.5, decay: 0.25))
     }.program("step")
     #expect(graph.updates.map(\.name) == ["velocity.w", "w"] && graph.taps.map(\.name) == ["grad.w"])
     var interpreter = Interpreter(
       graph,
       states: [
-        "w": Value(TensorType(.float32, [3]), [2, 2, 2]), "velocity.w": Value(TensorType(.float32, [3]), [0, 0, 0]),
+        "w": Value(TensorType(.float32, [3]), [2, 2, 2]),
+        "velocity.w": Value(TensorType(.float32, [3]), [0, 0, 0]),
       ])
     var (weight, velocity) = (2.0, 0.0)
     for _ in 0..<3 {

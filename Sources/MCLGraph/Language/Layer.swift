@@ -92,7 +92,9 @@ public protocol Composite: Layer {
 }
 
 extension Composite {
-  public func expression(of input: Tensor, in scope: Scope) -> Tensor { body.expression(of: input, in: scope) }
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
+    body.expression(of: input, in: scope)
+  }
 }
 
 /// Layers one after the other.
@@ -132,7 +134,9 @@ public struct Named: Layer {
     self.content = content()
   }
 
-  public func expression(of input: Tensor, in scope: Scope) -> Tensor { content.expression(of: input, in: scope) }
+  public func expression(of input: Tensor, in scope: Scope) -> Tensor {
+    content.expression(of: input, in: scope)
+  }
 }
 
 /// `content(x) + shortcut(x)`; an empty shortcut is the identity.

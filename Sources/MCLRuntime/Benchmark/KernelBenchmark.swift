@@ -31,10 +31,6 @@ public struct ContractionEntry: Sendable {
       guard let shape = ContractionShape(comprehension) else { continue }
       found[launch.specification] = result.count
       var place = state?.name ?? launch.path
-      for prefix in ["query.", "key.x1.", "key.x2.", "key.x3.", "q.", "k.", "backbone."]
-      where place.hasPrefix(prefix) {
-        place.removeFirst(prefix.count)
-      }
       if place.hasSuffix(".weight") { place.removeLast(7) }
       let weight = state?.type.shape ?? []
       let window = weight.dropFirst(2).map(String.init).joined(separator: "x")

@@ -36,7 +36,8 @@ extension ExecutionPlan {
         return states[index]
       }
       candidates.removeAll { !($0.name.hasSuffix(".weight") && $0.type.rank >= 2) }
-      candidates.removeAll { $0.name.hasPrefix("velocity.") }
+      // What an optimizer keeps of a weight starts as one number.
+      candidates.removeAll { if case .constant = $0.initializer { true } else { false } }
       if let output = launch.buffers.last {
         laidOut[output] =
           (operands.count == 1 || index < preparationCount) && kernels[launch.kernel].multiplyAdds == 0

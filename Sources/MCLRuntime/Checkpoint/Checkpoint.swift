@@ -82,11 +82,12 @@ public struct Checkpoint: Sendable {
   /// Where the metadata lists the states that are weights, as JSON.
   static let weightsKey = "weight states"
 
-  /// For the metadata of a file: the names of the states that belong to the network itself: parameters and buffers of layers.
+  /// For the metadata of a file: the names of the states that belong to the network itself, which are parameters and
+  /// buffers of layers, and what stands before names where there is a copy of the network.
   public static func weightsMetadata(_ states: [Graph.State]) -> [String: String] {
     let names = states.filter(\.isWeight).map(\.name).sorted()
     guard let data = try? JSONEncoder().encode(names) else { return [:] }
-    return [weightsKey: String(decoding: data, as: UTF8.self)]
+    return WeightNames(states).metadata.merging([weightsKey: String(decoding: data, as: UTF8.self)]) { $1 }
   }
 
   private static let format = "mclc checkpoint 2"

@@ -41,7 +41,7 @@ public struct StateSources: Sendable {
       known.formUnion(graph.states.map(\.name) + graph.inputs.map(\.name))
       known.formUnion((graph.outputs + graph.taps).map(\.name))
     }
-    let names = WeightNames(known)
+    let names = WeightNames(model.flatMap(\.states) + program.states)
     for (number, file) in files.enumerated() {
       var own: [String: String] = [:]
       for tensor in file.tensors.names.sorted() {

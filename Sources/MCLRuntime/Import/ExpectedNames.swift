@@ -58,7 +58,7 @@ struct ModelNames: ExpectedNames {
   private var states = NamedValues<Graph.State>()
 
   init(_ states: [Graph.State]) {
-    let names = WeightNames(states.map(\.name))
+    let names = WeightNames(states)
     var groups = NamedValues<Void>()
     for state in states where state.isWeight {
       guard let name = names.exported(state.name) else { continue }

@@ -3,26 +3,28 @@ import MCLGraph
 
 /// The weights of a checkpoint under PyTorch's names.
 public struct ExportedWeights {
-  public enum Encoder: String, Sendable, CaseIterable { case query, key }
+  /// Of a network and its copy, as a momentum encoder is.
+  public enum Network: String, Sendable, CaseIterable { case trained, copy }
 
   /// By PyTorch's names.
   public let tensors: [String: HostTensor]
-  /// States of the checkpoint that are no weights of this encoder: how many, by the first part of their names.
+  /// States of the checkpoint that are no weights of this network: how many, by the first part of their names.
   public let leftOut: [(group: String, count: Int)]
 
   /// - Parameters:
   ///   - states: by name.
   ///   - weights: the names of the states that are parameters or buffers of layers (`Checkpoint.weights`).
-  /// - Throws: `UsageError` where there are no weights of this encoder.
-  public init(of states: [String: HostTensor], weights: Set<String>, encoder: Encoder = .query, path: String)
-    throws
-  {
-    let names = WeightNames(states.keys)
+  /// - Throws: `UsageError` where there are no weights of this network.
+  public init(
+    of states: [String: HostTensor], weights: Set<String>, names: WeightNames, network: Network = .trained,
+    path: String
+  ) throws {
     var result: [String: HostTensor] = [:]
     var others: [String: Int] = [:]
     for (state, tensor) in states {
       let name =
-        encoder == .key ? names.exportedKey(state) : weights.contains(state) ? names.exported(state) : nil
+        network == .copy
+        ? names.exportedCopy(state) : weights.contains(state) ? names.exported(state) : nil
       if let name {
         result[name] = tensor
       } else {
@@ -31,23 +33,23 @@ public struct ExportedWeights {
     }
     guard !result.isEmpty else {
       throw UsageError(
-        encoder == .key
-          ? "\(path): its model has no momentum encoder; leave out --encoder key"
+        network == .copy
+          ? "\(path): its model has no copy of its network, such as a momentum encoder; leave out --network copy"
           : "\(path): none of its \(states.count) states is a weight; give a checkpoint of 'mclc train'")
     }
     tensors = result
     leftOut = others.map { (group: $0.key, count: $0.value) }.sorted { $0.group < $1.group }
   }
 
-  /// The states in a file, and which of them the file says are weights; nil where it does not say.
+  /// The states in a file, and which of them the file says are weights, and how they are called; nil where it does not say.
   public static func states(
     in file: WeightFile
-  ) throws -> (tensors: [String: HostTensor], weights: Set<String>?) {
+  ) throws -> (tensors: [String: HostTensor], weights: (states: Set<String>, names: WeightNames)?) {
     var tensors: [String: HostTensor] = [:]
     for name in file.tensors.names { tensors[name] = try file.tensors.tensor(name) }
     let list = file.tensors.metadata[Checkpoint.weightsKey].flatMap {
       try? JSONDecoder().decode([String].self, from: Data($0.utf8))
     }
-    return (tensors, list.map { Set($0) })
+    return (tensors, list.map { (Set($0), WeightNames(metadata: file.tensors.metadata)) })
   }
 }

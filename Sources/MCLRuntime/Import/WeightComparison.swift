@@ -39,7 +39,7 @@ public struct WeightComparison: Sendable {
   public init(_ states: [Graph.State], shapes: some Sequence<(key: String, value: [Int])>) {
     var declared = NamedValues<Graph.State>()
     for state in states { declared.updateValue(state, forKey: state.name) }
-    let names = WeightNames(declared.keys)
+    let names = WeightNames(states)
     for (tensor, shape) in shapes.sorted(by: { $0.key.precedesByBytes($1.key) }) {
       guard let state = names.states(tensor).lazy.compactMap({ declared[$0] }).first else {
         unexpected.append(tensor)

@@ -1,26 +1,58 @@
+import Foundation
 import MCLGraph
 
 /// How a model's states are called in PyTorch's state dicts.
 ///
-/// A model with a query encoder has its parameters and batch statistics under `q.`; the rest of the name is PyTorch's.
-/// Others use PyTorch's names as they are. Momenta (`velocity.`) have none.
-public struct WeightNames: Sendable {
-  private let hasQuery: Bool
+/// Where states start as copies of others, as a momentum encoder's do, both have a part in front of their names that
+/// tells them apart, such as `q.` and `k.`; the rest of the name is PyTorch's. Other models use PyTorch's names as they
+/// are.
+public struct WeightNames: Sendable, Equatable {
+  /// What stands before the names of the states that are copied: `q.`; empty where none are.
+  public let original: String
+  /// What stands before the copies' names; nil where there are none.
+  public let copy: String?
 
-  public init(_ states: some Sequence<String>) { hasQuery = states.contains { $0.hasPrefix("q.") } }
-
-  /// PyTorch's name of a state that is a weight or a batch statistic of the model itself; nil for other states.
-  public func exported(_ state: String) -> String? {
-    if hasQuery { return state.hasPrefix("q.") ? String(state.dropFirst(2)) : nil }
-    // A name without a dot is no module's parameter, but an input or output that 'run' wrote beside the states.
-    return state.hasPrefix("velocity.") || !state.contains(".") ? nil : state
+  /// - Parameter states: of all programs of the model.
+  public init(_ states: some Sequence<Graph.State>) {
+    for state in states {
+      guard case .copy(let origin) = state.initializer, let (own, rest) = Self.parts(state.name),
+        let (other, same) = Self.parts(origin), rest == same
+      else { continue }
+      (original, copy) = (other + ".", own + ".")
+      return
+    }
+    (original, copy) = ("", nil)
   }
 
-  /// PyTorch's name of a state of the momentum encoder; nil for other states.
-  public func exportedKey(_ state: String) -> String? {
-    hasQuery && state.hasPrefix("k.") ? String(state.dropFirst(2)) : nil
+  private static func parts(_ name: String) -> (first: Substring, rest: Substring)? {
+    name.firstIndex(of: ".").map { (name[..<$0], name[name.index(after: $0)...]) }
+  }
+
+  /// PyTorch's name of a state of the network that is trained; nil for other states.
+  public func exported(_ state: String) -> String? {
+    state.hasPrefix(original) ? String(state.dropFirst(original.count)) : nil
+  }
+
+  /// PyTorch's name of a state of the copy; nil for other states.
+  public func exportedCopy(_ state: String) -> String? {
+    copy.flatMap { state.hasPrefix($0) ? String(state.dropFirst($0.count)) : nil }
   }
 
   /// The state that a tensor's name means: a state's own name, or PyTorch's.
-  public func states(_ tensor: String) -> [String] { hasQuery ? [tensor, "q." + tensor] : [tensor] }
+  public func states(_ tensor: String) -> [String] {
+    original.isEmpty ? [tensor] : [tensor, original + tensor]
+  }
+
+  // MARK: In files
+
+  private static let key = "copied states"
+
+  /// For the metadata of a file.
+  var metadata: [String: String] { copy.map { [Self.key: "\(original) \($0)"] } ?? [:] }
+
+  /// What a file's metadata say.
+  init(metadata: [String: String]) {
+    let parts = metadata[Self.key]?.split(separator: " ").map(String.init) ?? []
+    (original, copy) = parts.count == 2 ? (parts[0], parts[1]) : ("", nil)
+  }
 }

@@ -33,7 +33,8 @@ import Testing
     let batches = try batches { _, sample in
       [
         sample.clip("fast", of: "a", view: "v", frames: 8, step: 1),
-        sample.clip("slow", of: "a", view: "v", frames: 2, step: 4), sample.clip("other", view: "v", frames: 2, step: 4),
+        sample.clip("slow", of: "a", view: "v", frames: 2, step: 4),
+        sample.clip("other", view: "v", frames: 2, step: 4),
         sample.clip("look", of: "a", frames: 2, step: 4),
       ]
     }
@@ -59,12 +60,16 @@ import Testing
   }
 
   @Test func batchesAreFunctionsOfTheirNumber() throws {
-    func make() throws -> DeclaredBatches { try batches { context, sample in
-      [sample.clip("one"), sample.clip("two"), context.permutation("p", of: 2), context.uniform("u", [5])]
-    } }
+    func make() throws -> DeclaredBatches {
+      try batches { context, sample in
+        [sample.clip("one"), sample.clip("two"), context.permutation("p", of: 2), context.uniform("u", [5])]
+      }
+    }
     let one = try make()
     let expected = try (0..<6).map { try one.batch($0) }
-    #expect(Set(expected.map { $0.floats("one") }).count == 6 && expected[0].floats("one") != expected[0].floats("two"))
+    #expect(
+      Set(expected.map { $0.floats("one") }).count == 6
+        && expected[0].floats("one") != expected[0].floats("two"))
     #expect(Set(expected.map { $0.floats("u") }).count == 6)
     for batch in expected {
       #expect(batch.integers("p").sorted() == [0, 1])
@@ -72,7 +77,9 @@ import Testing
     }
     for workers in [1, 4] {
       let again = try make()
-      let loader = try BatchLoader(indices: 2..<6, workers: workers, capacity: workers + 1) { try again.batch($0) }
+      let loader = try BatchLoader(indices: 2..<6, workers: workers, capacity: workers + 1) {
+        try again.batch($0)
+      }
       for index in 2..<6 { #expect(try loader.next() == expected[index]) }
       loader.stop()
     }
@@ -109,9 +116,12 @@ import Testing
       }
     }
     let declaration = try DataDeclaration(model.module().program("step"))
-    #expect(declaration.needs.classes == DataNeeds.Classes(count: 2, setting: "n") && !declaration.needs.isMotionNeeded)
+    #expect(
+      declaration.needs.classes == DataNeeds.Classes(count: 2, setting: "n")
+        && !declaration.needs.isMotionNeeded)
     #expect(declaration.needs.leastFrames == 7 && declaration.batchSize == 3)
-    let batches = try DeclaredBatches(declaration, from: .videos(videos), seed: 1, classes: table, order: .listed)
+    let batches = try DeclaredBatches(
+      declaration, from: .videos(videos), seed: 1, classes: table, order: .listed)
     #expect(try batches.batch(0).integers("label") == [1, 0, 1])
   }
 
@@ -139,7 +149,8 @@ import Testing
       return error?.description ?? ""
     }
     func input(
-      _ feeder: String, _ field: String, _ shape: [Int] = [2, 3, 4, 8, 8], _ attributes: [String: Attribute] = [:]
+      _ feeder: String, _ field: String, _ shape: [Int] = [2, 3, 4, 8, 8],
+      _ attributes: [String: Attribute] = [:]
     ) -> Graph.Input {
       Graph.Input(
         name: "x", type: TensorType(.float32, shape), source: Graph.Source(feeder, field, attributes))
@@ -150,10 +161,12 @@ import Testing
         + "sample.clip(\"x\")")
     #expect(
       complaint([input("clip", "clip")])
-        == "input 'x' from clip.clip: there is no feeder 'clip' among tubelets, clips, rows, random; did you mean 'clips'?")
+        == "input 'x' from clip.clip: there is no feeder 'clip' among tubelets, clips, rows, random; did you mean 'clips'?"
+    )
     #expect(
       complaint([input("clips", "clap")])
-        == "input 'x' from clips.clap: 'clips' gives clip, motion, label, number, but no 'clap'; did you mean 'clip'?")
+        == "input 'x' from clips.clap: 'clips' gives clip, motion, label, number, but no 'clap'; did you mean 'clip'?"
+    )
     #expect(
       complaint([input("clips", "clip", [2, 3, 4, 8, 8], ["stap": .integer(2)])])
         == "input 'x' from clips.clip: there is no attribute 'stap'; did you mean 'step'?")

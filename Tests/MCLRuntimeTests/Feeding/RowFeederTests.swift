@@ -60,7 +60,9 @@ import Testing
       run: RunFolder(folder.path + "/run"), configuration: .init(steps: 3, seed: 1))
     try trainer.start(resume: false) { _ in }
     var losses: [Float] = []
-    let outcome = try trainer.train(shouldStop: { false }) { losses.append($0.record.outputs["loss"] ?? .nan) }
+    let outcome = try trainer.train(shouldStop: { false }) {
+      losses.append($0.record.outputs["loss"] ?? .nan)
+    }
     #expect(outcome == .finished(steps: 3) && losses.count == 3 && losses.allSatisfy(\.isFinite))
   }
 

@@ -6,14 +6,22 @@ import Testing
 
 @Suite struct WeightNamesTests {
   @Test func statesAndStateDictsMeet() {
-    let names = WeightNames(["q.backbone.w", "k.backbone.w", "velocity.backbone.w", "queue"])
+    func state(_ name: String, _ initializer: Initializer = .constant(0)) -> Graph.State {
+      Graph.State(name: name, type: TensorType(.float32, [2]), initializer: initializer, role: .kept)
+    }
+    let names = WeightNames([
+      state("queue"), state("q.backbone.w"), state("k.backbone.w", .copy(of: "q.backbone.w")),
+    ])
+    #expect(names.original == "q." && names.copy == "k.")
     #expect(names.exported("q.backbone.w") == "backbone.w")
-    #expect(names.exportedKey("k.backbone.w") == "backbone.w")
+    #expect(names.exportedCopy("k.backbone.w") == "backbone.w")
     for other in ["k.backbone.w", "velocity.backbone.w", "queue"] { #expect(names.exported(other) == nil) }
-    let plain = WeightNames(["stem.0.weight", "velocity.stem.0.weight"])
-    #expect(plain.exported("stem.0.weight") == "stem.0.weight")
-    #expect(plain.exported("loss") == nil)
-    #expect(plain.exported("velocity.stem.0.weight") == nil && plain.exportedKey("k.x") == nil)
+    let plain = WeightNames([state("stem.0.weight")])
+    #expect(plain.exported("stem.0.weight") == "stem.0.weight" && plain.states("x") == ["x"])
+    #expect(plain.exportedCopy("k.x") == nil)
+    // Whatever the two parts are called.
+    let other = WeightNames([state("slow.w", .copy(of: "fast.w"))])
+    #expect(other.original == "fast." && other.copy == "slow." && other.states("w") == ["w", "fast.w"])
   }
 
   @Test func aRunStartsFromAFile() throws {
@@ -22,12 +30,15 @@ import Testing
     try executor.initializeStates(seed: 5)
     let start = try executor.stateTensors()
     let own = Set(executor.plan.states.filter(\.isWeight).map(\.name))
-    let exported = try ExportedWeights(of: start, weights: own, path: "x")
+    let exported = try ExportedWeights(
+      of: start, weights: own, names: WeightNames(executor.plan.states), path: "x")
     var weights = exported.tensors
     #expect(exported.leftOut.map(\.group) == ["k", "queue", "queue_index", "velocity"])
     #expect(weights["backbone.conv1.weight"] == start["q.backbone.conv1.weight"])
     #expect(!weights.keys.contains { $0.hasPrefix("velocity.") || $0 == "queue" || $0.hasPrefix("q.") })
-    let key = try ExportedWeights(of: start, weights: own, encoder: .key, path: "x").tensors
+    let key = try ExportedWeights(
+      of: start, weights: own, names: WeightNames(executor.plan.states), network: .copy, path: "x"
+    ).tensors
     #expect(key["backbone.conv1.weight"] == start["k.backbone.conv1.weight"])
     #expect(key.count == start.keys.count { $0.hasPrefix("k.") } && key["order_classfier.fc.bias"] != nil)
     weights["order_classfier.fc.bias"] = nil
