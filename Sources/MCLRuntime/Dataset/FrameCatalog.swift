@@ -109,7 +109,6 @@ extension MotionCache {
   ///
   /// - Throws: `MotionError` where the directory cannot be made or written.
   func claimIndex(of name: FilePath) throws -> MotionClaim? {
-    try makeDirectory()
-    return try claim(file: FrameIndex.path(beside: file(of: name, .tvl1)), waits: false)
+    try claim(file: FrameIndex.path(beside: file(of: name, .tvl1)), waits: false)
   }
 }

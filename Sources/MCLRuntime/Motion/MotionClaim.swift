@@ -95,7 +95,7 @@ public final class MotionClaim {
 extension MotionCache {
   private var partials: FilePath { FilePath(directory).appending(".partial") }
 
-  package func claim(file: String, waits: Bool) throws -> MotionClaim? {
+  private func claimed(file: String, waits: Bool) throws -> MotionClaim? {
     try MotionClaim(
       path: path(ofFile: file), partial: partials.appending(FilePath(file)).description, waits: waits)
   }
@@ -105,25 +105,27 @@ extension MotionCache {
   /// - Returns: nil where another process has it and `waits` is false.
   /// - Throws: `MotionError` where the directory cannot be made or written.
   public func claim(_ name: some PathConvertible, kind: FlowSource.Kind, waits: Bool) throws -> MotionClaim? {
-    try makeDirectory()
-    return try claim(file: file(of: name.filePath, kind), waits: waits)
+    try claim(file: file(of: name.filePath, kind), waits: waits)
   }
 
-  /// - Throws: `MotionError` where the directory cannot be made.
-  package func makeDirectory() throws {
+  /// The same for any file of the cache.
+  package func claim(file: String, waits: Bool) throws -> MotionClaim? {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
       throw MotionError(
         "cannot make the cache directory \(directory); choose one that may be written", isOfWholeCache: true)
     }
+    return try claimed(file: file, waits: waits)
   }
 
   /// Removes what killed processes left unfinished. Files that a living process works on stay.
   public func sweep() {
     for file in partials.entries() ?? [] {
       // A claim that is let go removes its file.
-      if let text = String(validating: file.bytes, as: UTF8.self) { _ = try? claim(file: text, waits: false) }
+      if let text = String(validating: file.bytes, as: UTF8.self) {
+        _ = try? claimed(file: text, waits: false)
+      }
     }
     // Fails where the folder is not empty.
     rmdir(partials.description)

@@ -46,7 +46,7 @@ import Testing
     #expect(
       first.videos.allSatisfy {
         ($0.frameCount, $0.width, $0.height) == (40, 64, 48) && $0.motion == nil
-          && $0.frameRate == FrameRate(numerator: 25, denominator: 1)
+          && $0.frameRate?.framesPerSecond == 25
       })
     #expect(first.computed == 3 && first.computedFrames == 100 && read == 100)
     let reasons = Dictionary(uniqueKeysWithValues: first.skipped.map { ($0.name, $0.reason) })
