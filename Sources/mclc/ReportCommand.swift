@@ -7,8 +7,8 @@ struct ReportCommand: ParsableCommand {
     commandName: "report", abstract: "Writes a run's report: one HTML file that needs nothing else.",
     discussion: paragraphs(
       """
-      Curves of every output beside what chance gives, throughput and learning rate, similarities of positives and
-      negatives, variance and effective rank of the embeddings, and the run's first clips with their motion and the
+      Curves of every output beside what chance gives, throughput and scheduled inputs, similarities of positives
+      and negatives, variance and effective rank of the embeddings, and the run's first clips with their motion and the
       saliency, early and late. Of a run that is under way, what is there so far.
 
         mclc report runs/demo -o report.html

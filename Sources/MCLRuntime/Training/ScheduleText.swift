@@ -129,7 +129,8 @@ public struct ScheduleText: Sendable, Equatable {
       return inUnit(length) - inUnit(warmup)
     }
     func span(_ over: Length?) -> Double {
-      over.map(inUnit) ?? rest(.epochs(unit == .step ? epochs : epochs.rounded(.up)))
+      // Nothing is left of a run within its warm-up.
+      max(over.map(inUnit) ?? rest(.epochs(unit == .step ? epochs : epochs.rounded(.up))), 0)
     }
     try expectOrder(at.map(inUnit), after: inUnit(warmup))
     let course: Schedule.Course =

@@ -49,6 +49,7 @@ import Testing
   @Test func aRunWithinTheWarmUpHasValues() throws {
     let text = try ScheduleText("cosine warmup=5")
     let rates = try text.schedule(default: 0.01, stepsPerEpoch: 3, epochs: 2)
+    #expect(rates.description.hasPrefix("cosine from 0.01 to 0.0 over 0.0 steps after 15.0 steps"))
     let values = (0..<6).map { rates.value(step: $0, epoch: 1) }
     #expect(values == values.sorted() && values.allSatisfy { $0 > 0 && $0 < 0.01 })
     #expect(
