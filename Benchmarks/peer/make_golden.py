@@ -18,6 +18,7 @@ import torch
 
 import files
 import formula
+import supervised
 import video
 from mcl import Configuration, Encoder, Training
 
@@ -301,7 +302,9 @@ def prove(paths):
     found = {**found, **more}
     c = Configuration.from_metadata(found)
     steps = int(found.get("steps", 1))
-    if found["weights"] == "formula" and found["program"] == "classify":
+    if Path(paths[-1]).stem in supervised.CASES:
+        ours = supervised.expected(supervised.CASES[Path(paths[-1]).stem].with_suffix(found["seed_suffix"]))
+    elif found["weights"] == "formula" and found["program"] == "classify":
         ours = video.expected(video.Case.from_metadata(found))
     elif found["weights"] == "formula":
         ours = formula.expected_step(c, found.get("seed_suffix", ""), wanted["order"])
@@ -338,6 +341,7 @@ def main():
     makers.update({name: make_trajectory for name in TRAJECTORY_CASES})
     makers.update({name: formula.make for name in formula.CASES})
     makers.update({name: video.make for name in video.CASES})
+    makers.update({name: supervised.make for name in supervised.CASES})
     if arguments.what == ["list"]:
         return print("\n".join(makers))
     arguments.out.mkdir(parents=True, exist_ok=True)

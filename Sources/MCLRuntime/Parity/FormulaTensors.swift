@@ -58,10 +58,12 @@ public struct FormulaTensors: Sendable {
   }
 
   /// Clips `2 u`, motion maps `10 (u + 1)`; nil for an input that the formula does not define.
-  public func input(_ input: Graph.Input) -> Value? {
+  /// - Parameter prefix: before the name that is hashed: `batchN.` where each step has a batch of its own.
+  public func input(_ input: Graph.Input, prefix: String = "") -> Value? {
     guard input.type.element == .float32 else { return nil }
-    if input.type.rank == 5 { return rounded(input.name, input.type) { 2 * $0 } }
-    if input.name == "mag" { return rounded(input.name, input.type) { 10 * ($0 + 1) } }
+    let name = prefix + input.name
+    if input.type.rank == 5 { return rounded(name, input.type) { 2 * $0 } }
+    if input.name == "mag" { return rounded(name, input.type) { 10 * ($0 + 1) } }
     return nil
   }
 }

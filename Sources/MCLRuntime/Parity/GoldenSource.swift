@@ -7,19 +7,13 @@ public struct GoldenSource: Hashable, Sendable {
     case result(String)
     /// A state after the step.
     case state(String)
+    /// A state after the step less what it was before the first.
+    case move(String)
     /// Any input, or a state before the first step.
     case given(String)
     case derivative(Graph.Derivative)
     /// An output or a tap of a program in eval mode, on the states before the first step.
     case evaluation(program: String, result: String)
-  }
-
-  public enum Reduction: Hashable, Sendable {
-    case whole, norm, sum, first16
-    /// The L2 norm of each of several values.
-    case norms([Base])
-    /// An output of every step, in order.
-    case steps
   }
 
   public var base: Base
@@ -63,7 +57,9 @@ struct GoldenNames {
       return GoldenSource(base: .result(local), reduction: .steps, step: count)
     }
     if let source = plain(local, step) { return source }
-    for (suffix, reduction) in [("l2", GoldenSource.Reduction.norm), ("sum", .sum), ("first16", .first16)] {
+    for (suffix, reduction) in [
+      ("l2", GoldenSource.Reduction.norm), ("sum", .sum), ("first16", .first16), ("sample", .sample),
+    ] {
       for separator in [".", "_"] where local.hasSuffix(separator + suffix) {
         guard var source = plain(String(local.dropLast(suffix.count + 1)), step) else { continue }
         guard source.reduction == .whole else { return nil }
@@ -77,6 +73,9 @@ struct GoldenNames {
   private func plain(_ name: String, _ step: Int?) -> GoldenSource? {
     if let step {
       if states.contains(name) { return GoldenSource(base: .state(name), step: step) }
+      if let moved = stripped(name, "moved."), states.contains(moved) {
+        return GoldenSource(base: .move(moved), step: step)
+      }
       return results.contains(name) ? GoldenSource(base: .result(name), step: step) : nil
     }
     if let running = stripped(name, "running."), states.contains(running) {

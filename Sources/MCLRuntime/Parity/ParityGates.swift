@@ -9,6 +9,8 @@ struct ParityGates {
     case trajectory
     /// Weights by formula: full-width networks, compared by norms.
     case formula
+    /// The same over many steps, each tensor within a band of fp32 runs.
+    case training
   }
 
   let kind: Kind
@@ -37,6 +39,7 @@ struct ParityGates {
       return gate
     case .small: return small(source, values)
     case .formula: return formula(name, source, values, count)
+    case .training: return training(name, values)
     }
   }
 
@@ -49,9 +52,17 @@ struct ParityGates {
     return abs(band / loss)
   }
 
+  /// The band is the largest L2 norm of a difference that fp32 runs of the other implementation had here.
+  private func training(_ name: String, _ values: [Double]) -> ParityGate {
+    let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let band = expected("band." + name)?.first ?? 0
+    return ParityGate(.norm, max(1e-4, 5 * band / norm))
+  }
+
   private func resultName(_ source: GoldenSource) -> String {
     switch source.base {
-    case .result(let name), .state(let name), .given(let name), .evaluation(_, let name): name
+    case .result(let name), .state(let name), .move(let name), .given(let name): name
+    case .evaluation(_, let name): name
     case .derivative(let derivative): derivative.name
     }
   }

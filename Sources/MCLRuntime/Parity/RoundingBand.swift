@@ -22,7 +22,7 @@ extension ParityCheck {
     func values(_ states: [String: Value], _ run: String) throws -> [String: [Double]] {
       var values: [String: [Double]] = [:]
       let engine = try CompiledEngine(program, taps: [], states: states, threads: threads)
-      try forEachResult(of: engine, run, program) { name, _, value, _ in
+      try forEachResult(of: engine, run, program, from: states) { name, _, value, _ in
         if gates[name] != nil { values[name] = value.elements }
       }
       return values

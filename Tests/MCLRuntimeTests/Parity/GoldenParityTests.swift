@@ -42,12 +42,13 @@ import Testing
   /// `mcl_nonsquare` (96x80, layers 2,1,2,1) is by an independent PyTorch program: Benchmarks/peer/make_golden.py.
   @Test(arguments: [
     "mcl_tiny_main", "mcl_nonsquare_main", "p3d50_mcl", "r2plus1d_18_tv", "trajectory_accumulate",
+    "supervised_narrow", "supervised_r2plus1d_18",
   ])
   func theCompiledStepMeetsTheCoreGoldens(name: String) throws {
     Self.expectWithin(try Self.check(name, in: Self.core).run(.compiled), name)
   }
 
-  @Test(arguments: ["mcl_tiny_main", "mcl_nonsquare_main", "trajectory_accumulate"])
+  @Test(arguments: ["mcl_tiny_main", "mcl_nonsquare_main", "trajectory_accumulate", "supervised_narrow"])
   func theReferenceMeetsTheSmallGoldens(name: String) throws {
     Self.expectWithin(try Self.check(name, in: Self.core).run(.reference), name)
   }
@@ -66,7 +67,7 @@ import Testing
 
   @Test(
     .enabled(if: soakFactor > 1, "the interpreter at full width takes minutes: see make soak"),
-    arguments: ["r2plus1d_18_tv", "p3d50_mcl"])
+    arguments: ["r2plus1d_18_tv", "p3d50_mcl", "supervised_r2plus1d_18"])
   func theReferenceMeetsTheGoldensOfFullWidth(name: String) throws {
     Self.expectWithin(try Self.check(name, in: Self.core).run(.reference), name)
   }

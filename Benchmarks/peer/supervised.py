@@ -1,0 +1,175 @@
+"""Supervised training of torchvision's R(2+1)D by torch.optim.SGD, from formula weights: the files supervised_*.
+
+Every value is of a float64 run. Of a state the file holds the move since the start, which a wrong rule shows in: whole
+where it is small, else its norm and 256 elements. `band.NAME` is the largest distance (L2 norm) at NAME of six float32
+runs, five of which start one rounding away: what single precision leaves open there.
+"""
+import dataclasses
+
+import numpy
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+from torchvision.models.video.resnet import BasicBlock, Conv2Plus1D, R2Plus1dStem, VideoResNet
+
+import files
+import formula
+
+WIDTHS = (64, 128, 256, 512)
+BAND_RUNS = 6
+# What is no larger is kept whole.
+WHOLE = 1152
+
+
+class NarrowNetwork(VideoResNet):
+    """torchvision's network and blocks with other widths, which its constructor does not take."""
+
+    def __init__(self, layers, widths, stem, classes):
+        self.widths = dict(zip(WIDTHS, widths))
+        super().__init__(BasicBlock, [Conv2Plus1D] * 4, list(layers), lambda: narrow_stem(stem, widths[0]), classes)
+        self.fc = nn.Linear(widths[-1], classes)
+
+    def _make_layer(self, block, conv_builder, planes, blocks, stride=1):
+        if planes == WIDTHS[0]:
+            self.inplanes = self.widths[planes]
+        return super()._make_layer(block, conv_builder, self.widths[planes], blocks, stride)
+
+
+def narrow_stem(middle, planes):
+    first, norm, _, second, last, _ = R2Plus1dStem()
+    return nn.Sequential(
+        nn.Conv3d(3, middle, first.kernel_size, first.stride, first.padding, bias=False), type(norm)(middle), nn.ReLU(),
+        nn.Conv3d(middle, planes, second.kernel_size, second.stride, second.padding, bias=False), type(last)(planes),
+        nn.ReLU())
+
+
+@dataclasses.dataclass
+class Case:
+    frames: int
+    size: tuple
+    labels: tuple  # of each step
+    classes: int
+    rate: float
+    momentum: float = 0.9
+    decay: float = 1e-4
+    layers: tuple = (2, 2, 2, 2)
+    widths: tuple = WIDTHS
+    stem: int = 45
+    kept: tuple = (1, 5)  # after which steps the state is
+    whole: tuple = ()  # larger tensors that are kept whole
+    seed_suffix: str = ""
+    # The largest band of a velocity, relative to it; another suffix is taken until no rectifier is decided by rounding.
+    well_posed: float = float("inf")
+
+    def network(self):
+        if (self.layers, self.widths, self.stem) == ((2, 2, 2, 2), WIDTHS, 45):
+            return torchvision.models.video.r2plus1d_18(weights=None, num_classes=self.classes)
+        return NarrowNetwork(self.layers, self.widths, self.stem, self.classes)
+
+    def with_suffix(self, suffix):
+        return dataclasses.replace(self, seed_suffix=suffix)
+
+    def metadata(self):
+        height, width = self.size
+        return {
+            "model": "r2plus1d_18", "program": "classify", "weights": "formula", "steps": len(self.labels),
+            "batch": len(self.labels[0]), "frames": self.frames,
+            "size": height if height == width else f"{height}x{width}", "num_classes": self.classes,
+            "layers": ",".join(map(str, self.layers)), "widths": ",".join(map(str, self.widths)), "stem": self.stem,
+            "seed_suffix": self.seed_suffix, "sgd_lr": self.rate, "sgd_momentum": self.momentum, "weight_decay": self.decay,
+            "torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": numpy.__version__,
+            "content": "float64 run on fp32 formula weights and batches, rounded to fp32",
+        }
+
+
+CASES = {
+    "supervised_r2plus1d_18": Case(
+        8, (56, 56), ((1, 6), (4, 2), (0, 5), (3, 1), (6, 2)), 7, 2.0**-13,
+        whole=("stem.0.weight", "stem.3.weight", "layer2.0.downsample.0.weight", "fc.weight")),
+    "supervised_narrow": Case(
+        6, (40, 28), ((1, 0, 4), (3, 3, 2), (0, 1, 4), (2, 4, 3), (1, 2, 0)), 5, 2.0**-10, layers=(1, 2, 1, 1),
+        widths=(6, 8, 12, 16), stem=5, kept=(1, 2, 5), well_posed=2e-5),
+}
+
+
+def clip(case, step, dtype):
+    shape = (len(case.labels[0]), 3, case.frames, *case.size)
+    values = 2 * formula.uniform(f"batch{step}.input{case.seed_suffix}", shape)
+    return torch.from_numpy(values.astype(numpy.float32)).to(dtype)
+
+
+def kept(case, name, key, tensor):
+    """A state's own part of the file."""
+    if tensor.dim() <= 1 and tensor.numel() <= WHOLE or tensor.numel() <= 256 or key in case.whole:
+        return {name: tensor}
+    flat = tensor.flatten()
+    places = torch.arange(256) * len(flat) // 256
+    return {f"{name}.l2": flat.double().norm(), f"{name}.sample": flat[places]}
+
+
+def train(case, dtype, perturbation=None):
+    """What the file holds of a run, by name."""
+    network = case.network().to(dtype)
+    formula.fill(network, "", case.seed_suffix)
+    if perturbation is not None:
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.mul_(1 + 1e-7 * torch.randn(parameter.shape, generator=perturbation))
+    start = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    optimizer = torch.optim.SGD(network.parameters(), case.rate, case.momentum, weight_decay=case.decay)
+    network.train()
+    out = {}
+    for step, labels in enumerate(case.labels, 1):
+        logits = network(clip(case, step, dtype))
+        loss = F.cross_entropy(logits, torch.tensor(labels))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        out[f"step{step}.loss"], out[f"step{step}.logits_train"] = loss.detach(), logits.detach()
+        if step not in case.kept:
+            continue
+        for key, tensor in network.state_dict().items():
+            if key.endswith("num_batches_tracked"):
+                out[f"step{step}.{key}"] = tensor.clone()
+            else:
+                out.update(kept(case, f"step{step}.moved.{key}", key, tensor.double() - start[key].double()))
+        for key, parameter in network.named_parameters():
+            velocity = optimizer.state[parameter]["momentum_buffer"]
+            out.update(kept(case, f"step{step}.velocity.{key}", key, velocity.clone()))
+    return out
+
+
+def expected(case):
+    out = train(case, torch.float64)
+    bands = {}
+    generator = torch.Generator().manual_seed(7)
+    for run in range(BAND_RUNS):
+        for name, value in train(case, torch.float32, generator if run else None).items():
+            if value.is_floating_point():
+                distance = (value.double() - out[name].double()).norm()
+                bands[name] = max(bands.get(name, distance), distance)
+    out.update({f"band.{name}": band for name, band in bands.items()})
+    for step, labels in enumerate(case.labels, 1):
+        out[f"batch{step}.labels"] = torch.tensor(labels)
+    return out
+
+
+def spread(values):
+    """The largest band of a velocity, relative to it."""
+    return max((values["band." + name] / value.double().norm()).item()
+               for name, value in values.items() if ".velocity." in name and not name.startswith("band."))
+
+
+def make(name, out):
+    case = CASES[name]
+    for attempt in range(100):
+        case = case.with_suffix(f"_{attempt}" if attempt else "")
+        values = expected(case)
+        if spread(values) <= case.well_posed:
+            break
+    else:
+        raise RuntimeError(f"{name}: no suffix gives steps that single precision follows; lower its learning rate")
+    files.write(out / f"{name}.safetensors", values, case.metadata())
+    losses = [round(values[f"step{step}.loss"].item(), 6) for step in range(1, len(case.labels) + 1)]
+    return f"suffix '{case.seed_suffix}', fp32 velocities within {spread(values):.1e}, losses {losses}"

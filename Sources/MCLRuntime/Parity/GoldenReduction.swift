@@ -1,0 +1,32 @@
+import MCLGraph
+
+extension GoldenSource {
+  /// What an expected tensor holds of the values it speaks of.
+  public enum Reduction: Hashable, Sendable {
+    case whole, norm, sum, first16
+    /// 256 elements evenly spaced: element `floor(k count / 256)` for each k.
+    case sample
+    /// The L2 norm of each of several values.
+    case norms([Base])
+    /// An output of every step, in order.
+    case steps
+
+    /// The expected tensor's counterpart; of one value, but for `norms`.
+    func applied(to values: [Value]) -> Value {
+      func norm(_ value: Value) -> Double { value.elements.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+      func floats(_ numbers: [Double]) -> Value { Value(TensorType(.float32, [numbers.count]), numbers) }
+      let first = values[0]
+      func elements(_ positions: [Int]) -> Value {
+        first.gathered(TensorType(first.type.element, [positions.count]), at: positions)
+      }
+      switch self {
+      case .whole, .steps: return first
+      case .norm: return floats([norm(first)])
+      case .sum: return floats([first.elements.reduce(0, +)])
+      case .first16: return elements((0..<16).map { $0 < first.count ? $0 : -1 })
+      case .sample: return elements((0..<256).map { $0 * first.count / 256 })
+      case .norms: return floats(values.map(norm))
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import MCLCompiler
+import MCLGraph
+import MCLRuntime
+import MCLTestKit
+import Testing
+
+/// That the goldens of supervised training tell PyTorch's rules from their neighbours: each rule is changed alone.
+@Suite struct SupervisedParityTests {
+  /// `supervised_narrow` with settings changed, or with the model of a file.
+  private func outcome(
+    _ settings: [String: String] = [:], model path: String? = nil, steps: Int? = nil
+  ) throws -> ParityCheck.Outcome {
+    let expected = try SafeTensors(
+      path: GoldenParityTests.core.appendingPathComponent("supervised_narrow.safetensors").path)
+    let files = ParityFiles(start: .formula, expected: expected, isOneFile: false)
+    let module = try ModelLoader().load(
+      path: path ?? repositoryFolder.appendingPathComponent("models/r2plus1d_18.mcl").path,
+      settings: files.settings(given: settings))
+    return try ParityCheck(module: module, files: files, steps: steps).run(.compiled)
+  }
+
+  /// The outcome of the model with its text changed.
+  private func outcome(steps: Int, changing: (String) -> String) throws -> ParityCheck.Outcome {
+    let text = try String(
+      contentsOf: repositoryFolder.appendingPathComponent("models/r2plus1d_18.mcl"), encoding: .utf8)
+    let changed = changing(text)
+    try #require(changed != text, "the model has no such rule any more")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rules-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appendingPathComponent("r2plus1d_18.mcl")
+    try Data(changed.utf8).write(to: file)
+    return try outcome(model: file.path, steps: steps)
+  }
+
+  /// The run's own rows that are off, by the step that they are of.
+  private func off(_ outcome: ParityCheck.Outcome, _ step: Int, _ part: String = "") -> [String] {
+    outcome.rows.filter { !$0.isWithin && $0.run == "as trained" }.map(\.name)
+      .filter { $0.hasPrefix("step\(step).") && (part.isEmpty || $0.contains(part)) }
+  }
+
+  @Test func anotherMomentumShowsFromTheSecondStep() throws {
+    let outcome = try outcome(["sgd_momentum": "0.8"])
+    #expect(off(outcome, 1).isEmpty)
+    #expect(off(outcome, 2, ".velocity.").count > 20)
+    #expect(off(outcome, 5, ".moved.").count > 20)
+  }
+
+  @Test func missingWeightDecayShowsInTheFirstStep() throws {
+    let outcome = try outcome(["weight_decay": "0"])
+    #expect(off(outcome, 1, ".velocity.").count > 20)
+    #expect(off(outcome, 1, ".running_").isEmpty)
+  }
+
+  @Test func anotherRateShows() throws {
+    let outcome = try outcome(["sgd_lr": "0.001"], steps: 2)
+    #expect(off(outcome, 1, ".velocity.").isEmpty)
+    #expect(off(outcome, 1, ".moved.").contains("step1.moved.fc.bias"))
+  }
+
+  @Test func batchNormWithoutWeightDecayShows() throws {
+    let outcome = try outcome(steps: 1) {
+      $0.replacing(
+        "(gradient + decay * parameter)",
+        with: "(parameter.rank > 1 ? gradient + decay * parameter : gradient)")
+    }
+    let names = off(outcome, 1, ".velocity.")
+    #expect(names.count > 10)
+    #expect(
+      names.allSatisfy { !$0.hasSuffix(".l2") && !$0.hasSuffix(".sample") && !$0.contains("fc.weight") })
+  }
+
+  @Test func anotherBatchNormMomentumShowsInEveryStatistic() throws {
+    let outcome = try outcome(steps: 2) {
+      $0.replacing(#/BatchNorm\("([^"]+)"\)/#) { "BatchNorm(\"\($0.1)\", momentum: 0.11)" }
+    }
+    let statistics = Set(outcome.rows.map(\.name).filter { $0.contains(".running_") })
+    #expect(statistics.count == 2 * 2 * 25)
+    #expect(Set(off(outcome, 1) + off(outcome, 2)) == statistics)
+  }
+
+  @Test func nesterovsMomentumShows() throws {
+    let outcome = try outcome(steps: 1) {
+      $0.replacing(
+        "learningRate * moved)", with: "learningRate * (gradient + decay * parameter + momentum * moved))")
+    }
+    #expect(off(outcome, 1, ".velocity.").isEmpty)
+    #expect(off(outcome, 1, ".moved.").count > 20)
+  }
+
+  /// Labels are there for five steps; a sixth has none.
+  @Test func aStepWithoutLabelsIsAnError() throws {
+    let error = #expect(throws: UsageError.self) { try outcome(steps: 6) }
+    #expect("\(try #require(error))".contains("it has 'batch1.labels' but none for step 6; give --steps 5"))
+  }
+}
