@@ -6,7 +6,7 @@ import MCLRuntime
 let model = Model("classifier") { settings in
   let classes = settings.classes("classes", default: 2)
   Program("step") { context in
-    let sample = context.sample(.clips, batch: 8, frames: 8, step: 4, size: (32, 32))
+    let sample = context.sample(.clips, batch: 4, frames: 8, step: 4, size: (32, 32))
     let labels = sample.label("labels", of: classes)
     let network = Chain {
       Conv("space", [1, 5, 5], 16, stride: [1, 2, 2])
@@ -32,6 +32,6 @@ let batches = try DeclaredBatches(
   DataDeclaration(program), from: .videos(prepared.videos), policy: .cropAndFlip, seed: 1, classes: classes)
 let trainer = try Trainer(
   executor: Executor(ProgramCompiler().compile(program).plan), program: program, source: batches, run: run,
-  configuration: .init(steps: 200, seed: 1))
+  configuration: .init(steps: 30, seed: 1))
 try trainer.start(resume: false) { print($0) }
 _ = try trainer.train(shouldStop: { false }) { print("step \($0.record.step): \($0.record.outputs)") }

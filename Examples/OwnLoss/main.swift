@@ -21,7 +21,7 @@ let model = Model("bars") { _ in
   }
 }
 
-/// A white bar, three pixels wide, that moves left or right over a black ground: batches of a source of one's own.
+/// Batches of one's own: a white bar, three pixels wide, that moves left or right over a black ground.
 struct Bars: BatchSource {
   let batchSize = 16
   let epochLength = 160
@@ -31,19 +31,17 @@ struct Bars: BatchSource {
     var (clips, labels) = ([Float](), [Int64]())
     for _ in 0..<batchSize {
       let (start, isRightward) = (random.integer(below: 16), random.bernoulli(0.5))
-      labels.append(isRightward ? 1 : 0)
-      for _ in 0..<3 {
-        for time in 0..<4 {
-          let left = start + (isRightward ? time : 16 - time)
-          for _ in 0..<16 { clips += (0..<16).map { x in (x + 32 - left) % 16 < 3 ? 1 : 0 } }
-        }
+      let starts = (0..<4).map { time in start + (isRightward ? time : -time) }
+      let frames = starts.map { left in
+        (0..<256).map { pixel in (pixel % 16 - left + 32) % 16 < 3 ? Float(1) : 0 }
       }
+      for _ in 0..<3 { clips += frames.joined() }
+      labels.append(isRightward ? 1 : 0)
     }
-    return Batch(
-      index: index,
-      tensors: [
-        "clips": HostTensor([16, 3, 4, 16, 16], .float32(clips)), "labels": HostTensor([16], .int64(labels)),
-      ])
+    let tensors = [
+      "clips": HostTensor([16, 3, 4, 16, 16], .float32(clips)), "labels": HostTensor([16], .int64(labels)),
+    ]
+    return Batch(index: index, tensors: tensors)
   }
 }
 

@@ -129,9 +129,16 @@ struct TrainingJob {
   }
 
   private func module(_ own: [String: String]) throws -> Module {
-    request.previous == nil
+    let module =
+      request.previous == nil
       ? try loadModel(request.model, settings: own)
       : try RunConfiguration.model(in: request.folder, given: own)
+    if let key = module.settings.map(\.key).first(where: TrainingSettings.keys.contains) {
+      throw UsageError(
+        "\(request.model): its setting '\(key)' is called as one of training is, which --set would give it to; give it "
+          + "another name in the model")
+    }
+    return module
   }
 
   /// What `--change` says of inputs of the program.

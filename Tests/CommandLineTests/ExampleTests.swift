@@ -10,12 +10,26 @@ import Testing
   }
 
   @Test func theExampleIsShortAndLearns() throws {
-    #expect(try Self.example.get().split(separator: "\n", omittingEmptySubsequences: false).count <= 40)
+    let text = try Self.example.get()
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 56)
+    // A source of batches of one's own takes fewer than 20 lines.
+    let source = try #require(text.split(separator: "struct Bars").last?.split(separator: "\n}\n").first)
+    #expect(source.split(separator: "\n").count <= 20, "\(source)")
     let outcome = try CommandLineTests().run("own-loss", [])
     #expect(outcome.code == 0, "\(outcome.errors)")
     let losses = outcome.output.matches(of: /step \d+: loss ([\d.]+)/).compactMap { Float($0.1) }
     #expect(losses.count == 6)
     #expect((losses.first ?? 0) > 0.6 && (losses.last ?? 1) < 0.3, "\(outcome.output)")
+  }
+
+  /// A folder of labelled videos and a folder for the run is all that the example is given.
+  @Test func theClassifierTrains() throws {
+    let small = try SmallRun("classifier")
+    let outcome = try CommandLineTests().run("classifier", [small.data, small.folder + "/run"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("step 30: "), "\(outcome.output.suffix(300))")
+    let none = try CommandLineTests().run("classifier", [])
+    #expect(none.code != 0)
   }
 
   /// Every link of the libraries' pages leads somewhere.

@@ -99,6 +99,12 @@ import Testing
     let unknown = try train("run", ["--epochs", "1", "--validate", list])
     #expect(
       unknown.code == 2 && unknown.errors.contains("'zooming' is none of the 6 classes"), "\(unknown.errors)")
+    // What is validated with is not trained on.
+    try Data("slide/slide_0001.avi slide\nzoom/zoom_0001.avi zoom\n".utf8).write(
+      to: URL(fileURLWithPath: list))
+    let held = try train("held", ["--steps", "1", "--validate", list])
+    #expect(held.code == 0 && held.errors.contains("10 videos of 6 classes"), "\(held.errors)")
+    #expect(held.errors.contains("2 more to validate with"), "\(held.errors)")
     let few = try train("run", ["--epochs", "1", "--set", "num_classes=4"])
     #expect(
       few.code == 2

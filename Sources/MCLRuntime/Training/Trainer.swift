@@ -22,6 +22,8 @@ public final class Trainer {
   private var records = CurveRecords()
   /// The largest share of validation samples that were right so far.
   private var best: Double?
+  /// The step after which they were measured last.
+  private var validated = 0
   /// What the numbers and pictures of the run are.
   public private(set) var description: RunDescription
   /// Told when a checkpoint begins to be written, and when it is.
@@ -94,7 +96,8 @@ public final class Trainer {
     kept.forEach { records.append($0) }
     try run.rewriteLog(kept)
     try run.trimLines(through: done)
-    best = RunFolder.lines(run.file(RunFolder.validationFile), as: Validation.Result.self).map(\.top1).max()
+    let results = RunFolder.lines(run.file(RunFolder.validationFile), as: Validation.Result.self)
+    (best, validated) = (results.map(\.top1).max(), results.map(\.step).max() ?? 0)
   }
 
   /// A plan of other kernels gives other last bits: such a run is not the one that was stopped.
@@ -117,6 +120,10 @@ public final class Trainer {
   /// Trains to the end, or until `shouldStop` says so.
   /// - Throws: `ExecutionError` when a loss is not finite, before it changes anything.
   public func train(shouldStop: () -> Bool, progress: (Progress) -> Void) throws -> Outcome {
+    // A signal may have ended the run while it measured.
+    if done > 0, isValidationDue, validation != nil, try validate(shouldStop) == nil {
+      return .interrupted(steps: done)
+    }
     guard done < configuration.steps else { return .alreadyFinished(steps: done) }
     let source = source
     let perStep = program.accumulation?.runs ?? 1
@@ -170,9 +177,9 @@ public final class Trainer {
         dataWait: (loader.totalWait - waited) / ofStep, residentBytes: ProcessMemory.resident)
       recent.append(seconds: ofStep, waited: loader.totalWait - waited)
       (stepStart, waited) = (now, loader.totalWait)
-      let validated = try validate(after: epoch, perStep, shouldStop)
+      let result = try validate(shouldStop)
       let shown = Progress(
-        record: record, validation: validated, steps: configuration.steps,
+        record: record, validation: result, steps: configuration.steps,
         samplesPerSecond: Double(source.batchSize * perStep) / recent.seconds,
         dataWait: recent.waited / recent.seconds,
         secondsLeft: recent.seconds * Double(configuration.steps - done), residentBytes: speed.residentBytes)
@@ -194,16 +201,27 @@ public final class Trainer {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
   }
 
-  /// Measures the validation samples where the step just done was an epoch's last, or the run's; keeps the states where
-  /// they are the best so far.
-  private func validate(
-    after epoch: Int, _ perStep: Int, _ shouldStop: () -> Bool
-  ) throws -> Validation.Result? {
-    let isLast = source.epoch(ofSample: done * perStep * source.batchSize) > epoch
-    guard let validation, isLast || done == configuration.steps,
+  /// Whether samples that are held back are to be measured with the states as they are: after an epoch's last step and the
+  /// run's, once.
+  private var isValidationDue: Bool {
+    let perStep = program.accumulation?.runs ?? 1
+    let samples = done * perStep * source.batchSize
+    let isEpochsLast =
+      done > 0
+      && source.epoch(ofSample: samples) > source.epoch(ofSample: samples - perStep * source.batchSize)
+    return (isEpochsLast || done == configuration.steps) && done > validated && partial.isEmpty
+  }
+
+  /// Measures the samples that are held back, where it is time to; keeps the states where they are the best so far.
+  /// - Returns: nil where nothing was to be measured, or it was stopped: then a run that goes on measures first.
+  private func validate(_ shouldStop: () -> Bool) throws -> Validation.Result? {
+    let perStep = program.accumulation?.runs ?? 1
+    let epoch = source.epoch(ofSample: (done - 1) * perStep * source.batchSize)
+    guard let validation, isValidationDue,
       let result = try validation.run(executor, step: done, epoch: epoch, shouldStop: shouldStop)
     else { return nil }
     try run.append(try RunFolder.line(result), to: RunFolder.validationFile)
+    validated = done
     if result.top1 > best ?? -1 {
       best = result.top1
       try Checkpoint(step: done, metadata: try metadata(), tensors: try executor.stateTensors())
