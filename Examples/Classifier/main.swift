@@ -1,3 +1,4 @@
+import Foundation
 import MCLCompiler
 import MCLGraph
 import MCLRuntime
@@ -23,7 +24,10 @@ let model = Model("classifier") { settings in
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 3 else { throw UsageError("name a folder of videos and a folder for the run") }
+guard arguments.count == 3 else {
+  print("name a folder of videos and a folder for the run")
+  exit(2)
+}
 let (videos, run) = (try VideoDataset(directory: arguments[1]), try RunFolder(arguments[2]))
 let classes = try ClassTable(videos.videos)
 let program = try model.module(["classes": String(classes.count)]).program("step")
