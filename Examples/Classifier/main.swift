@@ -1,7 +1,9 @@
 import Foundation
 import MCLCompiler
+import MCLExecution
 import MCLGraph
 import MCLRuntime
+import MCLSupport
 
 // Trains a classifier on a folder with a folder of videos for each class: swift run -c release classifier VIDEOS RUN
 let model = Model("classifier") { settings in

@@ -1,6 +1,7 @@
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLKernels
 
 /// A program compiled by the whole pipeline and run on values, as the interpreter runs it.
 public struct CompiledRun {

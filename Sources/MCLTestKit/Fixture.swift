@@ -1,6 +1,7 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLSupport
+import MCLWeights
 
 /// One case of `Tests/Fixtures/operations.safetensors`: a small function, its inputs, and what PyTorch made of it in
 /// float64, with its derivatives of order 1 and 2. The script beside the file says how the names are made.

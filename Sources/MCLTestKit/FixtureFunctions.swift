@@ -54,7 +54,7 @@ public enum FixtureFunctions {
     "batch_norm_training": { BatchNorm("layer")($0["x"], in: $0.scope(isTraining: true)) },
     "batch_norm_evaluation": { BatchNorm("layer")($0["x"], in: $0.scope(isTraining: false)) },
     "max_pool": { builder in
-      let pool = Pool(
+      let pool = MaxPooling(
         builder.attribute("kernel"), stride: builder.attribute("stride"),
         padding: builder.attribute("padding"))
       return pool(builder["x"], in: builder.scope(isTraining: true))

@@ -1,6 +1,8 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLParity
+import MCLSupport
+import MCLWeights
 
 /// A file of golden numbers in Double.
 ///

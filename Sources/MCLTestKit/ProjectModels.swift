@@ -1,4 +1,4 @@
-import MCLCompiler
+import MCLFrontend
 import MCLGraph
 
 /// A model of the repository's `models` folder, by the name of its file.

@@ -1,4 +1,4 @@
-import MCLRuntime
+import MCLVideo
 
 extension VideoFormat {
   /// One of each kind of video that data sets are made of, by a short name.

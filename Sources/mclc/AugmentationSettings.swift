@@ -1,4 +1,5 @@
 import MCLRuntime
+import MCLSupport
 
 /// What clips go through after the crop: a policy by name, and its numbers where they are given one by one.
 struct AugmentationSettings {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import MCLRuntime
+import MCLBenchmark
 
 struct BenchCompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

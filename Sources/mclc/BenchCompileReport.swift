@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLBenchmark
 
 /// What `bench compile` says.
 struct CompileReport {

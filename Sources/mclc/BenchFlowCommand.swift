@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
-import MCLCompiler
-import MCLRuntime
+import MCLBenchmark
+import MCLMotion
+import MCLSupport
+import MCLVideo
+import MCLWeights
 
 struct BenchFlowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import Foundation
-import MCLRuntime
+import MCLBenchmark
+import MCLMotion
 
 /// What `bench flow` says.
 struct FlowReport {

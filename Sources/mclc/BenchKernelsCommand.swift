@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
+import MCLBenchmark
 import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 
 struct BenchKernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
 import Foundation
-import MCLCompiler
+import LLVMBindings
+import MCLBenchmark
 import MCLGraph
-import MCLRuntime
+import MCLKernels
+import MCLSupport
 
 /// What `bench kernels` says: a table, geometric means, JSON, a picture.
 struct KernelReport {

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
-import MCLCompiler
+import MCLBenchmark
 import MCLRuntime
+import MCLSupport
+import MCLVideo
+import MCLWeights
 
 struct BenchLoaderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,12 @@
 import ArgumentParser
 import Foundation
+import MCLBenchmark
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLParity
+import MCLSupport
+import MCLWeights
 
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,11 @@
 import Foundation
+import LLVMBindings
+import MCLBenchmark
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
 
 /// What `bench step` says of a program's runs.
 struct StepReport {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import MCLRuntime
+import MCLParity
+import MCLSupport
 
 struct CheckInflateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

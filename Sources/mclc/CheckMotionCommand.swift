@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import MCLMotion
+import MCLParity
 import MCLRuntime
+import MCLSupport
 
 struct CheckMotionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

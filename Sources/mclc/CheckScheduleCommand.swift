@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import MCLRuntime
+import MCLParity
+import MCLSupport
 
 struct CheckScheduleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
-import MCLCompiler
+import MCLFrontend
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 
 /// Options of every verb that takes a model.
 struct ModelOptions: ParsableArguments {

@@ -1,8 +1,15 @@
 import ArgumentParser
 import Foundation
+import MCLBenchmark
 import MCLCompiler
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
+import MCLParity
+import MCLPasses
+import MCLReport
 import MCLRuntime
+import MCLSupport
 
 struct CompileCommand: ParsableCommand {
   enum Emission: String, ExpressibleByArgument, CaseIterable {

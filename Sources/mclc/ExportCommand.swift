@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import MCLGraph
 import MCLRuntime
+import MCLSupport
+import MCLWeights
 
 extension ExportedWeights.Network: ExpressibleByArgument {}
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
-import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLSupport
+import MCLWeights
 
 extension Inflation.Variant: ExpressibleByArgument {}
 

@@ -1,6 +1,10 @@
 import ArgumentParser
 import Foundation
-import MCLRuntime
+import MCLDrawing
+import MCLMotion
+import MCLReport
+import MCLSupport
+import MCLVideo
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,11 @@
 import ArgumentParser
 import Foundation
+import MCLDrawing
+import MCLMotion
+import MCLReport
 import MCLRuntime
+import MCLSupport
+import MCLVideo
 
 /// `mclc inspect --samples`: the samples that training would draw, as contact sheets.
 struct InspectSamples {

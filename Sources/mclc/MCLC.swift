@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import MCLRuntime
+import MCLSupport
 
 @main
 struct MCLC: ParsableCommand {

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Dispatch
 import Foundation
-import MCLCompiler
+import MCLDrawing
+import MCLMotion
 import MCLRuntime
+import MCLSupport
+import MCLVideo
 
 /// Which videos a verb works on.
 struct VideoOptions: ParsableArguments {

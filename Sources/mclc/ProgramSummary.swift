@@ -1,6 +1,8 @@
 import Foundation
 import MCLCompiler
 import MCLGraph
+import MCLKernelForms
+import MCLPasses
 
 /// What compiling a program did, for people and for machines.
 struct ProgramSummary {

@@ -1,6 +1,6 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 import Yams
 
 /// A file of hyper-parameters.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import MCLRuntime
+import MCLReport
+import MCLSupport
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

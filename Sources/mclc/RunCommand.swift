@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
-import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLParity
+import MCLSupport
+import MCLWeights
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

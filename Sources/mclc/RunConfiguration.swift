@@ -1,7 +1,8 @@
 import Foundation
-import MCLCompiler
+import MCLFrontend
 import MCLGraph
 import MCLRuntime
+import MCLSupport
 import Yams
 
 /// What a run is made of: `config.yaml` in its folder. With the model beside it, a run needs nothing else to go on.

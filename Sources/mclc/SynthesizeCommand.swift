@@ -1,5 +1,6 @@
 import ArgumentParser
-import MCLRuntime
+import MCLSupport
+import MCLVideo
 
 struct SynthesizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,8 @@
 import ArgumentParser
 import Dispatch
 import Foundation
-import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 
 struct TrainCommand: ParsableCommand {
   enum Augmentation: String, CaseIterable {

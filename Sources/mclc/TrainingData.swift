@@ -1,5 +1,7 @@
 import MCLGraph
+import MCLMotion
 import MCLRuntime
+import MCLSupport
 
 /// What a training draws its batches from: videos, with their motion where the program asks for it, or rows of a file.
 struct TrainingData {

@@ -1,8 +1,14 @@
 import ArgumentParser
 import Foundation
 import MCLCompiler
+import MCLDrawing
+import MCLExecution
+import MCLFrontend
 import MCLGraph
+import MCLParity
 import MCLRuntime
+import MCLSupport
+import MCLWeights
 
 /// One call of `mclc train`: from what was asked for to the end of the run.
 struct TrainingJob {

@@ -1,4 +1,4 @@
-import MCLRuntime
+import MCLSupport
 
 /// How long a run is.
 struct TrainingLength {

@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import MCLSupport
 
 /// Which samples a training is given, before any of them is opened.
 enum TrainingSelection {

@@ -1,5 +1,6 @@
 import MCLGraph
 import MCLRuntime
+import MCLSupport
 
 /// Schedules of the program's inputs: settings of training by the keys `schedule.INPUT`.
 extension TrainingSettings {

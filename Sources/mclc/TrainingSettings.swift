@@ -1,6 +1,7 @@
 import ArgumentParser
 import MCLGraph
 import MCLRuntime
+import MCLSupport
 
 /// Everything about a training run that is no setting of the model, from a recipe, `--set` and the options, the later
 /// winning.

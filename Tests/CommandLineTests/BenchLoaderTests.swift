@@ -1,6 +1,9 @@
 import Foundation
-import MCLRuntime
+import MCLBenchmark
+import MCLSupport
 import MCLTestKit
+import MCLVideo
+import MCLWeights
 import Testing
 
 /// `mclc bench loader`: what it counts and what it refuses; its times are nobody's to test.

@@ -1,5 +1,5 @@
 import Foundation
-import MCLCompiler
+import MCLPasses
 import MCLTestKit
 import Testing
 

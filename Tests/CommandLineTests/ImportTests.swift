@@ -1,6 +1,6 @@
 import Foundation
-import MCLRuntime
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// `mclc import` as a user sees it, and what other commands say of files that it should have converted.

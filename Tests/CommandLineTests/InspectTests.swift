@@ -1,6 +1,8 @@
 import Foundation
 import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLVideo
 import Testing
 
 /// `mclc inspect`: the pictures are pictures, and show what they say.

@@ -1,7 +1,7 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// `mclc run` on integers: read, computed, printed and written exactly, by both engines.

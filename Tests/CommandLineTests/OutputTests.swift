@@ -1,5 +1,4 @@
 import Foundation
-import MCLRuntime
 import MCLTestKit
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import MCLRuntime
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// A run's folder says what the run is made of, and is enough to go on.

@@ -1,7 +1,7 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// Weights are found in one way, whatever holds them.

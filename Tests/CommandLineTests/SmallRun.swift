@@ -1,7 +1,8 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 
 /// A training of seconds, and what its tests need around it.
 struct SmallRun {

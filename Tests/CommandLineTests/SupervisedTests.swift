@@ -2,6 +2,7 @@ import Foundation
 import MCLGraph
 import MCLRuntime
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// `mclc train` on programs that are not the shipped method: a classifier, two views, and what they refuse.

@@ -1,6 +1,6 @@
 import Foundation
-import MCLRuntime
 import MCLTestKit
+import MCLVideo
 import Testing
 
 /// `mclc prepare` and `mclc train` on a folder of all kinds of videos, and among them files that are none.

@@ -1,6 +1,8 @@
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
 import MCLTestKit
 import Testing
 

@@ -1,5 +1,5 @@
-import MCLCompiler
 import MCLGraph
+import MCLPasses
 import MCLTestKit
 import Testing
 

@@ -1,5 +1,7 @@
 import MCLCompiler
 import MCLGraph
+import MCLKernels
+import MCLPasses
 import MCLTestKit
 import Testing
 

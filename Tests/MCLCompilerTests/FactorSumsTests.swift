@@ -1,5 +1,5 @@
-import MCLCompiler
 import MCLGraph
+import MCLPasses
 import Testing
 
 /// Factors taken out of sums, and products turned: what they do, what they must leave alone, and that values stay.

@@ -1,6 +1,8 @@
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLKernels
+import MCLPasses
 import MCLTestKit
 import Testing
 

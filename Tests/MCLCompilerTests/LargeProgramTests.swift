@@ -1,6 +1,9 @@
 import Foundation
 import MCLCompiler
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
+import MCLPasses
 import MCLTestKit
 import Synchronization
 import Testing

@@ -1,5 +1,7 @@
 import MCLCompiler
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
 import MCLTestKit
 import Testing
 

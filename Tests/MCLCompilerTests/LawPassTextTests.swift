@@ -1,6 +1,6 @@
 import Foundation
-import MCLCompiler
 import MCLGraph
+import MCLPasses
 import Testing
 
 /// What each pass makes of one small program, as text, beside a case that it must leave alone.

@@ -1,6 +1,7 @@
 import Foundation
 import MCLCompiler
 import MCLGraph
+import MCLKernels
 import MCLTestKit
 import Testing
 

@@ -1,5 +1,5 @@
-import MCLCompiler
 import MCLGraph
+import MCLPasses
 import Testing
 
 /// What the passes make of small programs, and that they leave the values alone.

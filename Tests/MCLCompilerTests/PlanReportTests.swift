@@ -1,5 +1,8 @@
 import MCLCompiler
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
+import MCLPasses
 import MCLTestKit
 import Testing
 

@@ -1,6 +1,9 @@
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
+import MCLPasses
 import MCLTestKit
 import Testing
 

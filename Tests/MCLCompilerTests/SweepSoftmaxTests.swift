@@ -1,6 +1,5 @@
-import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLPasses
 import MCLTestKit
 import Testing
 

@@ -1,6 +1,6 @@
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
 import MCLTestKit
 import Testing
 

@@ -1,4 +1,6 @@
 import MCLGraph
+import MCLKernelForms
+import MCLPasses
 
 /// Sums that are made where the values they sum are made or first read, instead of by a sweep of their own: the mean of
 /// a contraction's results along its rows, and the mean of squared deviations from it, as batch norm needs them.
@@ -85,7 +87,7 @@ struct ByProducts {
   private mutating func findMoments(
     _ isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool
   ) rethrows {
-    let kept = Set(graph.roots.map { Schedule.storage($0, in: graph) })
+    let kept = Set(graph.roots.map { graph.storage(of: $0) })
     for (index, entry) in graph.entries.enumerated() {
       guard let squares = (entry.operation as? Compute)?.comprehension, !kept.contains(index),
         let (mean, source) = Self.deviations(squares, entry, graph), !kept.contains(mean),
@@ -134,7 +136,7 @@ struct ByProducts {
       case .binary(.subtract, let values, .load(let average)) = left
     else { return nil }
     func stored(_ access: Access, of entry: Graph.Entry) -> Int {
-      Schedule.storage(entry.operands[access.operand], in: graph)
+      graph.storage(of: entry.operands[access.operand])
     }
     let means = squares.accesses[average]
     let mean = stored(means, of: entry)

@@ -1,4 +1,8 @@
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
+import MCLPasses
 
 /// A compiled program: flat, and free of graph, LLVM and threads. The runtime needs nothing else to run it.
 public struct ExecutionPlan: Sendable {

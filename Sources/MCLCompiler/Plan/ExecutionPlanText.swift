@@ -1,3 +1,7 @@
+import MCLGraph
+import MCLKernelForms
+import MCLPasses
+
 extension ExecutionPlan {
   /// The program as it runs, a launch a line: kernel family, tasks, where operands and result stand, and the formula; a
   /// plus sign stands before launches that run together with the one before.

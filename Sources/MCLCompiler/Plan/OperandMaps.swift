@@ -1,4 +1,6 @@
 import MCLGraph
+import MCLKernelForms
+import MCLPasses
 
 extension ByProducts {
   static let operandRule = "make-operands"
@@ -14,10 +16,10 @@ extension ByProducts {
   mutating func findOperandMaps(
     _ isServed: (_ entry: Graph.Entry, _ request: ByProduct?, _ map: OperandMap) throws -> Bool
   ) rethrows {
-    let kept = Set(graph.roots.map { Schedule.storage($0, in: graph) })
+    let kept = Set(graph.roots.map { graph.storage(of: $0) })
     var readers = [[Int]](repeating: [], count: graph.entries.count)
     for (index, entry) in graph.entries.enumerated() where entry.operation is any LaunchedOperation {
-      for operand in Set(entry.operands.map({ Schedule.storage($0, in: graph) })) {
+      for operand in Set(entry.operands.map({ graph.storage(of: $0) })) {
         readers[operand].append(index)
       }
     }
@@ -66,7 +68,7 @@ extension ByProducts {
     var entry = graph.entries[reader]
     let source = graph.entries[index]
     let positions = entry.operands.indices.filter {
-      Schedule.storage(entry.operands[$0], in: graph) == index
+      graph.storage(of: entry.operands[$0]) == index
     }
     guard positions.count == 1, let position = positions.first,
       var map = (source.operation as? Compute)?.comprehension,

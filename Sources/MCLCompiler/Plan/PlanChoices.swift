@@ -1,4 +1,8 @@
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
+import MCLSupport
 
 /// What the last bits of a plan's results depend on besides its program: kept by checkpoints, so that a resumed run shows
 /// whether it computes as the one before.

@@ -1,4 +1,8 @@
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
+import MCLPasses
+import MCLSupport
 import Synchronization
 
 /// Compiles a program: passes, schedule, memory plan, kernels.
@@ -212,7 +216,7 @@ public struct ProgramCompiler: Sendable {
     for (step, span) in lifetimes.spans.enumerated() {
       let plan = compiled.plans[kernel[order[step]] ?? 0]
       func operands(_ step: Int) -> [Int] {
-        plan.commonOperands.map { Schedule.storage(graph.entries[order[step]].operands[$0], in: graph) }
+        plan.commonOperands.map { graph.storage(of: graph.entries[order[step]].operands[$0]) }
       }
       if step > span.lowerBound, operands(step) == operands(span.lowerBound) {
         commonBlocks.append(commonBlocks[span.lowerBound])
@@ -229,7 +233,7 @@ public struct ProgramCompiler: Sendable {
     // The latest value of each entry.
     var standing: [Int: Int] = [:]
     func buffer(_ entry: Int) -> Int {
-      let stored = Schedule.storage(entry, in: graph)
+      let stored = graph.storage(of: entry)
       if let known = bufferOfEntry[stored] { return known }
       let storage: ExecutionPlan.Storage
       switch graph.entries[stored].operation {

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLPasses
 
 /// Computes maps a second time, before they are read again late, instead of keeping them until then: a layer's activations,
 /// which a forward pass makes from values that the backward pass needs anyway, take no memory between the two. So it is
@@ -53,7 +54,7 @@ struct Recomputation {
     self.besides = besides
     self.temporaries = temporaries
     order = schedule.order
-    stored = graph.entries.indices.map { Schedule.storage($0, in: graph) }
+    stored = graph.entries.indices.map { graph.storage(of: $0) }
     kept = schedule.kept(in: graph)
     bytes = graph.entries.indices.map {
       schedule.statesWritten[$0] == nil ? graph.entries[$0].type.byteCount : 0

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLPasses
 
 /// The order in which a lowered graph's computations run, and which of them write straight into a state.
 struct Schedule {
@@ -29,13 +30,6 @@ struct Schedule {
   /// The entry of every state that is read, by name.
   private let leaves: [String: Int]
 
-  /// The entry that stores a value: a reshape's operand, all others themselves.
-  static func storage(_ entry: Int, in graph: Graph) -> Int {
-    var entry = entry
-    while graph.entries[entry].operation is Reshape { entry = graph.entries[entry].operands[0] }
-    return entry
-  }
-
   /// Orders the computations (see `ScheduleOrder`). An update is written in place when every other reader of the old
   /// value has run before; where that cannot be, it is copied last.
   ///
@@ -50,7 +44,7 @@ struct Schedule {
       if let leaf = entry.operation as? StateLeaf { leaves[leaf.leafName] = index }
     }
     self.leaves = leaves
-    let values = graph.entries.indices.map { Self.storage($0, in: graph) }
+    let values = graph.entries.indices.map { graph.storage(of: $0) }
     let stored = values.map { hosts[$0] ?? $0 }
     let isComputed = graph.entries.indices.map { index in
       guard hosts[index] == nil else { return false }
@@ -152,7 +146,7 @@ struct Schedule {
 
   /// Entries whose values stay to the end: those under a name, and those copied into states.
   func kept(in graph: Graph) -> Set<Int> {
-    Set(((graph.outputs + graph.taps).map(\.entry) + copies.map(\.entry)).map { Self.storage($0, in: graph) })
+    Set(((graph.outputs + graph.taps).map(\.entry) + copies.map(\.entry)).map { graph.storage(of: $0) })
   }
 
   /// The entry whose launch makes a value.
@@ -165,11 +159,11 @@ struct Schedule {
   private func canOverwrite(_ writer: Int, _ leaf: Int) -> Bool {
     let entry = graph.entries[writer]
     if entry.operation is UpdateRows {
-      return Self.storage(entry.operands[0], in: graph) == leaf
-        && entry.operands.dropFirst().allSatisfy { Self.storage($0, in: graph) != leaf }
+      return graph.storage(of: entry.operands[0]) == leaf
+        && entry.operands.dropFirst().allSatisfy { graph.storage(of: $0) != leaf }
     }
     guard let comprehension = (entry.operation as? Compute)?.comprehension else { return false }
-    let positions = entry.operands.indices.filter { Self.storage(entry.operands[$0], in: graph) == leaf }
+    let positions = entry.operands.indices.filter { graph.storage(of: entry.operands[$0]) == leaf }
     if positions.isEmpty { return true }
     guard comprehension.reduction == .none else { return false }
     return comprehension.accesses.allSatisfy { access in

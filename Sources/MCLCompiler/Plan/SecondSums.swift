@@ -1,4 +1,6 @@
 import MCLGraph
+import MCLKernelForms
+import MCLPasses
 
 extension ByProducts {
   /// Points below which a sum is not worth sharing.
@@ -17,7 +19,7 @@ extension ByProducts {
       var outputRank: Int
       var operand: Int
     }
-    let kept = Set(graph.roots.map { Schedule.storage($0, in: graph) })
+    let kept = Set(graph.roots.map { graph.storage(of: $0) })
     var waiting: [Read: [Int]] = [:]
     for index in graph.entries.indices {
       guard let sum = (graph.entries[index].operation as? Compute)?.comprehension, sum.reduction == .sum,

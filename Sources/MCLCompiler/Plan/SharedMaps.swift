@@ -1,4 +1,6 @@
 import MCLGraph
+import MCLKernelForms
+import MCLPasses
 
 extension ByProducts {
   static let mapsRule = "share-maps"
@@ -28,14 +30,14 @@ extension ByProducts {
   mutating func findSharedMaps(
     _ isServed: (_ entry: Graph.Entry, _ request: ByProduct) throws -> Bool
   ) rethrows {
-    let updates = Set(graph.updates.map { Schedule.storage($0.entry, in: graph) })
+    let updates = Set(graph.updates.map { graph.storage(of: $0.entry) })
     let original = graph.entries
     var maps: [Int: Comprehension] = [:]
     var groups = MapGroups()
     for index in graph.entries.indices where updates.contains(index) {
       guard let map = mergeable(index) else { continue }
       maps[index] = map
-      let reads = Set(original[index].operands.map { Schedule.storage($0, in: graph) })
+      let reads = Set(original[index].operands.map { graph.storage(of: $0) })
       var own = MapGroup(
         members: [index], axes: map.axes,
         sources: reads.filter { graph.entries[$0].type.count == map.outputCount })
@@ -80,7 +82,7 @@ extension ByProducts {
     let members = Set(group.members)
     var others: [Int] = []
     for (number, operand) in original[index].operands.enumerated() {
-      let stored = Schedule.storage(operand, in: graph)
+      let stored = graph.storage(of: operand)
       guard members.contains(stored) else {
         others.append(operand)
         continue
@@ -99,7 +101,7 @@ extension ByProducts {
     var operands: [Int] = []
     for member in group.members {
       for operand in original[member].operands where !operands.contains(operand) {
-        if !earlier.contains(Schedule.storage(operand, in: graph)) { operands.append(operand) }
+        if !earlier.contains(graph.storage(of: operand)) { operands.append(operand) }
       }
     }
     var accesses: [Access] = []
@@ -109,7 +111,7 @@ extension ByProducts {
       let renumbered = map.accesses.map { access in
         var access = access
         let operand = original[member].operands[access.operand]
-        let made = earlier.firstIndex(of: Schedule.storage(operand, in: graph))
+        let made = earlier.firstIndex(of: graph.storage(of: operand))
         access.operand = made.map { operands.count + $0 } ?? operands.firstIndex(of: operand) ?? 0
         if let known = accesses.firstIndex(of: access) { return known }
         accesses.append(access)

@@ -1,4 +1,6 @@
 import MCLGraph
+import MCLKernelForms
+import MCLPasses
 
 /// Launches of one kernel on the same states and on different inputs, such as those of the encodings of a step's three
 /// keys: none needs what another makes, so they stand next to each other and run as one, the tasks of one batch.
@@ -48,7 +50,7 @@ struct SiblingLaunches {
     self.besides = besides
     order = recomputation.order
     calls = order.indices.map { $0..<$0 + 1 }
-    stored = graph.entries.indices.map { Schedule.storage($0, in: graph) }
+    stored = graph.entries.indices.map { graph.storage(of: $0) }
     bytes = recomputation.bytes
     let groups = groups(kernels)
     guard !groups.isEmpty else { return }

@@ -1,4 +1,7 @@
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
+import MCLPasses
 
 extension PlanReport {
   /// The launches of a plan, whose buffers are the values.

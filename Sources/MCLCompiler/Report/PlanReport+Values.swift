@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLPasses
 
 extension PlanReport {
   /// Every buffer of a plan, in its order: who makes it, who reads it, and from when to when it is alive.

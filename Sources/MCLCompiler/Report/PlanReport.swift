@@ -1,4 +1,7 @@
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
+import MCLPasses
 
 /// A compiled program as plain data for people: its launches, where every value stands and how long, what was put
 /// together and what was not. Made of the plan alone; knows no times.

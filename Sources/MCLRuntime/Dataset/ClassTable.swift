@@ -1,5 +1,6 @@
 import Foundation
 import MCLGraph
+import MCLSupport
 
 /// The classes of a data set in a fixed order: a label's place in it is the number that a program is given for it.
 ///

@@ -1,3 +1,5 @@
+import MCLMotion
+import MCLSupport
 import Synchronization
 
 /// Unpacked flows, kept as long as there is room; the others are unpacked each time, which takes longer than most of

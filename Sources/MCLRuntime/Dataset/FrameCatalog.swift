@@ -1,4 +1,6 @@
-import MCLCompiler
+import MCLMotion
+import MCLSupport
+import MCLVideo
 
 /// Makes sure that each usable video of a data set has the index of its frames in a cache: all that training without
 /// motion needs to know of it.

@@ -1,3 +1,7 @@
+import MCLMotion
+import MCLSupport
+import MCLVideo
+
 /// An index of frames as a cache keeps it, with the identity of the video that it was made of. docs/MOTION-CACHE.md is
 /// its format. Nothing in the file is trusted.
 struct FrameIndexFile {
@@ -29,7 +33,7 @@ struct FrameIndexFile {
       bytes.append(littleEndian: frame.hash)
       bytes.append(frame.isKey ? 1 : 0)
     }
-    var hash = MotionHash()
+    var hash = ContentHash()
     hash.combine(bytes)
     bytes.append(littleEndian: hash.value)
     return bytes
@@ -60,7 +64,7 @@ struct FrameIndexFile {
       throw damaged("it has another length than it states")
     }
     let bytes = try file.bytes(0..<file.byteCount)
-    var hash = MotionHash()
+    var hash = ContentHash()
     hash.combine(bytes[..<end])
     guard hash.value == Self.number(UInt64.self, bytes, end), bytes.starts(with: header) else {
       throw damaged("its checksum is wrong")

@@ -1,3 +1,6 @@
+import MCLMotion
+import MCLSupport
+import MCLVideo
 import Synchronization
 
 /// Decoded videos, kept whole as long as there is room; of the others the frames asked for are read each time, and of

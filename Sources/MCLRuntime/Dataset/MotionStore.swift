@@ -1,5 +1,7 @@
 import Foundation
-import MCLCompiler
+import MCLMotion
+import MCLSupport
+import MCLVideo
 
 /// Makes sure that each usable video of a data set has its motion in a cache: flow, maps, velocities.
 ///

@@ -1,3 +1,5 @@
+import MCLSupport
+
 /// The list that `mclc prepare` writes of the videos it could use: a line that names the form, then a name, a tab and a
 /// label a line.
 ///

@@ -1,3 +1,7 @@
+import MCLMotion
+import MCLSupport
+import MCLVideo
+
 /// A video that training can use: what batches need to know of it, and its cached motion where that was asked for.
 public struct PreparedVideo: Sendable {
   public var video: VideoDataset.Video

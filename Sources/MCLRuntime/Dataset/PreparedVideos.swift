@@ -1,3 +1,7 @@
+import MCLMotion
+import MCLSupport
+import MCLVideo
+
 /// What a preparation found: the videos that can be used, and what became of the others.
 public struct PreparedVideos: Sendable {
   public var videos: [PreparedVideo] = []

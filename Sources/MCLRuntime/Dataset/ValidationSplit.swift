@@ -1,4 +1,5 @@
 import Foundation
+import MCLSupport
 
 /// Which videos are kept back from training for validation: about the same share of every class, by chance.
 ///
@@ -59,7 +60,7 @@ public struct ValidationSplit: Sendable, Equatable {
   }
 
   private func chance(of name: FilePath) -> UInt64 {
-    var hash = MotionHash()
+    var hash = ContentHash()
     hash.combine(name.bytes)
     var random = CounterRandom(
       seed: seed, sample: Int(bitPattern: UInt(hash.value)), purpose: "kept back for validation")

@@ -1,10 +1,5 @@
 import Foundation
-
-/// Why a folder or a run cannot be used as asked, in one sentence: what, where, how to mend. The command exits with 2.
-public struct UsageError: Error, Sendable, CustomStringConvertible {
-  public let description: String
-  public init(_ description: String) { self.description = description }
-}
+import MCLSupport
 
 /// A folder of videos. In a folder of class folders a video's label is the name of the folder it stands in.
 public struct VideoDataset: Sendable {

@@ -1,3 +1,5 @@
+import MCLSupport
+
 /// Finds the videos of a folder by what lists call them.
 ///
 /// A path with folders names a file only where it is the end of the file's own path, from whichever folder it is counted.

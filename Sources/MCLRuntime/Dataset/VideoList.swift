@@ -1,4 +1,5 @@
 import Foundation
+import MCLSupport
 
 /// A list of videos as the data sets' authors give them, read from text; which kind it is, its content says.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import MCLSupport
 
 /// A line of a list: bytes, and the ways to read them.
 struct VideoListLine {

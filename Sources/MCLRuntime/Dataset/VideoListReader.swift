@@ -1,4 +1,6 @@
 import Foundation
+import MCLMotion
+import MCLSupport
 
 /// One file of a list, as lines of bytes.
 struct VideoListReader {

@@ -1,4 +1,5 @@
 import Foundation
+import MCLSupport
 
 /// What makes sure that every usable video of a data set has something in a cache: its motion (`MotionStore`), or no
 /// more than the index of its frames (`FrameCatalog`).

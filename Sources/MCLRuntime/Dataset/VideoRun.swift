@@ -1,4 +1,5 @@
 import Foundation
+import MCLSupport
 
 /// One run over the videos of a data set: threads that take videos in order, and the news of them.
 final class VideoRun: @unchecked Sendable {

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLWeights
 
 /// A batch that is being made: zeros to begin with, filled sample by sample. Used by one thread.
 package final class BatchBuilder {

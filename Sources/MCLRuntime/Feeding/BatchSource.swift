@@ -1,4 +1,8 @@
+import MCLCompiler
+import MCLExecution
 import MCLGraph
+import MCLSupport
+import MCLWeights
 
 /// What one run of a program is given: tensors by the names of its inputs.
 public struct Batch: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 /// `clips`: clips that start anywhere in their video, or in its middle, each with a crop and augmentation of its view.
 ///

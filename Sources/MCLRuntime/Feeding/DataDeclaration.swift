@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 /// Where a program's inputs come from when it is trained, feeder by feeder.
 public struct DataDeclaration: Sendable {

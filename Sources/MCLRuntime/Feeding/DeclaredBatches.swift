@@ -1,3 +1,6 @@
+import MCLMotion
+import MCLSupport
+import MCLVideo
 import Synchronization
 
 /// What the samples of a run are.

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 /// One sample of a run: which of the data set's, for which epoch.
 public struct Sample: Sendable, Hashable {
@@ -61,6 +62,11 @@ public struct DataNeeds: Sendable, Equatable {
   public struct Classes: Sendable, Equatable {
     public var count: Int
     public var setting: String?
+
+    package init(count: Int, setting: String? = nil) {
+      self.count = count
+      self.setting = setting
+    }
   }
 
   package init() {}

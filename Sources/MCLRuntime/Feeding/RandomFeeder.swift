@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 /// `random`: numbers drawn anew for each batch.
 ///

@@ -1,4 +1,6 @@
 import MCLGraph
+import MCLSupport
+import MCLWeights
 
 /// The tensors of a file, the rows of which are samples.
 public struct TensorRows: Sendable {
@@ -42,7 +44,7 @@ public struct TensorRows: Sendable {
 
   /// Rows and a hash of what they hold, for a run's identity.
   package var identity: String {
-    var hash = MotionHash()
+    var hash = ContentHash()
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       hash.combine(name.utf8)
       for size in tensor.shape { hash.combine(UInt64(size)) }

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 /// `tubelets`: three clips of a video's two halves, drawn where it moves most (reference, section 5).
 ///

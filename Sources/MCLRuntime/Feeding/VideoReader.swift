@@ -1,3 +1,6 @@
+import MCLMotion
+import MCLVideo
+
 /// The videos of a run, and what is kept in memory of their frames and flows.
 public final class VideoReader: Sendable {
   public let videos: [PreparedVideo]

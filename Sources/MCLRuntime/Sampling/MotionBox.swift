@@ -1,3 +1,5 @@
+import MCLVideo
+
 /// The part of the frame where most motion is: the bounding box of the strongest cells of a motion map, and how much of
 /// it a crop has to keep (reference, section 5, "Spatial").
 ///

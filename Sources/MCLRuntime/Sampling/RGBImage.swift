@@ -17,7 +17,7 @@ public struct RGBImage: Sendable, Hashable {
   }
 
   /// For images whose size is right by construction.
-  init(checkedWidth width: Int, height: Int, pixels: [UInt8]) {
+  package init(checkedWidth width: Int, height: Int, pixels: [UInt8]) {
     self.width = width
     self.height = height
     self.pixels = pixels

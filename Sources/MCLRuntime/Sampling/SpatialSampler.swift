@@ -1,4 +1,6 @@
 import Foundation
+import MCLSupport
+import MCLVideo
 
 /// Draws the crop of a tubelet so that it keeps what moves (reference, section 5, "Spatial").
 public struct SpatialSampler: Sendable, Hashable {

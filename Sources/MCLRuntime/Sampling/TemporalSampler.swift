@@ -1,3 +1,5 @@
+import MCLSupport
+
 /// Draws where the three clips of a training sample start, and the order label (reference, section 5, "Temporal").
 ///
 /// The video of D frames is split in halves; label 1 puts clip 1 in the first half and clips 2 and 3 (sorted in time,

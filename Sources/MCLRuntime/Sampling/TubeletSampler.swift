@@ -1,3 +1,5 @@
+import MCLSupport
+
 /// What the sampler knows of a video: its size and its cached motion (reference, section 4).
 public struct TubeletSource: Sendable, Hashable {
   /// The name that errors give.

@@ -1,3 +1,6 @@
+import MCLCompiler
+import MCLDrawing
+import MCLExecution
 import MCLGraph
 
 /// How the embeddings of the contrast between videos lie at one step: what the losses do not show.

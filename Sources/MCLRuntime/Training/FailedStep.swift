@@ -1,4 +1,9 @@
 import Foundation
+import MCLCompiler
+import MCLExecution
+import MCLGraph
+import MCLSupport
+import MCLWeights
 
 /// The batch and the states of a step that gave a number that is not finite, in one file that `mclc run` takes.
 enum FailedStep {

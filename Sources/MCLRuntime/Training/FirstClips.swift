@@ -1,5 +1,8 @@
 import MCLCompiler
+import MCLDrawing
+import MCLExecution
 import MCLGraph
+import MCLVideo
 
 /// The run's first clips, which its pictures show again and again: what changes between two pictures is the model.
 struct FirstClips {

@@ -1,4 +1,5 @@
 import MCLCompiler
+import MCLGraph
 
 /// What a training will take of memory, told before it starts.
 public struct MemoryForecast: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import MCLSupport
 
 /// Files of a run that hold a JSON object a line.
 extension RunFolder {
@@ -11,9 +12,9 @@ extension RunFolder {
     public var residentBytes: Int
   }
 
-  static let measurementsFile = "embeddings.jsonl"
-  static let speedFile = "speed.jsonl"
-  static let validationFile = "validation.jsonl"
+  package static let measurementsFile = "embeddings.jsonl"
+  package static let speedFile = "speed.jsonl"
+  package static let validationFile = "validation.jsonl"
   /// The checkpoint after which validation samples came out best.
   public static let bestFile = "best.safetensors"
 

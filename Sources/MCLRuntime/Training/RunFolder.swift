@@ -1,4 +1,6 @@
 import Foundation
+import MCLSupport
+import MCLWeights
 
 /// The folder of a run: its checkpoints, its log, its curve; held by one process at a time.
 public final class RunFolder: Sendable {

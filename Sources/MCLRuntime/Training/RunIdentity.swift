@@ -1,5 +1,8 @@
 import Foundation
 import MCLGraph
+import MCLMotion
+import MCLSupport
+import MCLWeights
 
 /// What the numbers of a run depend on, as short texts that a checkpoint keeps: a resumed run is the run that was
 /// never stopped only where all of them are the same.
@@ -51,14 +54,14 @@ public enum RunIdentity {
     }
     graph.chances = [:]
     for index in graph.entries.indices { graph.entries[index].location = nil }
-    var hash = MotionHash()
+    var hash = ContentHash()
     hash.combine(graph.text.utf8)
     return hexadecimal(hash)
   }
 
   /// How many videos there are, and a hash of their names within the data set, their order and their contents.
   public static func videos(_ videos: [PreparedVideo]) -> String {
-    var hash = MotionHash()
+    var hash = ContentHash()
     for video in videos {
       hash.combine(UInt64(video.video.name.bytes.count))
       hash.combine(video.video.name.bytes)
@@ -80,7 +83,7 @@ public enum RunIdentity {
   /// A hash of a file of weights: its tensors' names, shapes and numbers.
   /// - Throws: `TensorFileError` where it cannot be read.
   public static func weights(_ file: SafeTensors) throws -> String {
-    var hash = MotionHash()
+    var hash = ContentHash()
     for name in file.names.sorted() {
       let tensor = try file.tensor(name)
       hash.combine(UInt64(name.utf8.count))
@@ -180,7 +183,7 @@ public enum RunIdentity {
     }
   }
 
-  static func hexadecimal(_ hash: MotionHash) -> String {
+  static func hexadecimal(_ hash: ContentHash) -> String {
     let digits = String(hash.value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

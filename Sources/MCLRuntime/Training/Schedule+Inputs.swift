@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 extension Schedule {
   /// The names of the inputs that a schedule can set: scalars of the type f32 that have a default.

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 /// A schedule as it is written in recipes and options, such as `cosine to=1e-6 warmup=5`: not yet of a program's input
 /// and a run, so that lengths are in epochs or steps.

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLSupport
 
 /// The words of a schedule's text: its kind, then `key=value`.
 struct ScheduleWords {

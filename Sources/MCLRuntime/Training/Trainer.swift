@@ -1,6 +1,11 @@
 import Foundation
 import MCLCompiler
+import MCLDrawing
+import MCLExecution
 import MCLGraph
+import MCLSupport
+import MCLVideo
+import MCLWeights
 import Synchronization
 
 /// Runs a program of a model on batches, step after step, with a log, checkpoints and a curve.

@@ -1,4 +1,7 @@
+import MCLCompiler
+import MCLExecution
 import MCLGraph
+import MCLSupport
 
 /// Measures a classifier on samples that training holds back: a program without updates that watches classes, run on each
 /// sample once.

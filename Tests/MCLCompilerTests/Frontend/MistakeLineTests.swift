@@ -1,5 +1,4 @@
 import Foundation
-import MCLCompiler
 import MCLGraph
 import Testing
 

@@ -1,5 +1,5 @@
 import Foundation
-import MCLCompiler
+import MCLFrontend
 import MCLGraph
 import Testing
 

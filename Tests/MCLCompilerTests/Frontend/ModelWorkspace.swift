@@ -1,5 +1,5 @@
 import Foundation
-import MCLCompiler
+import MCLFrontend
 
 /// A folder with model files and a cache of its own, gone after the test.
 final class ModelWorkspace {

@@ -1,6 +1,8 @@
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLPasses
+import MCLSupport
 import MCLTestKit
 import Testing
 

@@ -1,7 +1,9 @@
 import Foundation
+import LLVMBindings
 import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
 import MCLTestKit
 
 /// A compiled program as a static executable for AArch64 Linux without any library: the plan's launches as a table,

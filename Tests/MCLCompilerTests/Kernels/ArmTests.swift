@@ -1,7 +1,9 @@
 import Foundation
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
 import MCLTestKit
 import Testing
 

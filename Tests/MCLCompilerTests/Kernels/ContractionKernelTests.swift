@@ -1,5 +1,7 @@
-import MCLCompiler
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
 import Testing
 
 @Suite struct ContractionKernelTests {

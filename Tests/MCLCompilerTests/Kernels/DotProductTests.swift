@@ -1,5 +1,6 @@
-import MCLCompiler
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
 import MCLTestKit
 import Testing
 

@@ -1,6 +1,8 @@
 import Foundation
-import MCLCompiler
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
 import Testing
 
 @Suite struct KernelCacheTests {

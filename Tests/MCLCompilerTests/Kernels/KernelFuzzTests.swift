@@ -1,6 +1,7 @@
 import Foundation
-import MCLCompiler
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
 import MCLTestKit
 import Testing
 

@@ -1,7 +1,9 @@
 import Foundation
-import MCLCompiler
+import LLVMBindings
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
+import MCLSupport
 import Testing
 
 func exponential(_ x: Double) -> Double { Foundation.exp(x) }

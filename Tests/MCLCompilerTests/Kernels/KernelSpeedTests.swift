@@ -1,7 +1,9 @@
 import COpenBLAS
 import Foundation
-import MCLCompiler
+import LLVMBindings
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
 import MCLTestKit
 import Testing
 

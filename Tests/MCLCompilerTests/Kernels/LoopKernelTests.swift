@@ -1,5 +1,6 @@
-import MCLCompiler
 import MCLGraph
+import MCLKernelForms
+import MCLKernels
 import Testing
 
 @Suite struct LoopKernelTests {

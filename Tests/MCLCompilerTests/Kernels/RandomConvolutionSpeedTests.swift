@@ -1,7 +1,10 @@
 import Foundation
+import MCLBenchmark
 import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
+import MCLSupport
 import MCLTestKit
 import Testing
 

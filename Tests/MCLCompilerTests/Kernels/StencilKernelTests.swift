@@ -1,6 +1,8 @@
-import MCLCompiler
+import LLVMBindings
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
+import MCLMotion
 import MCLTestKit
 import Testing
 

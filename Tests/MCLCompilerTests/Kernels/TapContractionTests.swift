@@ -1,7 +1,11 @@
 import Foundation
+import LLVMBindings
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
+import MCLPasses
 import MCLTestKit
 import Testing
 

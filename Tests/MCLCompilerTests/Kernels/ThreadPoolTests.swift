@@ -1,4 +1,4 @@
-import MCLRuntime
+import MCLSupport
 import Synchronization
 import Testing
 

@@ -1,6 +1,10 @@
+import LLVMBindings
+import MCLBenchmark
 import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLKernels
+import MCLSupport
 import MCLTestKit
 import Testing
 

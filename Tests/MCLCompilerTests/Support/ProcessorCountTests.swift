@@ -1,4 +1,4 @@
-import MCLCompiler
+import MCLSupport
 import Testing
 
 /// How many processors may be used, by texts as Linux writes them.

@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLBenchmark
 import Testing
 
 @Suite struct CompileBenchmarkTests {

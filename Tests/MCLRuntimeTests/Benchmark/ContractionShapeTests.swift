@@ -1,6 +1,5 @@
-import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLKernels
 import MCLTestKit
 import Testing
 

@@ -1,6 +1,9 @@
+import MCLBenchmark
 import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLKernelForms
+import MCLPasses
+import MCLSupport
 import MCLTestKit
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
+import MCLWeights
 import Testing
 
 @Suite struct CheckpointTests {

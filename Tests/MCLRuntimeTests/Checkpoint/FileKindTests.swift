@@ -1,6 +1,7 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// What is said of files that are no safetensors: what they are, and the next step.

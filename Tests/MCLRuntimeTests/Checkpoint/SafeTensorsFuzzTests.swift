@@ -1,6 +1,7 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// Damaged safetensors files are read or refused with a sentence, fast and in little memory.

@@ -1,6 +1,7 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// A safetensors file made by hand: length, header, data.

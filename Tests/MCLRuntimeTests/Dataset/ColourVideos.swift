@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import MCLVideo
 import Testing
 
 /// A data set of three videos that can be told apart by their colour, with the motion of each in a cache.

@@ -1,5 +1,8 @@
 import Foundation
+import MCLMotion
 import MCLRuntime
+import MCLSupport
+import MCLVideo
 import Testing
 
 /// Files are what their bytes say, and one file's trouble is not another's.

@@ -1,6 +1,7 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLVideo
 
 /// Files that no reader of videos may trip over, in a folder that lasts as long as this value.
 final class HostileCorpus {

@@ -1,6 +1,8 @@
 import Foundation
 import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLVideo
 import Testing
 
 /// Whatever a file holds, reading it ends in frames or in one sentence, soon, and leaves nothing open.

@@ -1,5 +1,7 @@
 import Foundation
+import MCLMotion
 import MCLRuntime
+import MCLSupport
 import Synchronization
 import Testing
 

@@ -1,5 +1,8 @@
 import Foundation
+import MCLMotion
 import MCLRuntime
+import MCLSupport
+import MCLVideo
 import Synchronization
 import Testing
 

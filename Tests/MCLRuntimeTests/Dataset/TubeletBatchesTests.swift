@@ -1,5 +1,7 @@
 import Foundation
 import MCLRuntime
+import MCLSupport
+import MCLVideo
 import Synchronization
 import Testing
 

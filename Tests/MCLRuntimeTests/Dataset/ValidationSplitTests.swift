@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import MCLSupport
 import Testing
 
 @Suite struct ValidationSplitTests {

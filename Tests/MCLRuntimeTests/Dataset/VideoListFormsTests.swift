@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import MCLSupport
 import Testing
 
 /// What people write in lists, and what it must not be taken for.

@@ -1,6 +1,10 @@
+import MCLCompiler
+import MCLExecution
 import MCLGraph
 import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 @Suite(.timeLimit(.minutes(5 * patience))) struct ExecutorTests {

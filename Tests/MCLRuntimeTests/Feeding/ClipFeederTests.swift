@@ -1,6 +1,8 @@
 import Foundation
 import MCLGraph
 import MCLRuntime
+import MCLSupport
+import MCLVideo
 import Testing
 
 /// Clips that any program can declare, and labels, numbers, motion of them.

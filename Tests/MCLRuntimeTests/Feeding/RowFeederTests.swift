@@ -1,7 +1,10 @@
 import Foundation
 import MCLCompiler
+import MCLExecution
 import MCLGraph
 import MCLRuntime
+import MCLSupport
+import MCLWeights
 import Testing
 
 /// Rows of a file as samples: what trains a head on features.
@@ -23,7 +26,10 @@ import Testing
 
   private func file(_ folder: VideoTestFolder, rows: Int = 10, labels: Int? = nil) throws -> String {
     let path = folder.path + "/features.safetensors"
-    let values = (0..<rows * 3).map { Float($0 % 3 == 0 ? ($0 / 3 % 2 == 0 ? 1 : -1) : $0) }
+    let values = (0..<rows * 3).map { place -> Float in
+      let sign = place / 3 % 2 == 0 ? 1 : -1
+      return Float(place % 3 == 0 ? sign : place)
+    }
     try SafeTensors.write(
       [
         "features": HostTensor([rows, 3], .float32(values)),

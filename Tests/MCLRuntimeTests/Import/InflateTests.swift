@@ -1,6 +1,8 @@
 import Foundation
-import MCLRuntime
+import MCLParity
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 @Suite struct InflateTests {

@@ -1,7 +1,8 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// Checkpoints that hold more than tensors: what is asked for is read, the rest is passed over and listed.

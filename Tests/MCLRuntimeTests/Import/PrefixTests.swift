@@ -1,7 +1,8 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// How checkpoints spell the names of one network, and that each spelling gives the same weights.

@@ -1,7 +1,8 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// Damaged checkpoints of PyTorch are read or refused with a sentence, fast and in little memory; nothing is executed.

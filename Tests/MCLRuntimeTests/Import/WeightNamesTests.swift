@@ -1,7 +1,10 @@
 import Foundation
+import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 @Suite struct WeightNamesTests {

@@ -1,5 +1,7 @@
 import Foundation
+import MCLMotion
 import MCLRuntime
+import MCLVideo
 import Testing
 
 @Suite struct CodecFlowTests {

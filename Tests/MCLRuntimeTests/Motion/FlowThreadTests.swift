@@ -1,5 +1,6 @@
 import Foundation
-import MCLRuntime
+import MCLMotion
+import MCLSupport
 import Synchronization
 import Testing
 

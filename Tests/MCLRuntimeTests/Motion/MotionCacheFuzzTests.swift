@@ -1,6 +1,7 @@
 import Foundation
-import MCLRuntime
+import MCLMotion
 import MCLTestKit
+import MCLVideo
 import Testing
 
 /// Damaged cache files are read or refused with a sentence, fast and in little memory.

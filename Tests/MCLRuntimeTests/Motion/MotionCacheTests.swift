@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLMotion
 import Testing
 
 @Suite struct MotionCacheTests {

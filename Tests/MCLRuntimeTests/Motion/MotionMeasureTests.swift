@@ -1,3 +1,4 @@
+import MCLMotion
 import MCLRuntime
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
-import MCLRuntime
+import MCLMotion
+import MCLVideo
 import Testing
 
 @Suite struct PackedFlowTests {

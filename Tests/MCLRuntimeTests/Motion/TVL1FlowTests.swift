@@ -1,6 +1,7 @@
 import Foundation
-import MCLCompiler
-import MCLRuntime
+import LLVMBindings
+import MCLKernels
+import MCLMotion
 import Testing
 
 @Suite struct TVL1FlowTests {

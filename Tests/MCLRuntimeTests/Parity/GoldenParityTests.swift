@@ -1,7 +1,8 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLParity
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// Whole training steps against numbers of the official code run in Double, by what `mclc check` does.

@@ -1,5 +1,6 @@
 import Foundation
-import MCLRuntime
+import MCLParity
+import MCLWeights
 import Testing
 
 /// That the checks compare every tensor, and fail for one that is off, missing or unknown.

@@ -1,7 +1,9 @@
 import Foundation
 import MCLGraph
-import MCLRuntime
+import MCLParity
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// What the comparison itself must notice.

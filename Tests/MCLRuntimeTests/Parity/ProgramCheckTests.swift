@@ -1,6 +1,7 @@
 import MCLCompiler
 import MCLGraph
-import MCLRuntime
+import MCLKernels
+import MCLParity
 import MCLTestKit
 import Testing
 

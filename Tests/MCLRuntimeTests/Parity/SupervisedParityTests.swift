@@ -1,8 +1,10 @@
 import Foundation
-import MCLCompiler
+import MCLFrontend
 import MCLGraph
-import MCLRuntime
+import MCLParity
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// That the goldens of supervised training tell PyTorch's rules from their neighbours: each rule is changed alone.

@@ -1,5 +1,6 @@
 import Foundation
-import MCLRuntime
+import MCLDrawing
+import MCLVideo
 import Testing
 
 @Suite struct EventFileTests {

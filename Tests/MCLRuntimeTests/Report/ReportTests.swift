@@ -1,4 +1,5 @@
 import Foundation
+import MCLDrawing
 import MCLRuntime
 import Testing
 

@@ -1,8 +1,11 @@
 import Foundation
 import MCLCompiler
 import MCLGraph
+import MCLReport
 import MCLRuntime
 import MCLTestKit
+import MCLVideo
+import MCLWeights
 import Testing
 
 /// What a run leaves for its report: pictures of the same clips, and captions by what the program gives.

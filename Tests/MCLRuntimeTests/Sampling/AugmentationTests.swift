@@ -1,5 +1,7 @@
 import Foundation
 import MCLRuntime
+import MCLSupport
+import MCLVideo
 import Testing
 
 /// One step of a fixture, in the order a tubelet's augmentation has.

@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
 import Testing
 
 @Suite("Counter-based random streams")

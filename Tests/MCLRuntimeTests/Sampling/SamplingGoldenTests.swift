@@ -1,5 +1,6 @@
 import Foundation
 import MCLRuntime
+import MCLVideo
 import Testing
 
 /// Compares with the published code's results, where `MCL_GOLDENS` names their folder.

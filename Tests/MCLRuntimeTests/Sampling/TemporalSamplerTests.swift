@@ -1,4 +1,5 @@
 import MCLRuntime
+import MCLSupport
 import Testing
 
 @Suite("Temporal sampling")

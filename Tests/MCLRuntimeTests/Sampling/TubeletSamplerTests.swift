@@ -1,4 +1,5 @@
 import MCLRuntime
+import MCLVideo
 import Testing
 
 @Suite("Tubelet plans")

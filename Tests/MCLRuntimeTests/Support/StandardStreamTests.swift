@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
 import Testing
 
 /// Messages that nobody takes cost no more than a moment; results that nobody takes are an error.

@@ -1,6 +1,9 @@
 import Foundation
+import MCLExecution
 import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 /// Nothing that a checkpoint holds could be left out: without any one field a run is refused, or ends otherwise.

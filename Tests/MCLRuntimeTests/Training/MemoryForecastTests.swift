@@ -1,5 +1,8 @@
 import Foundation
+import MCLCompiler
+import MCLGraph
 import MCLRuntime
+import MCLSupport
 import Testing
 
 @Suite struct MemoryForecastTests {

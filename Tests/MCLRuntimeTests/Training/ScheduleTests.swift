@@ -1,6 +1,7 @@
 import Foundation
 import MCLGraph
 import MCLRuntime
+import MCLSupport
 import Testing
 
 @Suite struct ScheduleTests {

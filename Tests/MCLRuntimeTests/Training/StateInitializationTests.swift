@@ -1,5 +1,8 @@
+import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
+import MCLSupport
+import MCLWeights
 import Testing
 
 @Suite struct StateInitializationTests {

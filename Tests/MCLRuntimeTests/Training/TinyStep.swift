@@ -1,6 +1,6 @@
 import MCLCompiler
+import MCLExecution
 import MCLGraph
-import MCLRuntime
 import MCLTestKit
 
 /// The training step of the tiny model at its smallest, compiled once for all tests.

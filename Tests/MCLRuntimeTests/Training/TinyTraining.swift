@@ -1,5 +1,6 @@
 import Foundation
 import MCLCompiler
+import MCLExecution
 import MCLGraph
 import MCLRuntime
 

@@ -1,7 +1,15 @@
 import Foundation
+import LLVMBindings
 import MCLCompiler
+import MCLExecution
+import MCLFrontend
+import MCLGraph
+import MCLKernelForms
+import MCLParity
 import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLWeights
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5 * patience))) struct TrainerTests {

@@ -1,4 +1,5 @@
-import MCLRuntime
+import MCLMotion
+import MCLVideo
 import Testing
 
 /// Videos that say how they are to be shown are read that way: turned, with square pixels.

@@ -1,5 +1,6 @@
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLVideo
 import Testing
 
 /// A window of a frame has the pixels that the whole frame has there, whatever the coded pixels are.

@@ -1,6 +1,7 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
 import MCLTestKit
+import MCLVideo
 import Testing
 
 /// Frames read by number are those of a decoding from the start, whatever the file.

@@ -1,6 +1,6 @@
 import Foundation
-import MCLRuntime
 import MCLTestKit
+import MCLVideo
 import Testing
 
 /// A picture that stands still takes next to no bytes, and is a video all the same; frames out of nothing are not.

@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLVideo
 import Testing
 
 @Suite struct VideoDecoderTests {

@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLVideo
 import Synchronization
 import Testing
 

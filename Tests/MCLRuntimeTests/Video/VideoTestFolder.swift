@@ -1,5 +1,6 @@
 import Foundation
-import MCLRuntime
+import MCLSupport
+import MCLVideo
 import Testing
 
 /// A folder that lasts as long as this value.

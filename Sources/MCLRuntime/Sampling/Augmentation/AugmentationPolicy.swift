@@ -1,3 +1,6 @@
+import MCLSupport
+import MCLVideo
+
 /// Which augmentations a tubelet may get, and how strong (reference, section 5): the distribution that
 /// `TubeletAugmentation`s are drawn from.
 public struct AugmentationPolicy: Sendable, Hashable, Codable {

@@ -1,3 +1,5 @@
+import MCLVideo
+
 /// Crops 8-bit images and resizes the crop by antialiased bilinear interpolation, bit for bit as the `crop` and
 /// `resize(BILINEAR)` of Pillow up to version 12 do: a triangle filter as wide as the scale (at least one pixel),
 /// weights in fixed point of 22 bits, first along rows, then along columns, rounded to 8 bits after each (Pillow 13

@@ -1,3 +1,5 @@
+import MCLVideo
+
 /// The weights of one axis: result position x is the sum over `count[x]` source positions from `first[x]` on.
 ///
 /// A weight is a whole number of 2^-22, as in Pillow, and is kept in two floats: its multiple of 2^7, divided by it, and

@@ -1,3 +1,5 @@
+import MCLVideo
+
 /// What happens to every frame of one tubelet: the drawn parameters, printable and replayable.
 ///
 /// On 8-bit images, in this order: crop and resize, colour, grey, blur, flip; then to 0..1, minus mean, over standard
@@ -127,8 +129,9 @@ private struct FrameTransform {
     try augmentation.colour.forEach { try $0.validate() }
     colour = augmentation.colour.map { $0.prepared() }
     isGrey = augmentation.isGrey
-    normalised = (0..<3).flatMap { channel in
-      (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
+    normalised = (0..<3).flatMap { channel -> [Float] in
+      let (mean, deviation) = (mean[channel], deviation[channel])
+      return (0..<256).map { byte -> Float in (Float(byte) / 255 - mean) / deviation }
     }
   }
 

@@ -1,0 +1,5 @@
+/// Why a folder or a run cannot be used as asked, in one sentence: what, where, how to mend. The command exits with 2.
+public struct UsageError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}
