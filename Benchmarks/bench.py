@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Pairs mclc with PyTorch (the whole MCL step, and the forward pass in eval mode) and OpenVINO (the forward pass).
+"""Pairs mclc with PyTorch (the whole MCL step, a supervised step of torchvision's r2plus1d_18, and the forward pass in
+eval mode) and OpenVINO (the forward pass).
 
     make bench                      everything; minutes
     python3 Benchmarks/bench.py --rounds 3 --only step:112x4 --json result.json
@@ -26,12 +27,15 @@ CASES = {
     # name: (program, settings)
     "step:112x4": ("step", {"size": 112, "batch": 4}),
     "step:224x2": ("step", {"size": 224, "batch": 2}),
+    "classify:112x4": ("classify", {"size": 112, "batch": 4}),
     "embed:112x4": ("embed", {"size": 112, "batch": 4}),
     "embed:224x1": ("embed", {"size": 224, "batch": 1}),
 }
 # Measured when asked for by name: PyTorch takes some 10 GB a format.
 LARGE = {"step:224x8": ("step", {"size": 224, "batch": 8})}
 SMOKE = {"size": 64, "batch": 2, "layers": "1,1,1,1", "widths": "16,16,32,32", "stem": 16, "queue_size": 512}
+# What is not the program of --model.
+MODELS = {"classify": ROOT / "models" / "r2plus1d_18.mcl"}
 FORMATS = ["contiguous", "channels_last_3d"]
 
 
@@ -77,7 +81,7 @@ def measure(case, program, settings, arguments, interpreter, folder):
     print(f"{case}: {settings}", flush=True)
     environment = dict(os.environ, MCL_THREADS=str(arguments.threads), OMP_NUM_THREADS=str(arguments.threads))
     sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-    step = [arguments.mclc, "bench", "step", arguments.model, *sets, "--program", program]
+    step = [arguments.mclc, "bench", "step", str(MODELS.get(program, arguments.model)), *sets, "--program", program]
     start = folder / "start.safetensors"
     save(step, start, environment)
     ours = Process("mclc", [*step, "--on-demand"], "run", environment)

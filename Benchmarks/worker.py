@@ -3,6 +3,7 @@
 
     worker.py torch step contiguous|channels_last_3d --start FILE --threads N
     worker.py torch embed contiguous|channels_last_3d --start FILE --threads N
+    worker.py torch classify contiguous|channels_last_3d --start FILE --threads N
     worker.py openvino embed --start FILE --threads N
 
 The file holds the weights, the queue and the inputs that mclc starts from. "check" answers with what the first
@@ -18,7 +19,7 @@ from pathlib import Path
 
 parser = argparse.ArgumentParser()
 parser.add_argument("engine", choices=["torch", "openvino"])
-parser.add_argument("program", choices=["step", "embed"])
+parser.add_argument("program", choices=["step", "embed", "classify"])
 parser.add_argument("format", nargs="?", default="contiguous", choices=["contiguous", "channels_last_3d"])
 parser.add_argument("--start", required=True)
 parser.add_argument("--threads", type=int, required=True)
@@ -69,6 +70,14 @@ elif arguments.program == "embed":
     def run():
         with torch.inference_mode():
             return {"feature": network(clip)}
+elif arguments.program == "classify":
+    from video import Supervised  # which needs torchvision
+
+    training = Supervised(tensors, metadata, memory_format)
+    clip, labels = training.prepare(tensors["input"].clone()), tensors["labels"].long().clone()
+
+    def run():
+        return {"loss": training.step(clip, labels)}
 else:
     training = Training(c, memory_format=memory_format)
     training.load(tensors)

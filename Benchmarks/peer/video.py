@@ -1,4 +1,4 @@
-"""torchvision's R(2+1)D (VideoResNet of Conv2Plus1D) on formula weights: the files r2plus1d_*."""
+"""torchvision's R(2+1)D (VideoResNet of Conv2Plus1D): on formula weights the files r2plus1d_*, and one to be timed."""
 import dataclasses
 import json
 
@@ -95,3 +95,25 @@ def make(name, out):
     }
     files.write(out / f"{name}.safetensors", values, metadata)
     return f"loss {values['loss'].item():.6f}"
+
+
+class Supervised:
+    """torchvision's r2plus1d_18 trained by torch.optim.SGD, from the tensors that mclc starts from."""
+
+    def __init__(self, tensors, metadata, memory_format):
+        self.memory_format = memory_format
+        network = torchvision.models.video.r2plus1d_18(weights=None, num_classes=len(tensors["fc.bias"]))
+        network.load_state_dict({name: tensors[name].reshape(own.shape) for name, own in network.state_dict().items()})
+        self.network = network.to(memory_format=memory_format).train()
+        self.optimizer = torch.optim.SGD(
+            network.parameters(), float(metadata.get("sgd_lr", 0.01)), momentum=0.9, weight_decay=1e-4)
+
+    def prepare(self, clip):
+        return clip.contiguous(memory_format=self.memory_format)
+
+    def step(self, clip, labels):
+        loss = F.cross_entropy(self.network(clip), labels)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()

@@ -91,6 +91,33 @@ import Testing
     #expect(off(outcome, 1, ".moved.").count > 20)
   }
 
+  /// `VideoResNet.__init__`: Kaiming's normal by fan-out, batch norm 1 and 0, N(0, 0.01) before the classes.
+  @Test func theNetworkStartsAsTorchvisionsDoes() throws {
+    let program = try projectModel("r2plus1d_18", settings: ["num_classes": "7"]).program("classify")
+    var kinds: [String: Int] = [:]
+    for state in program.states {
+      let kind = state.name.split(separator: ".").last.map(String.init) ?? ""
+      let expected: Initializer
+      switch (kind, state.type.rank) {
+      case _ where state.name.hasPrefix("velocity."): expected = .constant(0)
+      case ("num_batches_tracked", _): expected = .integer(0)
+      case ("weight", 5):
+        let fan = Double(state.type.shape[0] * state.type.shape.dropFirst(2).reduce(1, *))
+        expected = .normal(deviation: (2 / fan).squareRoot())
+      case ("weight", 2): expected = .normal(deviation: 0.01)
+      case ("weight", _), ("running_var", _): expected = .constant(1)
+      default: expected = .constant(0)
+      }
+      #expect(state.initializer == expected, "\(state.name)")
+      kinds[kind, default: 0] += 1
+    }
+    // 37 convolutions, 37 norms and the classes, with a velocity for each parameter.
+    #expect(
+      kinds == [
+        "weight": 2 * 75, "bias": 2 * 38, "running_mean": 37, "running_var": 37, "num_batches_tracked": 37,
+      ])
+  }
+
   /// Labels are there for five steps; a sixth has none.
   @Test func aStepWithoutLabelsIsAnError() throws {
     let error = #expect(throws: UsageError.self) { try outcome(steps: 6) }
