@@ -82,7 +82,8 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ], swiftSettings: swift6),
     .executableTarget(
-      name: "own-loss", dependencies: ["MCLCompiler", "MCLExecution", "MCLGraph", "MCLSupport"],
+      name: "own-loss",
+      dependencies: ["MCLCompiler", "MCLExecution", "MCLGraph", "MCLSupport", "MCLWeights"],
       path: "Examples/OwnLoss", swiftSettings: swift6),
     .executableTarget(
       name: "classifier", dependencies: engine, path: "Examples/Classifier", swiftSettings: swift6),

@@ -2,6 +2,7 @@ import MCLCompiler
 import MCLExecution
 import MCLGraph
 import MCLSupport
+import MCLWeights
 
 // Which way does the bar move? The loss has a gradient in it, which training differentiates once more.
 let model = Model("bars") { _ in

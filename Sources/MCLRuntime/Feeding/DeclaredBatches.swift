@@ -1,3 +1,4 @@
+import MCLExecution
 import MCLMotion
 import MCLSupport
 import MCLVideo

@@ -1,4 +1,5 @@
 import Foundation
+import MCLExecution
 import MCLRuntime
 import Testing
 

@@ -1,3 +1,4 @@
+import MCLExecution
 import MCLGraph
 import MCLRuntime
 

@@ -1,4 +1,5 @@
 import Foundation
+import MCLExecution
 import MCLGraph
 import MCLRuntime
 import MCLSupport

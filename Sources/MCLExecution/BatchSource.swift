@@ -1,5 +1,4 @@
 import MCLCompiler
-import MCLExecution
 import MCLGraph
 import MCLSupport
 import MCLWeights
