@@ -1,8 +1,8 @@
 # Each target first installs the Debian packages that are missing.
 SWIFT ?= swift
-BUILD = $(SWIFT) build -c release
+BUILD = $(SWIFT) build -c release --explicit-target-dependency-import-check error
 MCLC = .build/release/mclc
-TEST = $(SWIFT) test -c release --disable-testable-imports
+TEST = $(SWIFT) test -c release --disable-testable-imports --explicit-target-dependency-import-check error
 
 .PHONY: train build test soak bench bench-flow bench-loader docs browser emulator format lint dependencies
 
@@ -45,7 +45,7 @@ bench-flow: build  ## turns with OpenCV contrib's TV-L1 on the videos (and optio
 bench-loader: build  ## turns with PyAV or decord and torchvision on the videos (and options) in BENCH
 	@MCLC=$(MCLC) python3 Benchmarks/loader.py $(BENCH)
 
-docs: build  ## the three libraries' documentation as archives in .build/docs
+docs: build  ## the libraries' documentation as archives in .build/docs
 	@scripts/make-docs.sh
 
 format: dependencies

@@ -28,7 +28,7 @@ PYTHON
   cp "$copy/original" "$copy/$2"
 }
 
-point=Sources/MCLCompiler/Kernels/Loop/PointEmitter.swift
+point=Sources/MCLKernels/Loop/PointEmitter.swift
 mutate 'one function in float64: the root of a product that is not rounded before' $point \
   'case .unary(let function, let a): value = scalar.unary(function, argument(a), element)' \
   'case .unary(.squareRoot, let a):
@@ -49,7 +49,7 @@ mutate 'one family that skips a rounding: products added in epilogues' $point \
           return sum
         }
         let first = argument(a)'
-mutate 'one pass that re-associates: products that are put together' Sources/MCLCompiler/Passes/Composition.swift \
+mutate 'one pass that re-associates: products that are put together' Sources/MCLPasses/Composition.swift \
   '    result.comprehension.body = comprehension.body.mapLeaves(replace)' \
   '    result.comprehension.body = comprehension.body.mapLeaves(replace)
     if case .binary(.multiply, .binary(.multiply, let x, let y), let z) = result.comprehension.body {
