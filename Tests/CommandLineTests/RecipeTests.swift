@@ -161,8 +161,8 @@ import Testing
     #expect(
       unknown.code == 2
         && unknown.errors
-          == "mclc: --recipe ucf110: there is no such recipe; there are demo, kinetics, ucf101; or name a file that ends in "
-          + ".yaml\n"
+          == "mclc: --recipe ucf110: there is no such recipe; there are demo, kinetics, r2plus1d_18-finetune, "
+          + "r2plus1d_18-scratch, ucf101; or name a file that ends in .yaml\n"
     )
     let augmentation = try command.mclc(
       ["train", "models/tiny.mcl", "--steps", "1", "--augmentation", "ful"] + nowhere)
