@@ -66,7 +66,7 @@ public struct ProgramCompiler: Sendable {
         nearestName(to: unknown, in: source.taps.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
       throw ModelError([Diagnostic("program '\(source.name)' has no tap '\(unknown)'\(nearest)")])
     }
-    try OptionalParts.verify(without)
+    try OptionalParts.verify(without.union(kernelCompiler.excludedFamilies))
     var graph = source
     graph.taps = source.taps.filter { taps.contains($0.name) }
     let (lowered, records) = try Pipeline.run(

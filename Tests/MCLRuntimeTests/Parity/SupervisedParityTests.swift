@@ -61,11 +61,37 @@ import Testing
     #expect(off(outcome, 1, ".moved.").contains("step1.moved.fc.bias"))
   }
 
+  /// The model with its descent written out, so that a rule of it can be another one.
+  private func descending(
+    _ text: String, slope: String = "gradient + decay * parameter", step: String = "moved"
+  ) -> String {
+    text.replacing(
+      "context.descent(of: loss, rate: learningRate, ", with: "descent(context, loss, learningRate, ")
+        + """
+
+        func descent(
+          _ context: ProgramContext, _ loss: Tensor, _ rate: Tensor, momentum: Double, decay: Double
+        ) -> [(state: Tensor, value: Tensor)] {
+          let parameters = context.parameters("")
+          return zip(parameters, gradient(of: loss, at: parameters.map(\\.tensor))).flatMap { named, gradient in
+            let parameter = named.tensor
+            let velocity = context.state("velocity.\\(named.name)", parameter.shape, initializer: .constant(0))
+            let moved = momentum * velocity + (\(slope))
+            return [(state: velocity, value: moved), (state: parameter, value: parameter - rate * (\(step)))]
+          }
+        }
+        """
+  }
+
+  /// What the other rules are changed in: with none changed, all is within its gate.
+  @Test func theDescentWrittenOutIsTheSame() throws {
+    let outcome = try outcome(steps: 2) { descending($0) }
+    #expect(off(outcome, 1).isEmpty && off(outcome, 2).isEmpty)
+  }
+
   @Test func batchNormWithoutWeightDecayShows() throws {
     let outcome = try outcome(steps: 1) {
-      $0.replacing(
-        "(gradient + decay * parameter)",
-        with: "(parameter.rank > 1 ? gradient + decay * parameter : gradient)")
+      descending($0, slope: "parameter.rank > 1 ? gradient + decay * parameter : gradient")
     }
     let names = off(outcome, 1, ".velocity.")
     #expect(names.count > 10)
@@ -84,8 +110,7 @@ import Testing
 
   @Test func nesterovsMomentumShows() throws {
     let outcome = try outcome(steps: 1) {
-      $0.replacing(
-        "learningRate * moved)", with: "learningRate * (gradient + decay * parameter + momentum * moved))")
+      descending($0, step: "gradient + decay * parameter + momentum * moved")
     }
     #expect(off(outcome, 1, ".velocity.").isEmpty)
     #expect(off(outcome, 1, ".moved.").count > 20)

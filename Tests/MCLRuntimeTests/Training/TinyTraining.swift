@@ -18,10 +18,12 @@ func trainTiny(
   program: Graph? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
   allowsDifferentPlan: Bool = false, watchEvery: Int = 2
 ) throws -> Ended {
+  let program = try program ?? (perStep == 2 ? TinyStep.accumulatingProgram : TinyStep.program).get()
   let trainer = try Trainer(
-    executor: try Executor(try plan ?? TinyStep.plan.get(), threads: threads),
-    program: try program ?? (perStep == 2 ? TinyStep.accumulatingProgram : TinyStep.program).get(),
-    source: try TubeletBatchesTests.videos.get().batches(2),
+    executor: try Executor(try plan ?? TinyStep.plan.get(), threads: threads), program: program,
+    source: try DeclaredBatches(
+      DataDeclaration(program), from: .videos(TubeletBatchesTests.videos.get().prepared.videos),
+      policy: .cropAndFlip, seed: 5),
     run: try RunFolder(path),
     configuration: .init(
       steps: steps, seed: seed, schedules: ["sgd_lr": Schedule(from: rate)].merging(schedules) { $1 },

@@ -253,8 +253,8 @@ import Testing
         + "'order_weight: linear from 0.0 to 1.0 over 4.0 epochs by epoch'); resume with the same, or start another run in "
         + "another folder; --change goes on with other schedules, numbers of the model or another length")
     #expect(
-      usageComplaint { try trainTiny(path, resume: true, schedules: ["mal_wait": Schedule(from: 1)]) }
-        == "program 'step' has no scalar input 'mal_wait' for a schedule to set; did you mean 'mal_weight'? there are "
+      usageComplaint { try trainTiny(path, resume: true, schedules: ["mal_weigt": Schedule(from: 1)]) }
+        == "program 'step' has no scalar input 'mal_weigt' for a schedule to set; did you mean 'mal_weight'? there are "
         + "sgd_lr, order_weight, mal_weight")
     let log = String(decoding: try weighted.bytes("log.jsonl"), as: UTF8.self)
     #expect(log.split(separator: "\n").allSatisfy { $0.contains("\"mal_weight\":2") })
