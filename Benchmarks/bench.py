@@ -33,6 +33,7 @@ CASES = {
 }
 # Measured when asked for by name: PyTorch takes some 10 GB a format.
 LARGE = {"step:224x8": ("step", {"size": 224, "batch": 8})}
+CLASSIFY_SMOKE = {"size": 32, "batch": 2, "frames": 8}
 SMOKE = {"size": 64, "batch": 2, "layers": "1,1,1,1", "widths": "16,16,32,32", "stem": 16, "queue_size": 512}
 # What is not the program of --model.
 MODELS = {"classify": ROOT / "models" / "r2plus1d_18.mcl"}
@@ -136,10 +137,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser, rounds=5)
     parser.add_argument("--model", default=str(ROOT / "models" / "r2plus1d.mcl"))
-    parser.add_argument("--only", action="append", choices=[*CASES, *LARGE, "step:smoke", "embed:smoke"])
+    parser.add_argument("--only", action="append", choices=[*CASES, *LARGE, "step:smoke", "embed:smoke", "classify:smoke"])
     parser.add_argument("--without-openvino", action="store_true")
     arguments = parser.parse_args()
-    cases = dict(CASES, **LARGE, **{"step:smoke": ("step", SMOKE), "embed:smoke": ("embed", SMOKE)})
+    cases = dict(CASES, **LARGE, **{"step:smoke": ("step", SMOKE), "embed:smoke": ("embed", SMOKE),
+                    "classify:smoke": ("classify", CLASSIFY_SMOKE)})
     interpreter = python()
     load = load_average()
     results = []

@@ -88,11 +88,11 @@ class Case:
 
 CASES = {
     "supervised_r2plus1d_18": Case(
-        8, (56, 56), ((1, 6), (4, 2), (0, 5), (3, 1), (6, 2)), 7, 2.0**-17,
+        16, (40, 40), ((1, 6), (4, 2), (0, 5), (3, 1), (6, 2)), 7, 2.0**-17,
         whole=("stem.0.weight", "stem.3.weight", "layer2.0.downsample.0.weight", "fc.weight"),
         kept=(1, 5), posed_modules="layer4.1.relu", posed_steps=1, posed_margin=2),
     "supervised_narrow": Case(
-        6, (40, 28), ((1, 0, 4), (3, 3, 2), (0, 1, 4), (2, 4, 3), (1, 2, 0)), 5, 2.0**-10, layers=(1, 2, 1, 1),
+        12, (28, 24), ((1, 0, 4), (3, 3, 2), (0, 1, 4), (2, 4, 3), (1, 2, 0)), 5, 2.0**-10, layers=(1, 2, 1, 1),
         widths=(6, 8, 12, 16), stem=5),
 }
 
@@ -108,7 +108,7 @@ def kept(case, name, key, tensor):
     if tensor.dim() <= 1 and tensor.numel() <= WHOLE or tensor.numel() <= 256 or key in case.whole:
         return {name: tensor}
     flat = tensor.flatten()
-    places = torch.arange(256) * len(flat) // 256
+    places = torch.arange(256) * 1000003 % len(flat)
     return {f"{name}.l2": flat.double().norm(), f"{name}.sample": flat[places]}
 
 
@@ -201,7 +201,11 @@ def bands(case, exact):
 
 def expected(case):
     out = train(case, torch.float64)
-    out.update({f"band.{name}": torch.tensor(band) for name, band in bands(case, out).items()})
+    found = bands(case, out)
+    # What float32 cannot resolve says nothing: moves of a millionth of their weight. Their velocities are there.
+    for name in [name for name, band in found.items() if ".moved." in name and band > 0.1 * out[name].double().norm()]:
+        del out[name], found[name]
+    out.update({f"band.{name}": torch.tensor(band) for name, band in found.items()})
     for step, labels in enumerate(case.labels, 1):
         out[f"batch{step}.labels"] = torch.tensor(labels)
     return out

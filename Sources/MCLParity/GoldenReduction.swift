@@ -4,7 +4,7 @@ extension GoldenSource {
   /// What an expected tensor holds of the values it speaks of.
   public enum Reduction: Hashable, Sendable {
     case whole, norm, sum, first16
-    /// 256 elements evenly spaced: element `floor(k count / 256)` for each k.
+    /// 256 elements: number k is element `1000003 k mod count`. The prime meets every place of a kernel in turn.
     case sample
     /// The L2 norm of each of several values.
     case norms([Base])
@@ -24,7 +24,7 @@ extension GoldenSource {
       case .norm: return floats([norm(first)])
       case .sum: return floats([first.elements.reduce(0, +)])
       case .first16: return elements((0..<16).map { $0 < first.count ? $0 : -1 })
-      case .sample: return elements((0..<256).map { $0 * first.count / 256 })
+      case .sample: return elements((0..<256).map { 1_000_003 * $0 % first.count })
       case .norms: return floats(values.map(norm))
       }
     }
