@@ -4,6 +4,7 @@ import MCLGraph
 import MCLKernelForms
 import MCLKernels
 import MCLSupport
+import MCLWeights
 
 /// A contraction of a program: one of the launches with its kernel, and how many there are.
 public struct ContractionEntry: Sendable {
@@ -21,6 +22,7 @@ public struct ContractionEntry: Sendable {
 
   /// The contractions of a plan, each kernel once, in the program's order.
   public static func all(of plan: ExecutionPlan) -> [ContractionEntry] {
+    let names = WeightNames(plan.states)
     var found: [KernelSpecification: Int] = [:]
     var result: [ContractionEntry] = []
     for ((launch, group), state) in zip(zip(plan.launches, plan.launchGroups()), plan.launchWeights()) {
@@ -33,7 +35,8 @@ public struct ContractionEntry: Sendable {
       }
       guard let shape = ContractionShape(comprehension) else { continue }
       found[launch.specification] = result.count
-      var place = state?.name ?? launch.path
+      var place =
+        state.map { names.exported($0.name) ?? names.exportedCopy($0.name) ?? $0.name } ?? launch.path
       if place.hasSuffix(".weight") { place.removeLast(7) }
       let weight = state?.type.shape ?? []
       let window = weight.dropFirst(2).map(String.init).joined(separator: "x")

@@ -45,8 +45,8 @@ import Testing
   @Test func withoutAnyNoteItIsRefused() throws {
     let folder = try VideoTestFolder()
     let checkpoint = try stopped(folder.path)
-    // The first three are written anew with each file; the total of steps is for people, the list of weights for 'export'.
-    let others = ["format", "step", "checksum", "steps", "weight states"]
+    // The first three are written anew with each file; the total of steps is for people, the last two for 'export'.
+    let others = ["format", "step", "checksum", "steps", "weight states", "copied states"]
     let notes = checkpoint.metadata.keys.filter { !others.contains($0) }
     #expect(notes.contains("outputs of the step under way") && notes.contains("plan.kernels"))
     for note in notes.sorted() {
