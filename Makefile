@@ -4,7 +4,7 @@ BUILD = $(SWIFT) build -c release --explicit-target-dependency-import-check erro
 MCLC = .build/release/mclc
 TEST = $(SWIFT) test -c release --disable-testable-imports --explicit-target-dependency-import-check error
 
-.PHONY: train build test soak bench bench-flow bench-loader docs browser emulator format lint dependencies
+.PHONY: train build test try soak bench bench-flow bench-loader docs browser emulator format lint dependencies
 
 train: build  ## the main job: synthesize videos, prepare their motion, train models/tiny.mcl on them
 	@scripts/train-demo.sh $(MCLC)
@@ -27,6 +27,9 @@ emulator:  ## what the tests run ARM code with
 test: dependencies browser emulator lint
 	$(BUILD)
 	$(TEST)
+
+try:  ## after an edit, in seconds: the test targets TESTS and the tests FILTER alone (docs/ADDING-AN-OP.md)
+	MCL_TESTS=$(TESTS) $(SWIFT) test --scratch-path .build/try -Xswiftc -O --filter $(FILTER)
 
 soak: dependencies browser emulator  ## the long suites: speed of random convolutions (alone), more fuzzing, whole goldens, mutations
 	$(BUILD)

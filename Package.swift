@@ -11,12 +11,13 @@ func module(_ name: String, _ imports: [Target.Dependency] = [], links: [LinkerS
   .target(name: name, dependencies: imports, swiftSettings: swift6, linkerSettings: links)
 }
 
-/// What feeds, runs and measures programs, and all below it.
-let engine: [Target.Dependency] = [
-  "LLVMBindings", "MCLCompiler", "MCLDrawing", "MCLExecution", "MCLFrontend", "MCLGraph", "MCLKernelForms",
-  "MCLKernels",
-  "MCLMotion", "MCLPasses", "MCLRuntime", "MCLSupport", "MCLVideo", "MCLWeights",
+/// What compiles and runs programs on data of videos, and all below it.
+let runner: [Target.Dependency] = [
+  "LLVMBindings", "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLKernelForms", "MCLKernels",
+  "MCLMotion", "MCLPasses", "MCLSupport", "MCLVideo", "MCLWeights",
 ]
+/// What trains them as well.
+let engine: [Target.Dependency] = runner + ["MCLDrawing", "MCLFrontend", "MCLRuntime"]
 /// What people look at what it does with.
 let tools: [Target.Dependency] = ["MCLBenchmark", "MCLParity", "MCLReport"]
 
@@ -26,7 +27,7 @@ let package = Package(
     .library(name: "MCLGraph", type: .dynamic, targets: ["MCLGraph"]),
     .library(name: "MCLCompiler", targets: ["MCLCompiler", "MCLFrontend"]),
     .library(name: "MCLExecution", targets: ["MCLExecution"]),
-    .library(name: "MCLRuntime", targets: ["MCLRuntime"]),
+    .library(name: "MCLRuntime", targets: ["MCLRuntime", "MCLData"]),
     .executable(name: "mclc", targets: ["mclc"]),
   ],
   dependencies: [
@@ -60,19 +61,21 @@ let package = Package(
       "MCLExecution",
       ["MCLCompiler", "MCLGraph", "MCLKernelForms", "MCLKernels", "MCLPasses", "MCLSupport", "MCLWeights"]),
 
-    // Videos, their motion, pictures.
+    // Videos, their motion, what is drawn from them; pictures.
     module("MCLVideo", ["CFFmpeg", "MCLSupport"]),
     module("MCLMotion", ["MCLGraph", "MCLKernelForms", "MCLKernels", "MCLSupport", "MCLVideo"]),
+    module("MCLData", ["MCLGraph", "MCLMotion", "MCLSupport", "MCLVideo"]),
     module("MCLDrawing", ["MCLSupport", "MCLVideo"]),
 
     // What trains, and the tools of people.
     module(
       "MCLRuntime",
       [
-        "MCLCompiler", "MCLDrawing", "MCLExecution", "MCLGraph", "MCLMotion", "MCLSupport", "MCLVideo",
+        "MCLCompiler", "MCLData", "MCLDrawing", "MCLExecution", "MCLGraph", "MCLMotion", "MCLSupport",
+        "MCLVideo",
         "MCLWeights",
       ]),
-    module("MCLBenchmark", engine),
+    module("MCLBenchmark", runner),
     module("MCLParity", engine),
     module("MCLReport", engine + ["MCLBenchmark"]),
     .executableTarget(
@@ -88,19 +91,35 @@ let package = Package(
     .executableTarget(
       name: "classifier", dependencies: engine, path: "Examples/Classifier", swiftSettings: swift6),
 
-    module("MCLTestKit", engine + ["MCLParity"]),
+    // Tests. What tests of graphs need stands apart, so that they wait for nothing else.
+    module("MCLTestKit", ["MCLFrontend", "MCLGraph", "MCLSupport", "MCLWeights"]),
+    module("MCLEngineTestKit", runner + ["MCLTestKit"]),
     .testTarget(name: "MCLGraphTests", dependencies: ["MCLGraph", "MCLTestKit"], swiftSettings: swift6),
     .testTarget(
-      name: "MCLCompilerTests", dependencies: engine + ["COpenBLAS", "MCLBenchmark", "MCLTestKit"],
+      name: "MCLCompilerTests",
+      dependencies: runner + ["COpenBLAS", "MCLBenchmark", "MCLEngineTestKit", "MCLFrontend", "MCLTestKit"],
       swiftSettings: swift6),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: engine + tools + ["MCLTestKit", "classifier", "mclc", "own-loss"],
+      dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit", "classifier", "mclc", "own-loss"],
       swiftSettings: swift6),
     .testTarget(
-      name: "MCLRuntimeTests", dependencies: engine + tools + ["MCLTestKit"],
+      name: "MCLRuntimeTests", dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit"],
       exclude: [
         "Sampling/Fixtures/make_augmentation_fixtures.py", "Sampling/Fixtures/make_torchvision_fixtures.py",
       ], swiftSettings: swift6),
   ]
 )
+
+// For a loop of seconds: only the test targets that MCL_TESTS names, and what they need (docs/ADDING-AN-OP.md).
+if let names = Context.environment["MCL_TESTS"]?.split(separator: ",").map(String.init), !names.isEmpty {
+  let targets = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+  var needed: Set<String> = []
+  func need(_ name: String) {
+    guard let target = targets[name], needed.insert(name).inserted else { return }
+    for case .byNameItem(let other, _) in target.dependencies { need(other) }
+  }
+  names.forEach(need)
+  package.targets.removeAll { !needed.contains($0.name) }
+  package.products.removeAll { ($0 as? Product.Library)?.targets.allSatisfy(needed.contains) != true }
+}

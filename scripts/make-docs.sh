@@ -8,7 +8,7 @@ mkdir -p "$docs/graphs"
 build=${1:-$(swift build -c release --show-bin-path)}
 for folder in Sources/MCL* Sources/LLVMBindings; do
   module=$(basename "$folder")
-  [ "$module" = MCLTestKit ] && continue
+  case $module in *TestKit) continue ;; esac
   page=$folder/$module.docc
   [ -d "$page" ] || page=
   mkdir -p "$docs/graphs/$module"

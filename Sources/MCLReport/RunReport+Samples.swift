@@ -1,6 +1,5 @@
 import Foundation
 import MCLDrawing
-import MCLRuntime
 
 extension RunReport {
   var samplesAbout: String {

@@ -1,6 +1,6 @@
 import Foundation
+import MCLData
 import MCLDrawing
-import MCLRuntime
 
 extension StartCurve {
   /// What is drawn, in words.

@@ -1,6 +1,5 @@
 import Foundation
 import MCLGraph
-import MCLParity
 import MCLSupport
 import MCLWeights
 
@@ -38,10 +37,14 @@ public struct GoldenFile {
     return value
   }
 
-  /// The model parameters that the metadata gives, for `--set`.
-  public var settings: [String: String] {
-    metadata.filter { ParityFiles.settingKeys.contains($0.key) }
-  }
+  /// The settings of `models/r2plus1d.mcl` that the metadata gives.
+  public var settings: [String: String] { metadata.filter { Self.settingKeys.contains($0.key) } }
+
+  private static let settingKeys: Set = [
+    "alpha", "batch", "block", "frames", "layers", "mal_weight", "mlp_layers", "num_channels", "order_weight",
+    "queue_index_start", "queue_size", "sgd_lr", "sgd_momentum", "size", "stem", "temperature",
+    "temperature_intra", "weight_decay", "widths",
+  ]
 }
 
 /// The folder of Package.swift.

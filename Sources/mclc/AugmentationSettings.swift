@@ -1,4 +1,4 @@
-import MCLRuntime
+import MCLData
 import MCLSupport
 
 /// What clips go through after the crop: a policy by name, and its numbers where they are given one by one.

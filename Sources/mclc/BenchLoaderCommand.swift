@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import MCLBenchmark
-import MCLRuntime
+import MCLData
 import MCLSupport
 import MCLVideo
 import MCLWeights

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLData
 import MCLMotion
 import MCLParity
 import MCLRuntime

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MCLBenchmark
 import MCLCompiler
+import MCLData
 import MCLGraph
 import MCLKernelForms
 import MCLKernels

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLData
 import MCLGraph
 import MCLRuntime
 import MCLSupport

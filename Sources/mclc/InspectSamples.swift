@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLData
 import MCLDrawing
 import MCLMotion
 import MCLReport

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import MCLData
 import MCLDrawing
 import MCLMotion
 import MCLRuntime

@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLFrontend
 import MCLGraph
 import MCLRuntime

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MCLCompiler
+import MCLData
 import MCLDrawing
 import MCLExecution
 import MCLFrontend

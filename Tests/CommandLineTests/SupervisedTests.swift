@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLGraph
 import MCLRuntime
 import MCLTestKit

@@ -1,4 +1,5 @@
 import MCLCompiler
+import MCLEngineTestKit
 import MCLGraph
 import MCLKernels
 import MCLPasses

@@ -1,4 +1,5 @@
 import MCLCompiler
+import MCLEngineTestKit
 import MCLExecution
 import MCLGraph
 import MCLKernels

@@ -1,4 +1,5 @@
 import Foundation
+import MCLEngineTestKit
 import MCLGraph
 import MCLTestKit
 import Testing

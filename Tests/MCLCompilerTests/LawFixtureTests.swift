@@ -1,3 +1,4 @@
+import MCLEngineTestKit
 import MCLGraph
 import MCLTestKit
 import Testing

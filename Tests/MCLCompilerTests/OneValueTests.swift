@@ -1,5 +1,6 @@
 import Foundation
 import MCLCompiler
+import MCLEngineTestKit
 import MCLGraph
 import MCLKernels
 import MCLTestKit

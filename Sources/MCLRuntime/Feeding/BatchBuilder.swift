@@ -1,3 +1,4 @@
+import MCLData
 import MCLExecution
 import MCLGraph
 import MCLWeights

@@ -1,3 +1,4 @@
+import MCLData
 import MCLExecution
 import MCLMotion
 import MCLSupport

@@ -1,3 +1,5 @@
+import MCLData
+
 /// A clip of a sample as it was drawn.
 public struct DrawnClip: Sendable, Hashable {
   /// The input that it is given to.

@@ -1,4 +1,5 @@
 import MCLCompiler
+import MCLData
 import MCLDrawing
 import MCLExecution
 import MCLGraph

@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLDrawing
 
 /// The terms of a run's loss against its steps, as one SVG picture: the outputs that its program gives first.

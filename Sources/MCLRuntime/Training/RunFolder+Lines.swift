@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLSupport
 
 /// Files of a run that hold a JSON object a line.

@@ -1,3 +1,4 @@
+import MCLData
 import MCLGraph
 import MCLSupport
 

@@ -1,5 +1,6 @@
 import Foundation
 import MCLCompiler
+import MCLData
 import MCLDrawing
 import MCLExecution
 import MCLGraph

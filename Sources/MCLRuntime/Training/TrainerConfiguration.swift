@@ -1,3 +1,5 @@
+import MCLData
+
 extension Trainer {
   public struct Configuration: Sendable {
     /// Steps in all, from the start of the run.

@@ -1,4 +1,5 @@
 import MCLCompiler
+import MCLData
 import MCLExecution
 import MCLGraph
 import MCLSupport

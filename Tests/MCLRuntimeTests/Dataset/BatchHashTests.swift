@@ -1,6 +1,6 @@
 import Foundation
+import MCLData
 import MCLExecution
-import MCLRuntime
 import Testing
 
 /// What a training step is given does not depend on who made it, nor on when the run began.

@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLExecution
 import MCLRuntime
 import MCLSupport

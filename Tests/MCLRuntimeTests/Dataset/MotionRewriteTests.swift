@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLMotion
 import MCLRuntime
 import MCLSupport

@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLRuntime
 import MCLSupport
 import Testing

@@ -1,6 +1,6 @@
 import Foundation
+import MCLData
 import MCLMotion
-import MCLRuntime
 import MCLVideo
 import Testing
 

@@ -1,5 +1,5 @@
+import MCLData
 import MCLMotion
-import MCLRuntime
 import Testing
 
 /// Against the reference's own numbers on three synthetic clips of 16 flows of 240x320.

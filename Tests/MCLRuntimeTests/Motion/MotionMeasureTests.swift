@@ -1,5 +1,5 @@
+import MCLData
 import MCLMotion
-import MCLRuntime
 import Testing
 
 /// The measures against their definitions, written out slowly, on random flows.

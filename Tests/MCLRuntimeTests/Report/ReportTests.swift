@@ -1,4 +1,5 @@
 import Foundation
+import MCLData
 import MCLDrawing
 import MCLRuntime
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import MCLCompiler
+import MCLData
 import MCLGraph
 import MCLReport
 import MCLRuntime

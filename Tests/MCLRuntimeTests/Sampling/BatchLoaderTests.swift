@@ -1,6 +1,6 @@
 import Foundation
+import MCLData
 import MCLExecution
-import MCLRuntime
 import MCLSupport
 import MCLTestKit
 import Testing

@@ -1,5 +1,5 @@
 import Foundation
-import MCLRuntime
+import MCLData
 import MCLVideo
 import Testing
 

@@ -1,5 +1,4 @@
 import Foundation
-import MCLRuntime
 import Testing
 
 /// Against what torchvision computes: on Pillow images, and on tensors of bytes, for which it has code of its own.

@@ -1,4 +1,4 @@
-import MCLRuntime
+import MCLData
 import MCLVideo
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import LLVMBindings
 import MCLCompiler
+import MCLData
 import MCLExecution
 import MCLFrontend
 import MCLGraph

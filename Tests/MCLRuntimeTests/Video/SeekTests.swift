@@ -1,4 +1,5 @@
 import Foundation
+import MCLEngineTestKit
 import MCLSupport
 import MCLTestKit
 import MCLVideo

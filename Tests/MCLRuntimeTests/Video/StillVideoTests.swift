@@ -1,4 +1,5 @@
 import Foundation
+import MCLEngineTestKit
 import MCLTestKit
 import MCLVideo
 import Testing

@@ -6,7 +6,7 @@ import Synchronization
 /// what else is done for a sample.
 ///
 /// No flow is dropped for another, for the same reason as in `FrameStore`.
-final class FlowStore: Sendable {
+package final class FlowStore: Sendable {
   private struct State {
     /// By path of the motion, then by number.
     var flows: [FilePath: [Int: QuantizedFlow]] = [:]
@@ -16,11 +16,11 @@ final class FlowStore: Sendable {
   private let state = Mutex(State())
   private let budget: Int
 
-  init(budget: Int) { self.budget = budget }
+  package init(budget: Int) { self.budget = budget }
 
   /// The flows with these numbers, counted from 0.
   /// - Throws: `MotionError` where the video's motion cannot be read any more.
-  func flows(_ motion: MotionCacheEntry, _ numbers: [Int]) throws -> [QuantizedFlow] {
+  package func flows(_ motion: MotionCacheEntry, _ numbers: [Int]) throws -> [QuantizedFlow] {
     let path = FilePath(motion.path)
     let known = state.withLock { state in
       guard let kept = state.flows[path] else { return [Int: QuantizedFlow]() }

@@ -1,4 +1,5 @@
 import MCLGraph
+import MCLTestKit
 
 /// A random program that a seed determines: a dozen operations on inputs and states, often differentiated, with updates
 /// that compilers like to write in place. Its values stay near 1, and small errors stay small.
