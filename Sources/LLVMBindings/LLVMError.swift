@@ -1,8 +1,8 @@
 import CLLVM
 
 /// What LLVM refused to do, in one sentence.
-public struct LLVMError: Error, CustomStringConvertible {
-  public let description: String
+package struct LLVMError: Error, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) { self.description = description }
 

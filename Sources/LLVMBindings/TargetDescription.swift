@@ -1,23 +1,23 @@
 import CLLVM
 
 /// The processor that kernels are compiled for: all that the emitters and the object cache need to know of it.
-public struct TargetDescription: Hashable, Sendable {
-  public var triple: String
-  public var cpu: String
+package struct TargetDescription: Hashable, Sendable {
+  package var triple: String
+  package var cpu: String
   /// LLVM's feature string, such as `+avx2,+fma`.
-  public var features: String
+  package var features: String
   /// Bytes in the vectors that kernels are written with.
-  public var vectorBytes: Int
+  package var vectorBytes: Int
   /// Vector registers that code may hold values in.
-  public var vectorRegisters: Int
+  package var vectorRegisters: Int
   /// Whether multiply-add rounded once is an instruction; it must not become a call.
-  public var hasFusedMultiplyAdd: Bool
+  package var hasFusedMultiplyAdd: Bool
 
   /// Float32 lanes of a vector.
-  public var lanes: Int { vectorBytes / 4 }
+  package var lanes: Int { vectorBytes / 4 }
 
   /// A target by LLVM's names; widths follow from the features, `vectorBytes` overrides the choice.
-  public init(triple: String, cpu: String, features: String, vectorBytes: Int? = nil) {
+  package init(triple: String, cpu: String, features: String, vectorBytes: Int? = nil) {
     self.triple = triple
     self.cpu = cpu
     self.features = features
@@ -31,7 +31,7 @@ public struct TargetDescription: Hashable, Sendable {
   }
 
   /// The machine this runs on.
-  public static let host: TargetDescription = {
+  package static let host: TargetDescription = {
     func take(_ text: UnsafeMutablePointer<CChar>?) -> String {
       defer { LLVMDisposeMessage(text) }
       return text.map { String(cString: $0) } ?? ""

@@ -6,44 +6,44 @@ import MCLSupport
 import MCLVideo
 
 /// Times TV-L1 flow on pairs of frames, and its sweep alone beside what the machine gives.
-public struct FlowBenchmark {
-  public struct Pair: Sendable {
+package struct FlowBenchmark {
+  package struct Pair: Sendable {
     /// Where the frames come from.
-    public var name: String
-    public var first, second: GrayImage
+    package var name: String
+    package var first, second: GrayImage
   }
 
   /// A sweep over planes of one size, again and again.
-  public struct SweepTiming: Sendable {
-    public var seconds: Double
+  package struct SweepTiming: Sendable {
+    package var seconds: Double
     /// Operations of the sweep's expressions: additions, multiplications, divisions, roots, comparisons.
-    public var gigaflops: Double
+    package var gigaflops: Double
     /// Each plane counted once when it is read and once when it is written.
-    public var gigabytesPerSecond: Double
+    package var gigabytesPerSecond: Double
   }
 
   /// The sweep, and what bounds it.
-  public struct Limits: Sendable {
+  package struct Limits: Sendable {
     /// Over the frames' planes.
-    public var sweep: SweepTiming
+    package var sweep: SweepTiming
     /// Of one component, and of a warp, likewise.
-    public var median: SweepTiming
-    public var warp: SweepTiming
+    package var median: SweepTiming
+    package var warp: SweepTiming
     /// Over planes that stay in the first cache: what the arithmetic allows.
-    public var inFirstCache: SweepTiming
+    package var inFirstCache: SweepTiming
     /// memcpy within as many bytes as the frames' planes have: what the caches allow. Reads and writes counted.
-    public var copyGigabytesPerSecond: Double
+    package var copyGigabytesPerSecond: Double
     /// memcpy within 128 MiB: what main memory allows.
-    public var memoryGigabytesPerSecond: Double
+    package var memoryGigabytesPerSecond: Double
     /// Fused multiply-adds in registers.
-    public var peakGigaflops: Double
+    package var peakGigaflops: Double
   }
 
-  public let pairs: [Pair]
-  public let pool: ThreadPool
+  package let pairs: [Pair]
+  package let pool: ThreadPool
   private let flow = TVL1Flow()
 
-  public init(_ pairs: [Pair], pool: ThreadPool) {
+  package init(_ pairs: [Pair], pool: ThreadPool) {
     self.pairs = pairs
     self.pool = pool
   }
@@ -53,7 +53,7 @@ public struct FlowBenchmark {
   /// Neighbouring frames of a video, spread over its first 64, scaled to a size.
   ///
   /// - Throws: `VideoError` for a file that does not decode, `MotionError` where it has fewer than two frames.
-  public static func pairs(video path: String, count: Int, width: Int, height: Int) throws -> [Pair] {
+  package static func pairs(video path: String, count: Int, width: Int, height: Int) throws -> [Pair] {
     let decoder = try VideoDecoder(path: path, shortSide: min(width, height))
     let resize = CubicImageResize(
       fromWidth: decoder.width, height: decoder.height, toWidth: width, height: height)
@@ -74,7 +74,7 @@ public struct FlowBenchmark {
   }
 
   /// A texture that turns and moves, drawn: for when there is no video.
-  public static func drawnPairs(count: Int, width: Int, height: Int) throws -> [Pair] {
+  package static func drawnPairs(count: Int, width: Int, height: Int) throws -> [Pair] {
     try (0..<count).map { number in
       let angle = 0.01 * Double(number + 1)
       func frame(_ turn: Double, _ dx: Double, _ dy: Double) throws -> GrayImage {
@@ -98,7 +98,7 @@ public struct FlowBenchmark {
   /// Compares the compiled sweep with its definition, and the flow of a pair on one thread, on all and on three.
   ///
   /// - Throws: `ExecutionError` where any bit differs.
-  public func validate() throws {
+  package func validate() throws {
     let kernels = try FlowKernels.kernels(flow)
     let (width, height) = (67, 41)
     for code in [kernels.iteration, kernels.median, kernels.warp] {
@@ -136,7 +136,7 @@ public struct FlowBenchmark {
   // MARK: Measurements
 
   /// The flow of a pair, the seconds it took, and what was done for it.
-  public func run(_ pair: Pair) throws -> (flow: FlowField, seconds: Double, work: FlowWork) {
+  package func run(_ pair: Pair) throws -> (flow: FlowField, seconds: Double, work: FlowWork) {
     let start = ContinuousClock.now
     let (field, work) = try flow.flowAndWork(from: pair.first, to: pair.second, on: pool)
     return (field, (ContinuousClock.now - start).seconds, work)
@@ -145,7 +145,7 @@ public struct FlowBenchmark {
   /// Times the sweep over planes of the frames' size.
   ///
   /// - Throws: `LLVMError` where a kernel cannot be made, `ExecutionError` when memory is short.
-  public func limits() throws -> Limits {
+  package func limits() throws -> Limits {
     guard let image = pairs.first?.first else { throw ExecutionError("there are no frames to sweep over") }
     let kernels = try FlowKernels.kernels(flow)
     let bytes = image.width * image.height * 4 * kernels.iteration.sweep.planeCount

@@ -7,21 +7,21 @@ import MCLSupport
 import MCLWeights
 
 /// A contraction of a program: one of the launches with its kernel, and how many there are.
-public struct ContractionEntry: Sendable {
+package struct ContractionEntry: Sendable {
   /// Where and what: `layer2.1.conv2.forward`.
-  public var name: String
+  package var name: String
   /// Channels and window: `64-64-1x3x3`; of a linear layer `2048-128`.
-  public var layer: String
-  public var group: LaunchGroup
-  public var launch: ExecutionPlan.Launch
+  package var layer: String
+  package var group: LaunchGroup
+  package var launch: ExecutionPlan.Launch
   /// The kernel's family, such as `contraction` or `winograd`.
-  public var family: String
+  package var family: String
   /// Launches of the same kernel in the program.
-  public var count: Int
-  public var shape: ContractionShape
+  package var count: Int
+  package var shape: ContractionShape
 
   /// The contractions of a plan, each kernel once, in the program's order.
-  public static func all(of plan: ExecutionPlan) -> [ContractionEntry] {
+  package static func all(of plan: ExecutionPlan) -> [ContractionEntry] {
     let names = WeightNames(plan.states)
     var found: [KernelSpecification: Int] = [:]
     var result: [ContractionEntry] = []
@@ -51,48 +51,49 @@ public struct ContractionEntry: Sendable {
 }
 
 /// Times kernels against the machine's peak and against OpenBLAS, by turns.
-public final class KernelBenchmark {
-  public struct Result: Sendable {
-    public var entry: ContractionEntry
+package final class KernelBenchmark {
+  package struct Result: Sendable {
+    package var entry: ContractionEntry
     /// In units of the rounding to expect; see `KernelTrial.deviation`.
-    public var deviation: Double
-    public var bytes: Int
+    package var deviation: Double
+    package var bytes: Int
     /// Medians over the turns; nil where the kernel is wrong.
-    public var timing: Timing?
-    public var isRight: Bool { deviation < KernelBenchmark.allowedDeviation }
+    package var timing: Timing?
+    package var isRight: Bool { deviation < KernelBenchmark.allowedDeviation }
   }
 
-  public struct Timing: Sendable {
-    public var seconds: Double
-    public var minimumSeconds: Double
-    public var gigaflops: Double
-    public var nominalGigaflops: Double
-    public var gigabytesPerSecond: Double
+  package struct Timing: Sendable {
+    package var seconds: Double
+    package var minimumSeconds: Double
+    package var gigaflops: Double
+    package var nominalGigaflops: Double
+    package var gigabytesPerSecond: Double
     /// The larger of what was measured right before and right after the kernel.
-    public var peakGigaflops: Double
-    public var percentOfPeak: Double
+    package var peakGigaflops: Double
+    package var percentOfPeak: Double
     /// Seconds of the equivalent product in OpenBLAS; nil where it is not installed.
-    public var blasSeconds: Double?
-    public var blasGigaflops: Double?
+    package var blasSeconds: Double?
+    package var blasGigaflops: Double?
     /// OpenBLAS's time over ours: above 1 we are faster.
-    public var speedupOverBLAS: Double?
+    package var speedupOverBLAS: Double?
   }
 
   /// Deviation above which a kernel counts as wrong.
-  public static let allowedDeviation = 64.0
+  package static let allowedDeviation = 64.0
 
-  public let pool: ThreadPool
-  public let rounds: Int
-  public let clock: BenchmarkClock
-  public let blas: OpenBLASLibrary?
+  package let pool: ThreadPool
+  package let rounds: Int
+  package let clock: BenchmarkClock
+  package let blas: OpenBLASLibrary?
   /// Bytes a second that all threads copy, reads and writes counted, in 1e9.
-  public let copyGigabytesPerSecond: Double
+  package let copyGigabytesPerSecond: Double
   private let plan: ExecutionPlan
   private let library: KernelLibrary
   private let peak: PeakKernel
 
   /// - Throws: `LLVMError` when kernels cannot be linked, `ExecutionError` when memory is short.
-  public init(_ plan: ExecutionPlan, pool: ThreadPool, rounds: Int, clock: BenchmarkClock = .elapsed) throws {
+  package init(_ plan: ExecutionPlan, pool: ThreadPool, rounds: Int, clock: BenchmarkClock = .elapsed) throws
+  {
     self.plan = plan
     self.pool = pool
     self.rounds = rounds
@@ -105,7 +106,7 @@ public final class KernelBenchmark {
   }
 
   /// Checks one kernel, then times it.
-  public func measure(_ entry: ContractionEntry) throws -> Result {
+  package func measure(_ entry: ContractionEntry) throws -> Result {
     let trial = try KernelTrial(entry.launch, of: plan, library: library, pool: pool)
     let deviation = trial.deviation()
     var result = Result(entry: entry, deviation: deviation, bytes: trial.byteCount)

@@ -7,9 +7,9 @@ import MCLPasses
 import MCLSupport
 
 /// One kernel of a plan, alone, on random operands of its own.
-public final class KernelTrial {
-  public let comprehension: Comprehension
-  public let plan: KernelPlan
+package final class KernelTrial {
+  package let comprehension: Comprehension
+  package let plan: KernelPlan
   private let operandMap: OperandMap?
   private let operandTypes: [TensorType]
   private let outputType: TensorType
@@ -23,10 +23,10 @@ public final class KernelTrial {
   private let pool: ThreadPool
 
   /// Bytes of operands and result: what has to move at least once.
-  public var byteCount: Int { operandTypes.reduce(outputType.byteCount) { $0 + $1.byteCount } }
+  package var byteCount: Int { operandTypes.reduce(outputType.byteCount) { $0 + $1.byteCount } }
 
   /// - Throws: `ExecutionError` for what is no comprehension or does not fit in memory.
-  public init(
+  package init(
     _ launch: ExecutionPlan.Launch, of program: ExecutionPlan, library: KernelLibrary, pool: ThreadPool
   ) throws {
     guard case .comprehension(let comprehension) = launch.specification.form,
@@ -60,7 +60,7 @@ public final class KernelTrial {
   }
 
   /// Runs the kernel once.
-  public func run() {
+  package func run() {
     var arguments: [UnsafeMutableRawPointer?] = operands.map(\.base)
     arguments += [output.base, temporary.base] + byProducts.map(\.base) + [common.base]
     arguments.withUnsafeBufferPointer { buffer in
@@ -79,7 +79,7 @@ public final class KernelTrial {
   ///
   /// - Returns: the largest deviation in units of the rounding that a sum of so many products may have:
   ///   `sqrt(depth) x 2^-24 x` the largest magnitude drawn; right kernels stay below about 10.
-  public func deviation(places: Int = 24, budget: Int = 60_000) -> Double {
+  package func deviation(places: Int = 24, budget: Int = 60_000) -> Double {
     output.base.bindMemory(to: Float.self, capacity: outputType.count).update(
       repeating: .nan, count: outputType.count)
     run()
@@ -115,7 +115,7 @@ public final class KernelTrial {
   }
 
   /// Seconds a run, over as many runs as fill `seconds`.
-  public func secondsPerRun(filling seconds: Double, clock: BenchmarkClock = .elapsed) -> Double {
+  package func secondsPerRun(filling seconds: Double, clock: BenchmarkClock = .elapsed) -> Double {
     clock.secondsPerRun(filling: seconds, run)
   }
 }

@@ -3,7 +3,7 @@ import MCLGraph
 import MCLKernelForms
 
 /// What a launch of a training step is for.
-public enum LaunchGroup: String, Sendable, Hashable, CaseIterable {
+package enum LaunchGroup: String, Sendable, Hashable, CaseIterable {
   case forward
   case inputGradient
   case weightGradient
@@ -58,7 +58,7 @@ extension ExecutionPlan {
   /// A convolution's launches carry its path: the first contraction of the query's is the forward pass, what follows
   /// is of the input's gradient, if it is not of the weight's. A program that changes no
   /// state has forward passes alone.
-  public func launchGroups() -> [LaunchGroup] {
+  package func launchGroups() -> [LaunchGroup] {
     var seen: Set<String> = []
     let isTraining =
       !copies.isEmpty

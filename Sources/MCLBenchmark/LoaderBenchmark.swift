@@ -5,29 +5,29 @@ import MCLVideo
 
 /// Times what becomes of a clip between its file and a training step: decoding; crop, resize and normalisation; colour,
 /// grey and blur. The clips are drawn from videos, each with one start, one crop and one augmentation.
-public struct LoaderBenchmark: Sendable {
+package struct LoaderBenchmark: Sendable {
   /// A clip, and what happens to it.
-  public struct Clip: Sendable, Codable {
-    public var path: String
+  package struct Clip: Sendable, Codable {
+    package var path: String
     /// Frames of the video after scaling, in pixels.
-    public var frameWidth: Int
-    public var frameHeight: Int
+    package var frameWidth: Int
+    package var frameHeight: Int
     /// Frames of the video, counted from 0.
-    public var frames: [Int]
-    public var augmentation: TubeletAugmentation
+    package var frames: [Int]
+    package var augmentation: TubeletAugmentation
   }
 
   /// Seconds that one thread takes for all clips, part by part.
-  public struct Parts: Sendable {
-    public var decode = 0.0
+  package struct Parts: Sendable {
+    package var decode = 0.0
     /// Crop, resize, flip, normalisation and layout.
-    public var resize = 0.0
+    package var resize = 0.0
     /// Colour, grey and blur.
-    public var augment = 0.0
+    package var augment = 0.0
   }
 
-  public let clips: [Clip]
-  public let threads: Int
+  package let clips: [Clip]
+  package let threads: Int
   /// Frames whose short side is larger are scaled to it, as in training.
   private let shortSide: Int?
   /// By path. Training keeps them beside the motion.
@@ -40,7 +40,7 @@ public struct LoaderBenchmark: Sendable {
   ///
   /// - Parameter size: of the clips, pixels a side.
   /// - Throws: `VideoError` for a video that does not decode, `SamplingError` for one shorter than a clip.
-  public init(
+  package init(
     videos: [String], count: Int, size: Int, threads: Int, seed: UInt64 = 1, shortSide: Int? = 256
   ) throws {
     let temporal = try TemporalSampler(guidedProbability: 0)
@@ -74,7 +74,7 @@ public struct LoaderBenchmark: Sendable {
 
   /// The frames of a clip.
   /// - Throws: `VideoError` where the video no longer gives them.
-  public func decode(_ clip: Clip) throws -> [RGBImage] {
+  package func decode(_ clip: Clip) throws -> [RGBImage] {
     try reader(clip).frames(clip.frames).map {
       try RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels)
     }
@@ -99,14 +99,14 @@ public struct LoaderBenchmark: Sendable {
 
   /// A clip from its file to f32 [3, T, H, W].
   /// - Throws: `VideoError` and `SamplingError`.
-  public func load(_ clip: Clip) throws -> [Float] {
+  package func load(_ clip: Clip) throws -> [Float] {
     let (frames, augmentation) = try cropped(clip)
     return try augmentation.apply(frames: frames)
   }
 
   /// Loads all clips on `threads` workers, as training does, and drops them.
   /// - Returns: the seconds it took.
-  public func run() throws -> Double {
+  package func run() throws -> Double {
     let loader = try BatchLoader(indices: 0..<clips.count, workers: threads, capacity: threads + 1) {
       try load(clips[$0])
     }
@@ -117,7 +117,7 @@ public struct LoaderBenchmark: Sendable {
   }
 
   /// Times the parts on one thread, one clip at a time.
-  public func parts() throws -> Parts {
+  package func parts() throws -> Parts {
     var parts = Parts()
     let clock = ContinuousClock()
     for clip in clips {
@@ -147,7 +147,7 @@ public struct LoaderBenchmark: Sendable {
   /// with their definition in double precision, and what several workers load with what one does.
   ///
   /// - Throws: `ExecutionError` where they differ, and what `load` throws.
-  public func validate() throws {
+  package func validate() throws {
     var expected: [Int: Int] = [:]
     for (number, clip) in clips.enumerated() {
       let frames = try decode(clip)

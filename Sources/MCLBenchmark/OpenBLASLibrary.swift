@@ -4,7 +4,7 @@ import MCLSupport
 
 /// OpenBLAS, when the machine has it: the measure of matrix products. Loaded while running, since nothing but the
 /// benchmark needs it.
-public final class OpenBLASLibrary {
+package final class OpenBLASLibrary {
   private typealias Product =
     @convention(c) (
       Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafeRawPointer?, Int32, UnsafeRawPointer?, Int32,
@@ -13,10 +13,10 @@ public final class OpenBLASLibrary {
     ) -> Void
   private let product: Product
   /// The name of the core whose kernels it uses.
-  public let core: String
+  package let core: String
 
   /// nil where the library is not installed.
-  public init?(threads: Int) {
+  package init?(threads: Int) {
     // Its threads spin for long after a product, unless told not to; what is measured next would suffer.
     setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0)
     guard let handle = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL),
@@ -31,7 +31,7 @@ public final class OpenBLASLibrary {
   }
 
   /// A product of its own matrices: rows x depth by depth x columns, as often as `batch` says.
-  public final class Trial {
+  package final class Trial {
     private let library: OpenBLASLibrary
     private let shape: ContractionShape
     private let a: MemoryRegion
@@ -39,7 +39,7 @@ public final class OpenBLASLibrary {
     private let c: MemoryRegion
 
     /// - Throws: `ExecutionError` where the matrices do not fit in memory.
-    public init(_ shape: ContractionShape, library: OpenBLASLibrary) throws {
+    package init(_ shape: ContractionShape, library: OpenBLASLibrary) throws {
       self.library = library
       self.shape = shape
       func matrix(_ rows: Int, _ columns: Int) throws -> MemoryRegion {
@@ -55,7 +55,7 @@ public final class OpenBLASLibrary {
       c = try matrix(shape.rows, shape.columns)
     }
 
-    public func run() {
+    package func run() {
       let (rows, columns, depth) = (Int32(shape.rows), Int32(shape.columns), Int32(shape.depth))
       for _ in 0..<shape.batch {
         // Row-major (101), not transposed (111).
@@ -65,7 +65,7 @@ public final class OpenBLASLibrary {
     }
 
     /// Seconds a run, over as many runs as fill `seconds`; then a rest in which its threads go to sleep.
-    public func secondsPerRun(filling seconds: Double, clock: BenchmarkClock = .elapsed) -> Double {
+    package func secondsPerRun(filling seconds: Double, clock: BenchmarkClock = .elapsed) -> Double {
       let result = clock.secondsPerRun(filling: seconds, run)
       usleep(2000)
       return result

@@ -5,16 +5,16 @@ import MCLSupport
 
 /// The most multiply-adds a second that this machine gives: independent fused multiply-adds in registers, nothing
 /// loaded, emitted through the same code generator as every kernel.
-public struct PeakKernel {
+package struct PeakKernel {
   private let library: KernelLibrary
   private let entry: KernelEntry
   private let lanes: Int
   private let accumulators: Int
   private let turns = 20_000
-  public let target: TargetDescription
+  package let target: TargetDescription
 
   /// - Throws: `LLVMError` where the kernel cannot be made.
-  public init(target: TargetDescription = .host) throws {
+  package init(target: TargetDescription = .host) throws {
     self.target = target
     lanes = target.lanes
     // Two for the factors; enough chains to hide the latency of two units.
@@ -43,7 +43,7 @@ public struct PeakKernel {
   }
 
   /// One measurement: floating-point operations a second, in 1e9, of all threads together.
-  public func gigaflops(on pool: ThreadPool, clock: BenchmarkClock = .elapsed) throws -> Double {
+  package func gigaflops(on pool: ThreadPool, clock: BenchmarkClock = .elapsed) throws -> Double {
     let scratch = try (0..<pool.workerCount).map { _ in
       try MemoryRegion(byteCount: 128 + accumulators * target.vectorBytes, purpose: "peak kernel")
     }
@@ -66,7 +66,7 @@ public struct PeakKernel {
 
 extension Duration {
   /// As a number of seconds.
-  public var seconds: Double {
+  package var seconds: Double {
     let parts = components
     return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
   }

@@ -4,23 +4,23 @@ import MCLGraph
 import MCLSupport
 
 /// How long each launch of a program takes on this machine, and what the machine could do in the same minute.
-public struct PlanTiming: Sendable {
+package struct PlanTiming: Sendable {
   /// Seconds of each launch, the median over the runs; of those that run only once, what that run took.
-  public var launchSeconds: [Double]
+  package var launchSeconds: [Double]
   /// Seconds of each run, ascending.
-  public var runSeconds: [Double]
+  package var runSeconds: [Double]
   /// 1e9 floating-point operations a second of multiply-adds in registers, all threads: the most measured.
-  public var peakGigaflops: Double
+  package var peakGigaflops: Double
   /// 1e9 bytes a second that all threads copy between arrays larger than caches, reads and writes counted: the most
   /// measured.
-  public var copyGigabytesPerSecond: Double
-  public var threads: Int
+  package var copyGigabytesPerSecond: Double
+  package var threads: Int
 
   /// Runs a program on random inputs: once uncounted, once for what runs only once, then `runs` times.
   ///
   /// - Throws: `ExecutionError` when memory is short or an output is not finite, `LLVMError` when a kernel cannot be
   ///   linked.
-  public init(_ plan: ExecutionPlan, threads: Int? = nil, runs: Int = 5) throws {
+  package init(_ plan: ExecutionPlan, threads: Int? = nil, runs: Int = 5) throws {
     let pool = ThreadPool(workers: threads)
     self.threads = pool.workerCount
     let peak = try PeakKernel()

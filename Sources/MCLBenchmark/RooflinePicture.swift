@@ -1,15 +1,15 @@
 import Foundation
 
 /// A roofline: what kernels reach over what they compute a byte, under the lines of memory and of arithmetic.
-public struct RooflinePicture {
-  public struct Point: Sendable {
-    public var name: String
-    public var group: String
+package struct RooflinePicture {
+  package struct Point: Sendable {
+    package var name: String
+    package var group: String
     /// Floating-point operations a byte.
-    public var intensity: Double
-    public var gigaflops: Double
+    package var intensity: Double
+    package var gigaflops: Double
 
-    public init(name: String, group: String, intensity: Double, gigaflops: Double) {
+    package init(name: String, group: String, intensity: Double, gigaflops: Double) {
       self.name = name
       self.group = group
       self.intensity = intensity
@@ -26,7 +26,7 @@ public struct RooflinePicture {
   /// - Parameters:
   ///   - peak: GFLOP/s of arithmetic alone.
   ///   - bandwidth: GB/s of memory alone.
-  public init(title: String, points: [Point], peak: Double, bandwidth: Double) {
+  package init(title: String, points: [Point], peak: Double, bandwidth: Double) {
     self.title = title
     self.points = points.filter { $0.intensity > 0 && $0.gigaflops > 0 }
     self.peak = max(peak, 1e-3)
@@ -37,7 +37,7 @@ public struct RooflinePicture {
     text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
   }
 
-  public var svg: String {
+  package var svg: String {
     let (width, height, left, bottom, top) = (960.0, 600.0, 70.0, 540.0, 60.0)
     let right = width - 190
     let ridge = peak / bandwidth

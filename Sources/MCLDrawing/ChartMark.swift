@@ -1,7 +1,7 @@
 /// A step from which on something is otherwise, with what to call it.
-public struct ChartMark: Sendable, Codable, Equatable {
-  public var step: Int
-  public var label: String
+package struct ChartMark: Sendable, Codable, Equatable {
+  package var step: Int
+  package var label: String
 
-  public init(step: Int, label: String) { (self.step, self.label) = (step, label) }
+  package init(step: Int, label: String) { (self.step, self.label) = (step, label) }
 }

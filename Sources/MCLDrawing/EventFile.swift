@@ -6,15 +6,15 @@ import MCLVideo
 ///
 /// A record is its length, the length's checksum, the message, its checksum; a checksum is CRC-32C, rotated right by 15
 /// and plus 0xa282ead8 (TensorFlow's record format).
-public final class EventFile {
-  public let path: String
+package final class EventFile {
+  package let path: String
   private let descriptor: Int32
 
   /// - Parameters:
   ///   - folder: of the run; a new file each time, as TensorBoard expects.
   ///   - step: where the run goes on: later events of earlier files count as not there.
   /// - Throws: `TensorFileError` where it cannot be written.
-  public init(folder: String, step: Int) throws {
+  package init(folder: String, step: Int) throws {
     let name = "events.out.tfevents.\(Int(Date().timeIntervalSince1970)).\(getpid())"
     var path = (folder as NSString).appendingPathComponent(name)
     var number = 1
@@ -52,7 +52,7 @@ public final class EventFile {
   package static func tag(_ name: String) -> String { name.replacing(".", with: "/", maxReplacements: 1) }
 
   /// - Throws: `TensorFileError` where it cannot be written, as all that follow.
-  public func write(step: Int, scalars: [String: Float]) throws {
+  package func write(step: Int, scalars: [String: Float]) throws {
     try write(
       step,
       scalars.sorted { $0.key < $1.key }.map { name, value in
@@ -64,7 +64,7 @@ public final class EventFile {
   }
 
   /// - Parameter images: by tag.
-  public func write(step: Int, images: [String: JPEGImage]) throws {
+  package func write(step: Int, images: [String: JPEGImage]) throws {
     try write(
       step,
       images.sorted { $0.key < $1.key }.map { name, image in

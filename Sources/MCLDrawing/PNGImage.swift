@@ -1,13 +1,13 @@
 import MCLSupport
 
 /// An image of 8-bit RGB as a PNG file without compression (RFC 1950, RFC 1951 stored blocks, PNG 1.2).
-public struct PNGImage: Sendable {
-  public let width: Int
-  public let height: Int
-  public let bytes: [UInt8]
+package struct PNGImage: Sendable {
+  package let width: Int
+  package let height: Int
+  package let bytes: [UInt8]
 
   /// - Parameter rgb: `height x width x 3`, row-major; what is missing is black.
-  public init(width: Int, height: Int, rgb: [UInt8]) {
+  package init(width: Int, height: Int, rgb: [UInt8]) {
     (self.width, self.height) = (width, height)
     var rows: [UInt8] = []
     rows.reserveCapacity(height * (1 + 3 * width))

@@ -2,17 +2,17 @@ import Foundation
 import MCLSupport
 
 /// Progress on standard error: one line that redraws itself on a terminal, a line every few seconds elsewhere.
-public final class ProgressBar {
+package final class ProgressBar {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var lastShown = 0.0
   private let isSilent: Bool
 
-  public init(isSilent: Bool = false) { self.isSilent = isSilent }
+  package init(isSilent: Bool = false) { self.isSilent = isSilent }
 
   /// - Parameters:
   ///   - fraction: done, 0...1.
   ///   - text: rates and times.
-  public func show(_ fraction: Double, _ text: String, isLast: Bool = false) {
+  package func show(_ fraction: Double, _ text: String, isLast: Bool = false) {
     guard !isSilent else { return }
     let now = Double(DispatchTime.now().uptimeNanoseconds) * 1e-9
     guard isLast || now - lastShown >= (isTerminal ? 0.1 : 5) else { return }
@@ -30,7 +30,7 @@ public final class ProgressBar {
   }
 
   /// Ends the line, so that other text can follow.
-  public func clear() { if isTerminal, !isSilent { write("\r\u{1b}[2K") } }
+  package func clear() { if isTerminal, !isSilent { write("\r\u{1b}[2K") } }
 
   /// Characters in a line of the terminal; 80 where it does not say.
   private static var terminalWidth: Int {
@@ -42,7 +42,7 @@ public final class ProgressBar {
   private func write(_ text: String) { StandardError.write(text) }
 
   /// Seconds as people say them: `48s`, `3m20s`, `2h05m`.
-  public static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "?" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole)s" }

@@ -4,17 +4,17 @@ import MCLGraph
 import MCLKernels
 
 /// A program compiled by the whole pipeline and run on values, as the interpreter runs it.
-public struct CompiledRun {
-  public var outputs: [String: Value] = [:]
-  public var states: [String: Value] = [:]
+package struct CompiledRun {
+  package var outputs: [String: Value] = [:]
+  package var states: [String: Value] = [:]
   /// The graph after all passes.
-  public var graph: Graph
+  package var graph: Graph
 
   /// Compiles without the cache of objects, so that what runs is what this compiler emits, and runs once.
   ///
   /// - Parameter taps: names of the taps to compute besides.
   /// - Throws: what compiling or running throws.
-  public init(
+  package init(
     _ program: Graph, inputs: [String: Value], states: [String: Value] = [:], threads: Int = 1,
     taps: Set<String> = [],
     compiler: ProgramCompiler = ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
@@ -39,7 +39,7 @@ public struct CompiledRun {
 
 extension Value {
   /// The same numbers as float32 code holds them.
-  public var roundedToFloat: Value {
+  package var roundedToFloat: Value {
     type.element == .float32 ? Value(type, elements.map { Double(Float($0)) }) : self
   }
 }

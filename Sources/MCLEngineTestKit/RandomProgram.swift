@@ -3,13 +3,13 @@ import MCLTestKit
 
 /// A random program that a seed determines: a dozen operations on inputs and states, often differentiated, with updates
 /// that compilers like to write in place. Its values stay near 1, and small errors stay small.
-public struct RandomProgram {
-  public var graph: Graph
-  public var inputs: [String: Value] = [:]
-  public var states: [String: Value] = [:]
+package struct RandomProgram {
+  package var graph: Graph
+  package var inputs: [String: Value] = [:]
+  package var states: [String: Value] = [:]
 
   /// - Throws: `ModelError` when an operation does not fit what it was given: a mistake here.
-  public init(seed: UInt64, operations: Int = 12) throws {
+  package init(seed: UInt64, operations: Int = 12) throws {
     var builder = Builder(seed: seed)
     for _ in 0..<operations { builder.step() }
     graph = try builder.graph(name: "random \(seed)")

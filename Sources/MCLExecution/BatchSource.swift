@@ -7,10 +7,12 @@ import MCLWeights
 public struct Batch: Sendable, Equatable {
   /// Which batch of the run this is, from 0.
   public let index: Int
+  /// The tensors, by the names of the inputs that they are for.
   public var tensors: [String: HostTensor]
   /// Which sample of the data set stands at each position, where that is known.
   public var samples: [Int]
 
+  /// A batch; shapes and types are checked when an `Executor` is given it.
   public init(index: Int, tensors: [String: HostTensor], samples: [Int] = []) {
     (self.index, self.tensors, self.samples) = (index, tensors, samples)
   }
@@ -51,6 +53,8 @@ extension Executor {
     for (name, tensor) in batch.tensors.sorted(by: { $0.key < $1.key }) { try setInput(name, tensor) }
   }
 
+  /// Sets an input to a tensor.
+  ///
   /// - Throws: `ExecutionError` when there is no such input, or it is of another type or shape.
   public func setInput(_ name: String, _ tensor: HostTensor) throws {
     if let input = plan.inputs.first(where: { $0.name == name }), input.type.shape != tensor.shape {

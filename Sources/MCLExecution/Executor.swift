@@ -9,6 +9,7 @@ import MCLSupport
 ///
 /// Results are the same bits for any number of threads. Not for use from several threads at once.
 public final class Executor {
+  /// The compiled program that is run.
   public let plan: ExecutionPlan
   private let pool: ThreadPool
   private let library: KernelLibrary
@@ -21,10 +22,10 @@ public final class Executor {
   /// Whether what the plan's preparation makes stands in the arena, made of the states as they are.
   private var isPrepared = false
   /// Seconds spent in each launch, summed over all runs; filled when `isProfiling`.
-  public private(set) var launchSeconds: [Double]
-  public var isProfiling = false
+  package private(set) var launchSeconds: [Double]
+  package var isProfiling = false
   /// What is counted as a launch's time.
-  public var profilingClock = BenchmarkClock.elapsed
+  package var profilingClock = BenchmarkClock.elapsed
   /// Whether the first NaN or infinity that a launch gives stops the run: `MCL_CHECK=3`.
   public var trapsNotFinite: Bool
 
@@ -38,6 +39,8 @@ public final class Executor {
     var copiedBases: [(from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer, byteCount: Int)]
   }
 
+  /// Takes the memory of a plan, links its kernels and starts its threads. States are not set yet.
+  ///
   /// - Throws: `ExecutionError` when memory is short, `LLVMError` when a kernel cannot be linked.
   public init(_ plan: ExecutionPlan, threads: Int? = nil) throws {
     self.plan = plan
@@ -219,24 +222,36 @@ public final class Executor {
     }
   }
 
+  /// Sets an f32 input to values in row-major order. It keeps them until it is set again.
+  /// - Throws: `ExecutionError` when there is no such input, it is of another type, or the number of values
+  ///   is another.
   public func setInput(_ name: String, floats: [Float]) throws {
     let index = try inputIndex(name)
     try write(floats, .float32, to: inputRegions[index], plan.inputs[index].type, "input '\(name)'")
     isGiven[index] = true
   }
 
+  /// Sets an i64 input to values in row-major order. It keeps them until it is set again.
+  /// - Throws: `ExecutionError` when there is no such input, it is of another type, or the number of values
+  ///   is another.
   public func setInput(_ name: String, integers: [Int64]) throws {
     let index = try inputIndex(name)
     try write(integers, .int64, to: inputRegions[index], plan.inputs[index].type, "input '\(name)'")
     isGiven[index] = true
   }
 
+  /// Sets an f32 state to values in row-major order. It keeps them until it is set again or a run updates it.
+  /// - Throws: `ExecutionError` when there is no such state, it is of another type, or the number of values
+  ///   is another.
   public func setState(_ name: String, floats: [Float]) throws {
     let index = try stateIndex(name)
     isPrepared = false
     try write(floats, .float32, to: stateRegions[index], plan.states[index].type, "state '\(name)'")
   }
 
+  /// Sets an i64 state to values in row-major order. It keeps them until it is set again or a run updates it.
+  /// - Throws: `ExecutionError` when there is no such state, it is of another type, or the number of values
+  ///   is another.
   public func setState(_ name: String, integers: [Int64]) throws {
     let index = try stateIndex(name)
     isPrepared = false
@@ -279,6 +294,8 @@ public final class Executor {
     return read(inputRegions[index].base, plan.inputs[index].type.count)
   }
 
+  /// The values of an f32 state, row-major.
+  /// - Throws: `ExecutionError` when there is no such state, or it is of another type.
   public func stateFloats(_ name: String) throws -> [Float] {
     let index = try stateIndex(name)
     guard plan.states[index].type.element == .float32 else {
@@ -287,6 +304,8 @@ public final class Executor {
     return read(stateRegions[index].base, plan.states[index].type.count)
   }
 
+  /// The values of an i64 state, row-major.
+  /// - Throws: `ExecutionError` when there is no such state, or it is of another type.
   public func stateIntegers(_ name: String) throws -> [Int64] {
     let index = try stateIndex(name)
     guard plan.states[index].type.element == .int64 else {

@@ -5,6 +5,8 @@ import MCLWeights
 
 /// Values of the interpreter in and out of a compiled program; floats are rounded to float32 on the way in.
 extension Executor {
+  /// Sets an input; floats are rounded to the nearest f32.
+  ///
   /// - Throws: `ExecutionError` when there is no such input, or it is of another type.
   public func setInput(_ name: String, _ value: Value) throws {
     switch value.type.element {
@@ -13,6 +15,8 @@ extension Executor {
     }
   }
 
+  /// Sets a state; floats are rounded to the nearest f32.
+  ///
   /// - Throws: `ExecutionError` when there is no such state, or it is of another type.
   public func setState(_ name: String, _ value: Value) throws {
     switch value.type.element {
@@ -21,6 +25,8 @@ extension Executor {
     }
   }
 
+  /// The value of a state as it is now.
+  ///
   /// - Throws: `ExecutionError` when there is no such state.
   public func stateValue(_ name: String) throws -> Value {
     guard let state = plan.states.first(where: { $0.name == name }) else {

@@ -3,17 +3,17 @@ import MCLGraph
 import MCLSupport
 
 /// How states start. Draws are keyed by (seed, state name), so they do not depend on each other.
-public struct StateStarts {
+package struct StateStarts {
   private let declared: [String: Graph.State]
   private let seed: UInt64
 
-  public init(_ states: [Graph.State], seed: UInt64) {
+  package init(_ states: [Graph.State], seed: UInt64) {
     declared = Dictionary(states.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.seed = seed
   }
 
   /// - Throws: `ExecutionError` when the state is a copy of one that is not there.
-  public func value(_ state: Graph.State) throws -> Value {
+  package func value(_ state: Graph.State) throws -> Value {
     var origin = state
     var hops = 0
     while case .copy(let name) = origin.initializer {
@@ -32,7 +32,7 @@ public struct StateStarts {
     return Value(state.type, try draws(state, like: origin, seed))
   }
 
-  public func values(_ states: [Graph.State]) throws -> [String: Value] {
+  package func values(_ states: [Graph.State]) throws -> [String: Value] {
     Dictionary(try states.map { ($0.name, try value($0)) }, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -5,7 +5,7 @@ extension Module {
   /// the graph may not.
   /// - Parameter option: what gave the settings, for messages.
   /// - Throws: `ModelLoadError` for an unknown key, a fixed one with another value, or a value that is no number.
-  public func applying(
+  package func applying(
     _ given: [String: String], path: String, option: String = "--set"
   ) throws -> Module {
     var module = self

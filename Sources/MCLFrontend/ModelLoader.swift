@@ -17,6 +17,7 @@ public struct ModelLoader: Sendable {
     /// Address space of the model's own code, in bytes.
     public var runMemory: Int
 
+    /// Limits in seconds of wall time and in bytes.
     public init(compileSeconds: Double = 60, runSeconds: Double = 20, runMemory: Int = 4 << 30) {
       self.compileSeconds = compileSeconds
       self.runSeconds = runSeconds
@@ -28,17 +29,23 @@ public struct ModelLoader: Sendable {
   public enum Origin: Sendable {
     /// The file itself is graph text.
     case graphText
+    /// The graph of these settings was in the cache.
     case cachedGraph
     /// The compiled model was in the cache and ran with new settings.
     case cachedExecutable
+    /// The model was compiled and run.
     case compiled
   }
 
+  /// What the child processes may use.
   public var limits: Limits
+  /// The variables that say where the compiler, the libraries and the cache are.
   public var environment: [String: String]
   /// Is given what a model printed while it was built. Where that fails, the error has the last lines of it.
   public var onPrint: (@Sendable (String) -> Void)?
 
+  /// A loader for this machine.
+  ///
   /// - Parameter environment: where MCL_SWIFTC, MCL_LIBRARY_DIR, MCL_CACHE, XDG_CACHE_HOME, HOME and PATH are read.
   public init(
     limits: Limits = Limits(), environment: [String: String] = ProcessInfo.processInfo.environment

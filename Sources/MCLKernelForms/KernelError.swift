@@ -1,6 +1,6 @@
 /// A kernel that cannot be compiled, in one sentence: what, where, how to mend.
-public struct KernelError: Error, CustomStringConvertible {
-  public let description: String
+package struct KernelError: Error, CustomStringConvertible {
+  package let description: String
 
   package init(_ description: String) { self.description = description }
 }

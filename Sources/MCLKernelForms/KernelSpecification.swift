@@ -1,23 +1,23 @@
 import MCLGraph
 
 /// What a kernel computes: all that its code depends on besides the target. Equal specifications share one kernel.
-public struct KernelSpecification: Hashable, Sendable {
-  public enum Form: Hashable, Sendable {
+package struct KernelSpecification: Hashable, Sendable {
+  package enum Form: Hashable, Sendable {
     case comprehension(Comprehension)
     case updateRows(RowUpdate)
     case stencilSweep(StencilSweep)
     case softmaxSweep(SoftmaxSweep)
   }
 
-  public var form: Form
+  package var form: Form
   /// The element type of each operand, in the order of the kernel's arguments.
-  public var operandElements: [ElementType]
+  package var operandElements: [ElementType]
   /// What the kernel makes besides its result.
-  public var byProduct: ByProduct?
+  package var byProduct: ByProduct?
   /// An operand that the kernel makes before it reads it; as such it goes to the argument after the by-products.
-  public var operandMap: OperandMap?
+  package var operandMap: OperandMap?
 
-  public init(
+  package init(
     _ comprehension: Comprehension, operandElements: [ElementType], byProduct: ByProduct? = nil
   ) {
     form = .comprehension(comprehension)
@@ -39,19 +39,19 @@ public struct KernelSpecification: Hashable, Sendable {
   }
 
   /// Operands: the base, the rows, the int64 start.
-  public init(_ update: RowUpdate) {
+  package init(_ update: RowUpdate) {
     form = .updateRows(update)
     operandElements = [update.element, update.element, .int64]
   }
 
   /// Operands: the rows, the terms.
-  public init(_ sweep: SoftmaxSweep) {
+  package init(_ sweep: SoftmaxSweep) {
     form = .softmaxSweep(sweep)
     operandElements = [.float32, .float32]
   }
 
   /// Operands: the planes.
-  public init(_ sweep: StencilSweep) {
+  package init(_ sweep: StencilSweep) {
     form = .stencilSweep(sweep)
     operandElements = [ElementType](repeating: .float32, count: sweep.planeCount)
   }
@@ -61,11 +61,11 @@ public struct KernelSpecification: Hashable, Sendable {
 ///
 /// So batch norm's scale and shift, a shortcut's sum and a ReLU need no sweep of their own: a task has just made in its
 /// caches what it multiplies, and while one waits for memory another multiplies.
-public struct OperandMap: Hashable, Sendable {
+package struct OperandMap: Hashable, Sendable {
   /// The operand's number; the argument in its place is not read as such.
-  public var operand: Int
+  package var operand: Int
   /// The map that gives it, of operands by their numbers.
-  public var map: Comprehension
+  package var map: Comprehension
 
   package init(operand: Int, map: Comprehension) {
     self.operand = operand
@@ -75,7 +75,7 @@ public struct OperandMap: Hashable, Sendable {
 
 /// What a kernel makes on the way, which goes to the arguments after the temporary: sums over the values that it reads or
 /// makes, in float64 until they are stored, in an order that depends on the specification and the target alone; or maps.
-public enum ByProduct: Hashable, Sendable {
+package enum ByProduct: Hashable, Sendable {
   /// Of a kernel that sums x: `epilogue(sum of (x - mean)^2)`, in the shape of the result.
   case squares(epilogue: ScalarExpression)
   /// Of a kernel that sums: `epilogue(sum of body)` over the same points, in the shape of the result. Loads are of the
@@ -103,16 +103,16 @@ extension ByProduct {
 
 /// Rows `(start + i) mod rowCount` of a base replaced by row i of another tensor, in place on the output: the
 /// caller copies the base there first unless the two are one buffer. The base itself is not read.
-public struct RowUpdate: Hashable, Sendable {
+package struct RowUpdate: Hashable, Sendable {
   /// Rows of the base.
-  public var rowCount: Int
+  package var rowCount: Int
   /// Rows that replace some, at most `rowCount`.
-  public var updatedRows: Int
+  package var updatedRows: Int
   /// Elements a row.
-  public var rowLength: Int
-  public var element: ElementType
+  package var rowLength: Int
+  package var element: ElementType
 
-  public init(rowCount: Int, updatedRows: Int, rowLength: Int, element: ElementType = .float32) {
+  package init(rowCount: Int, updatedRows: Int, rowLength: Int, element: ElementType = .float32) {
     self.rowCount = rowCount
     self.updatedRows = updatedRows
     self.rowLength = rowLength
@@ -123,12 +123,12 @@ public struct RowUpdate: Hashable, Sendable {
 /// How a kernel is run: its phases one after the other, each a number of tasks that any thread may take in any order.
 ///
 /// Task counts depend on the specification and the target alone, and so do the results, bit for bit.
-public struct KernelPlan: Hashable, Sendable {
-  public struct Phase: Hashable, Sendable {
-    public var symbol: String
-    public var taskCount: Int
+package struct KernelPlan: Hashable, Sendable {
+  package struct Phase: Hashable, Sendable {
+    package var symbol: String
+    package var taskCount: Int
     /// Whether it reads `commonOperands` alone and writes the common memory alone.
-    public var isCommon = false
+    package var isCommon = false
 
     package init(symbol: String, taskCount: Int, isCommon: Bool = false) {
       self.symbol = symbol
@@ -138,20 +138,20 @@ public struct KernelPlan: Hashable, Sendable {
   }
 
   /// All tasks of a phase are done before the next phase starts.
-  public var phases: [Phase]
+  package var phases: [Phase]
   /// Bytes of memory, 64-byte aligned, shared by all tasks and alive from the first phase to the last: the pointer
   /// after the output's. 0 where none is needed; the argument may then be nil or missing.
-  public var temporaryBytes: Int
+  package var temporaryBytes: Int
   /// Bytes of memory, 64-byte aligned, that the common phases, which come first, fill: the last argument. Launches of one
   /// kernel on the same common operands may share it, and the first does these phases for all.
-  public var commonBytes = 0
-  public var commonOperands: [Int] = []
+  package var commonBytes = 0
+  package var commonOperands: [Int] = []
   /// Bytes of memory, 64-byte aligned, that each running thread brings; its content need not survive a task.
-  public var scratchBytes: Int
+  package var scratchBytes: Int
   /// The family that made the kernel, such as `loop` or `contraction`.
-  public var family: String
+  package var family: String
   /// Multiply-adds, for the kernels whose work is that; 0 for the others.
-  public var multiplyAdds: Int
+  package var multiplyAdds: Int
 
   package init(
     phases: [Phase], temporaryBytes: Int, commonBytes: Int = 0, commonOperands: [Int] = [], scratchBytes: Int,

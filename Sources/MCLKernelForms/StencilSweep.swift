@@ -8,36 +8,36 @@ import MCLGraph
 ///
 /// Planes are float32 and share width, height and stride, which are known only when the kernel runs, so one kernel
 /// serves every size. See `StencilKernel` for its arguments.
-public struct StencilSweep: Hashable, Sendable {
+package struct StencilSweep: Hashable, Sendable {
   /// What stands outside the image.
-  public enum Edge: String, Hashable, Sendable {
+  package enum Edge: String, Hashable, Sendable {
     /// The nearest pixel inside.
     case repeated
     case zero
   }
 
   /// A value of a plane, `row` below and `column` to the right of the pixel that is computed.
-  public struct Tap: Hashable, Sendable {
-    public var plane: Int
-    public var row: Int
-    public var column: Int
-    public var edge: Edge
+  package struct Tap: Hashable, Sendable {
+    package var plane: Int
+    package var row: Int
+    package var column: Int
+    package var edge: Edge
   }
 
   /// Where a stage samples an image of four interleaved channels: displaced from the pixel, by four weights along
   /// each axis.
-  public struct Sampler: Hashable, Sendable {
+  package struct Sampler: Hashable, Sendable {
     /// The plane that holds the image, four float32 a pixel; no stage writes it. Outside it is 0.
-    public var plane: Int
+    package var plane: Int
     /// The definitions that say how far to the right and below the pixel.
-    public var right, below: Int
+    package var right, below: Int
     /// The coefficient a of the cubic kernel, such as -0.75. With the fraction x of a position and y = 1 - x, the
     /// neighbours at -1, 0, 1 and 2 of its whole part weigh w0 = a((y y) x), w1 = ((a + 2) x - (a + 3)) (x x) + 1,
     /// w2 = ((1 - w0) - w1) - w3 and w3 = a((x x) y); products are fused with additions where the target can.
-    public var sharpness: Float
+    package var sharpness: Float
   }
 
-  public enum Definition: Hashable, Sendable {
+  package enum Definition: Hashable, Sendable {
     case tap(Tap)
     /// 1 where the pixel so many columns to the right is inside the image, 0 elsewhere.
     case inside(column: Int)
@@ -50,22 +50,22 @@ public struct StencilSweep: Hashable, Sendable {
     case value(ScalarExpression)
   }
 
-  public struct Store: Hashable, Sendable {
-    public var plane: Int
-    public var definition: Int
+  package struct Store: Hashable, Sendable {
+    package var plane: Int
+    package var definition: Int
   }
 
-  public struct Stage: Hashable, Sendable {
-    public private(set) var definitions: [Definition] = []
-    public private(set) var stores: [Store] = []
+  package struct Stage: Hashable, Sendable {
+    package private(set) var definitions: [Definition] = []
+    package private(set) var stores: [Store] = []
     /// The definition that is summed over each row.
-    public private(set) var sum: Int?
-    public private(set) var sampler: Sampler?
+    package private(set) var sum: Int?
+    package private(set) var sampler: Sampler?
 
-    public init() {}
+    package init() {}
 
     /// The four channels of an image `right` and `below` the pixel, of which a stage can sample one.
-    public mutating func samples(
+    package mutating func samples(
       _ plane: Int, right: ScalarExpression, below: ScalarExpression, sharpness: Float
     ) -> [ScalarExpression] {
       sampler = Sampler(
@@ -74,22 +74,22 @@ public struct StencilSweep: Hashable, Sendable {
     }
 
     /// The value of a plane near the pixel.
-    public mutating func tap(
+    package mutating func tap(
       _ plane: Int, row: Int = 0, column: Int = 0, edge: Edge = .repeated
     ) -> ScalarExpression {
       define(.tap(Tap(plane: plane, row: row, column: column, edge: edge)))
     }
 
     /// 1 where the pixel so many columns to the right is inside the image, 0 elsewhere.
-    public mutating func inside(column: Int) -> ScalarExpression { define(.inside(column: column)) }
+    package mutating func inside(column: Int) -> ScalarExpression { define(.inside(column: column)) }
 
     /// sqrt(a^2 + b^2), rounded once from float64.
-    public mutating func hypotenuse(_ a: ScalarExpression, _ b: ScalarExpression) -> ScalarExpression {
+    package mutating func hypotenuse(_ a: ScalarExpression, _ b: ScalarExpression) -> ScalarExpression {
       define(.hypotenuse(position(a), position(b)))
     }
 
     /// A value by name, computed once however often it is used.
-    public mutating func value(_ expression: ScalarExpression) -> ScalarExpression {
+    package mutating func value(_ expression: ScalarExpression) -> ScalarExpression {
       if case .load = expression { return expression }
       return define(.value(expression))
     }
@@ -105,15 +105,15 @@ public struct StencilSweep: Hashable, Sendable {
       return position
     }
 
-    public mutating func store(_ expression: ScalarExpression, in plane: Int) {
+    package mutating func store(_ expression: ScalarExpression, in plane: Int) {
       stores.append(Store(plane: plane, definition: position(expression)))
     }
 
     /// Asks for the sum of an expression over each row.
-    public mutating func sum(_ expression: ScalarExpression) { sum = position(expression) }
+    package mutating func sum(_ expression: ScalarExpression) { sum = position(expression) }
 
     /// Additions, multiplications, comparisons and so on for one pixel.
-    public var operationCount: Int {
+    package var operationCount: Int {
       let count = definitions.reduce(0) { count, definition in
         switch definition {
         case .value(let expression): count + expression.operationCount
@@ -127,22 +127,22 @@ public struct StencilSweep: Hashable, Sendable {
     }
   }
 
-  public var planeCount: Int
+  package var planeCount: Int
   /// Planes of which only one row exists for each band of rows: what a stage hands to a later one at the same row.
-  public var rowPlanes: Set<Int>
-  public var stages: [Stage]
+  package var rowPlanes: Set<Int>
+  package var stages: [Stage]
 
-  public init(planeCount: Int, rowPlanes: Set<Int> = [], stages: [Stage]) {
+  package init(planeCount: Int, rowPlanes: Set<Int> = [], stages: [Stage]) {
     self.planeCount = planeCount
     self.rowPlanes = rowPlanes
     self.stages = stages
   }
 
   /// Floating-point operations a pixel.
-  public var operationCount: Int { stages.reduce(0) { $0 + $1.operationCount } }
+  package var operationCount: Int { stages.reduce(0) { $0 + $1.operationCount } }
 
   /// Bytes a pixel that a pass must move: each plane it reads or writes, once.
-  public var byteCount: Int {
+  package var byteCount: Int {
     var (read, written) = (Set<Int>(), Set<Int>())
     var sampled = 0
     for stage in stages {

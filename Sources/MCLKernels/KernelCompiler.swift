@@ -23,17 +23,17 @@ import Synchronization
 /// `plan.scratchBytes`, and common memory, of `plan.commonBytes`, to 64. Kernels read no byte outside their operands. The output may be the same buffer as an
 /// operand only where the specification is a comprehension without reduction, of the loop family, that reads that
 /// operand at the point itself alone, or an update of rows.
-public struct KernelCompiler: Sendable {
-  public let target: TargetDescription
-  public let cache: ObjectCache
+package struct KernelCompiler: Sendable {
+  package let target: TargetDescription
+  package let cache: ObjectCache
 
   /// Changes with every change of what the emitters emit, so that old cache entries are not used.
   package static let emitterVersion = 123
 
   /// Families of kernels that are not used, such as `winograd`.
-  public let excludedFamilies: Set<String>
+  package let excludedFamilies: Set<String>
 
-  public init(
+  package init(
     target: TargetDescription = .host, cache: ObjectCache = .standard,
     excludedFamilies: Set<String> = OptionalParts.leftOut
   ) {
@@ -43,22 +43,22 @@ public struct KernelCompiler: Sendable {
   }
 
   /// What became of a list of specifications.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// One plan a specification, in their order.
-    public var plans: [KernelPlan]
+    package var plans: [KernelPlan]
     /// One object a distinct specification.
-    public var objects: [KernelObject]
+    package var objects: [KernelObject]
     /// Objects that had to be compiled, and those found in the cache.
-    public var compiledCount: Int
-    public var cachedCount: Int
+    package var compiledCount: Int
+    package var cachedCount: Int
     /// False where a new object could not be kept: the next start compiles it again.
-    public var isCacheWritable: Bool
+    package var isCacheWritable: Bool
   }
 
   /// Compiles the distinct specifications, through the cache, on two threads where there are two processors.
   ///
   /// - Throws: `KernelError` for a specification that makes no sense, `LLVMError` where LLVM refuses.
-  public func compile(_ specifications: [KernelSpecification]) throws -> Result {
+  package func compile(_ specifications: [KernelSpecification]) throws -> Result {
     var order: [KernelSpecification: Int] = [:]
     var distinct: [KernelSpecification] = []
     for specification in specifications where order[specification] == nil {
@@ -152,12 +152,12 @@ public struct KernelCompiler: Sendable {
   }
 
   /// The plan alone, without compiling.
-  public func plan(_ specification: KernelSpecification) throws -> KernelPlan {
+  package func plan(_ specification: KernelSpecification) throws -> KernelPlan {
     try select(specification, symbol(specification)).plan
   }
 
   /// The optimised LLVM IR of a kernel, as text.
-  public func intermediateText(_ specification: KernelSpecification) throws -> String {
+  package func intermediateText(_ specification: KernelSpecification) throws -> String {
     let symbol = symbol(specification)
     let machine = try TargetMachine(target)
     let family = try select(specification, symbol).family
@@ -165,7 +165,7 @@ public struct KernelCompiler: Sendable {
   }
 
   /// The assembly of a kernel.
-  public func assembly(_ specification: KernelSpecification) throws -> String {
+  package func assembly(_ specification: KernelSpecification) throws -> String {
     let symbol = symbol(specification)
     let machine = try TargetMachine(target)
     let family = try select(specification, symbol).family
@@ -174,12 +174,12 @@ public struct KernelCompiler: Sendable {
 }
 
 /// The machine code of one specification, as the bytes of an object file.
-public struct KernelObject: Sendable {
+package struct KernelObject: Sendable {
   /// What its symbols start with.
-  public var name: String
-  public var bytes: [UInt8]
+  package var name: String
+  package var bytes: [UInt8]
 
-  public init(name: String, bytes: [UInt8]) {
+  package init(name: String, bytes: [UInt8]) {
     self.name = name
     self.bytes = bytes
   }

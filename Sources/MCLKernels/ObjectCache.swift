@@ -6,17 +6,17 @@ import MCLSupport
 /// An entry holds its whole key, so that a collision is a miss, and a checksum, so that a damaged one is. Entries are
 /// written beside and renamed, so that readers and other processes see whole files only. A cache that cannot be
 /// written is no error: kernels are then compiled each time.
-public struct ObjectCache: Sendable {
+package struct ObjectCache: Sendable {
   /// The folder; nil keeps nothing.
-  public let directory: URL?
+  package let directory: URL?
 
   /// The magic bytes of an entry's file.
   private static let magic = Array("mclobj1\n".utf8)
 
-  public init(directory: URL?) { self.directory = directory }
+  package init(directory: URL?) { self.directory = directory }
 
   /// The folder named by MCL_CACHE, else mclc in XDG_CACHE_HOME or ~/.cache; an empty MCL_CACHE keeps nothing.
-  public static var standard: ObjectCache {
+  package static var standard: ObjectCache {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment["MCL_CACHE"] {
       return ObjectCache(directory: path.isEmpty ? nil : URL(fileURLWithPath: path))

@@ -1,15 +1,15 @@
 /// How much two ways to flow agree about one video: the correlation of what training reads of them.
-public struct FlowComparison: Sendable {
+package struct FlowComparison: Sendable {
   /// Pearson's correlation of all cells of all frame maps.
-  public let maps: Double
+  package let maps: Double
   /// The mean over frames of the correlation within a frame's map: whether motion lies at the same places.
-  public let places: Double
+  package let places: Double
   /// Of the clip velocities: whether the same clips are fast; nil where there are fewer than two.
-  public let velocities: Double?
-  public let frameCount: Int
+  package let velocities: Double?
+  package let frameCount: Int
 
   /// - Throws: `MotionError` where the entries are not of one video, or one is damaged.
-  public init(_ first: MotionCacheEntry, _ second: MotionCacheEntry) throws {
+  package init(_ first: MotionCacheEntry, _ second: MotionCacheEntry) throws {
     guard first.identity == second.identity, first.frameCount == second.frameCount else {
       throw MotionError("\(first.path) and \(second.path) are not of one video; prepare both again")
     }
@@ -31,7 +31,7 @@ public struct FlowComparison: Sendable {
   }
 
   /// Pearson's correlation; 0 where either does not vary.
-  public static func correlation(_ a: [Float], _ b: [Float]) -> Double {
+  package static func correlation(_ a: [Float], _ b: [Float]) -> Double {
     guard a.count == b.count, !a.isEmpty else { return 0 }
     let n = Double(a.count)
     let meanA = a.reduce(0) { $0 + Double($1) } / n

@@ -1,13 +1,13 @@
 /// What was done for one flow.
-public struct FlowWork: Sendable, Equatable {
+package struct FlowWork: Sendable, Equatable {
   /// Sweeps of the iteration, over all scales and warps, and the pixels they passed over.
-  public var sweeps = 0
-  public var sweptPixels = 0
+  package var sweeps = 0
+  package var sweptPixels = 0
   /// Median filters, of both components each, and warps, likewise.
-  public var medians = 0
-  public var medianPixels = 0
-  public var warps = 0
-  public var warpedPixels = 0
+  package var medians = 0
+  package var medianPixels = 0
+  package var warps = 0
+  package var warpedPixels = 0
 
-  public init() {}
+  package init() {}
 }

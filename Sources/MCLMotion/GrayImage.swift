@@ -1,9 +1,14 @@
 /// An 8-bit grey image, row-major, `pixels.count == width * height`.
 public struct GrayImage: Sendable, Equatable {
+  /// Width in pixels.
   public let width: Int
+  /// Height in pixels.
   public let height: Int
+  /// Grey values, [height, width]; 0 is black and 255 is white.
   public let pixels: [UInt8]
 
+  /// A picture of the given grey values.
+  ///
   /// - Throws: `MotionError` where the number of pixels does not belong to the size.
   public init(width: Int, height: Int, pixels: [UInt8]) throws {
     guard width > 0, height > 0, pixels.count == width * height else {

@@ -6,9 +6,9 @@ import MCLKernelForms
 /// The five values of each column are sorted once and shared by the five windows that hold the column; sorting then
 /// the five ranks across the columns leaves a matrix sorted both ways, in which only 13 of the 25 entries can be
 /// the median: entry (i, j) has (i+1)(j+1) - 1 entries that are not above it and (5-i)(5-j) - 1 not below.
-public enum MedianSweep {
+package enum MedianSweep {
   /// Planes 2 to 6 hold a row of each rank.
-  public static func sweep() -> StencilSweep {
+  package static func sweep() -> StencilSweep {
     var columns = StencilSweep.Stage()
     let column = (-2...2).map { columns.tap(0, row: $0) }
     var sorted = Network(stage: columns, values: column)

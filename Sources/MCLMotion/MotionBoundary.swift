@@ -5,12 +5,12 @@
 /// ([-1 0 1] in three rows, and its transpose; a convolution, so the kernel is flipped), edge pixels repeated; each
 /// derivative is summed over the group; the magnitude is sqrt(dx^2 + dy^2) (reference, section 4). As derivatives are
 /// linear, a group's are those of its summed images, and all of it is exact in integers.
-public struct MotionBoundary: Sendable {
-  public let width: Int
-  public let height: Int
+package struct MotionBoundary: Sendable {
+  package let width: Int
+  package let height: Int
 
   /// - Throws: `MotionError` for an empty size.
-  public init(width: Int, height: Int) throws {
+  package init(width: Int, height: Int) throws {
     guard width > 0, height > 0 else {
       throw MotionError(
         "motion boundaries need images of at least one pixel, not \(width)x\(height); pass the flow's size")
@@ -22,7 +22,7 @@ public struct MotionBoundary: Sendable {
   ///
   /// - Parameter sum: the group's images added up, `width * height` values.
   /// - Throws: `MotionError` where `sum` has another size.
-  public func derivatives(ofSum sum: [Int32]) throws -> (dx: [Int32], dy: [Int32]) {
+  package func derivatives(ofSum sum: [Int32]) throws -> (dx: [Int32], dy: [Int32]) {
     try check(sum)
     var (allX, allY) = ([Int32](), [Int32]())
     allX.reserveCapacity(sum.count)
@@ -42,7 +42,7 @@ public struct MotionBoundary: Sendable {
   ///   - rim: pixels along each edge that count as zero (and stay in the mean).
   /// - Returns: [height / block, width / block].
   /// - Throws: `MotionError` where `sum` or `block` does not belong to the size.
-  public func blockMeans(ofSum sum: [Int32], block: Int, rim: Int) throws -> [Float] {
+  package func blockMeans(ofSum sum: [Int32], block: Int, rim: Int) throws -> [Float] {
     try check(sum)
     guard block > 0, width % block == 0, height % block == 0 else {
       throw MotionError(
@@ -67,7 +67,7 @@ public struct MotionBoundary: Sendable {
   /// zero.
   ///
   /// - Throws: `MotionError` where `sum` has another size.
-  public func mean(ofSum sum: [Int32], rim: Int) throws -> Double {
+  package func mean(ofSum sum: [Int32], rim: Int) throws -> Double {
     try check(sum)
     var total = 0.0
     guard rim < width - rim else { return 0 }

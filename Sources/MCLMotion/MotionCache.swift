@@ -3,10 +3,10 @@ import MCLSupport
 
 /// A directory with one file a video and kind of flow, `NAME.motion` or `NAME.codec-motion`, which holds all that
 /// training reads about the video's motion. docs/MOTION-CACHE.md is its format.
-public struct MotionCache: Sendable {
-  public let directory: String
+package struct MotionCache: Sendable {
+  package let directory: String
 
-  public init(directory: String) {
+  package init(directory: String) {
     self.directory = directory
   }
 
@@ -23,14 +23,14 @@ public struct MotionCache: Sendable {
   }
 
   /// Where the entry of a video lies.
-  public func path(of name: some PathConvertible, kind: FlowSource.Kind = .tvl1) -> String {
+  package func path(of name: some PathConvertible, kind: FlowSource.Kind = .tvl1) -> String {
     path(ofFile: file(of: name.filePath, kind))
   }
 
   func path(ofFile file: String) -> String { FilePath(directory).appending(FilePath(file)).description }
 
   /// Which kinds of flow the cache holds entries of.
-  public var kinds: Set<FlowSource.Kind> {
+  package var kinds: Set<FlowSource.Kind> {
     let endings = Set((FilePath(directory).entries() ?? []).map(\.ending))
     return Set(FlowSource.Kind.allCases.filter { endings.contains(String(Self.suffix($0).dropFirst())) })
   }
@@ -38,7 +38,7 @@ public struct MotionCache: Sendable {
   /// Writes the entry, replacing an older one in one step; waits while another process works on it.
   ///
   /// - Throws: `MotionError` where the directory cannot be made or written.
-  public func store(_ motion: VideoMotion, as name: some PathConvertible) throws {
+  package func store(_ motion: VideoMotion, as name: some PathConvertible) throws {
     guard let claim = try claim(name, kind: motion.parameters.source.kind, waits: true) else { return }
     try claim.store(motion)
   }
@@ -48,7 +48,8 @@ public struct MotionCache: Sendable {
   ///
   /// - Throws: `MotionError`, with `asksForPreparation` where the entry is missing, damaged, or was made from another
   ///   file, with other parameters or by another version.
-  public func open(_ name: some PathConvertible, identity: VideoIdentity, parameters: MotionParameters) throws
+  package func open(_ name: some PathConvertible, identity: VideoIdentity, parameters: MotionParameters)
+    throws
     -> MotionCacheEntry
   {
     let entry = try openFlows(name, identity: identity, parameters: parameters)

@@ -3,23 +3,23 @@ import MCLVideo
 
 /// What one cache file says of a video, and its maps, velocities and flows on demand, read from the file. Nothing in the
 /// file is trusted: every length is checked against the file's before anything is read or allocated for it.
-public struct MotionCacheEntry: Sendable {
-  public let path: String
+package struct MotionCacheEntry: Sendable {
+  package let path: String
   let header: MotionCacheHeader
   /// Bytes of the file.
-  public let byteCount: Int
+  package let byteCount: Int
 
-  public var identity: VideoIdentity { header.identity }
-  public var kind: FlowSource.Kind { header.kind }
-  public var frameCount: Int { header.frameCount }
-  public var width: Int { header.width }
-  public var height: Int { header.height }
+  package var identity: VideoIdentity { header.identity }
+  package var kind: FlowSource.Kind { header.kind }
+  package var frameCount: Int { header.frameCount }
+  package var width: Int { header.width }
+  package var height: Int { header.height }
   /// Flows of a frame map, short side of the frames (nil: as decoded), and flows of the clip velocities.
-  public var window: Int { header.window }
-  public var shortSide: Int? { header.shortSide }
-  public var clipSpans: [Int] { header.spans }
-  public var frameRate: FrameRate? { header.frameRate }
-  public var flowCount: Int { header.flowCount }
+  package var window: Int { header.window }
+  package var shortSide: Int? { header.shortSide }
+  package var clipSpans: [Int] { header.spans }
+  package var frameRate: FrameRate? { header.frameRate }
+  package var flowCount: Int { header.flowCount }
 
   /// An entry by the name of its file.
   ///
@@ -55,19 +55,19 @@ public struct MotionCacheEntry: Sendable {
   /// Frame maps [n, 7, 7].
   ///
   /// - Throws: `MotionError` where the file is gone or damaged.
-  public func maps() throws -> [Float] { try reopened().index.maps }
+  package func maps() throws -> [Float] { try reopened().index.maps }
 
   /// Clip velocities [max(n - span + 1, 0)]; nil where none are kept for this span.
   ///
   /// - Throws: `MotionError` where the file is gone or damaged.
-  public func velocities(span: Int) throws -> [Float]? { try reopened().index.velocities(span: span) }
+  package func velocities(span: Int) throws -> [Float]? { try reopened().index.velocities(span: span) }
 
   // MARK: Flows
 
   /// The flows with these numbers, counted from 0, at full size; only they are read.
   ///
   /// - Throws: `MotionError` where a number is outside 0 ..< flowCount, the file is gone, or a flow is damaged.
-  public func flows(_ numbers: some Sequence<Int>) throws -> [QuantizedFlow] {
+  package func flows(_ numbers: some Sequence<Int>) throws -> [QuantizedFlow] {
     let enlargement = GridEnlargement(width: width, height: height, cell: header.cell)
     return try packed(numbers).map { enlargement.enlarged(try $0.unpacked()) }
   }
@@ -88,13 +88,13 @@ public struct MotionCacheEntry: Sendable {
   /// Verifies the checksum of every flow.
   ///
   /// - Throws: `MotionError` for the first that is damaged.
-  public func check() throws {
+  package func check() throws {
     let (file, index) = try reopened()
     for number in index.records.indices { _ = try bytes(number, index, file) }
   }
 
   /// How many flows are not lossless, and the largest error of a value in units of 40/255 px.
-  public func tolerances() throws -> (count: Int, largest: Int) {
+  package func tolerances() throws -> (count: Int, largest: Int) {
     let all = try reopened().index.records.map(\.tolerance)
     return (all.count { $0 > 0 }, all.max() ?? 0)
   }

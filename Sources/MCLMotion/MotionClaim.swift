@@ -5,7 +5,7 @@ import MCLSupport
 ///
 /// The lock (flock) ends with the process that holds it, however that ends, and what it leaves is used by the next one;
 /// so a process that is killed leaves nothing in the cache but an unfinished file that `sweep` removes.
-public final class MotionClaim {
+package final class MotionClaim {
   private let path: String
   private let partial: String
   private let descriptor: Int32
@@ -62,7 +62,7 @@ public final class MotionClaim {
   /// Makes the entry, in one step that lasts: written, flushed, renamed, the folder flushed.
   ///
   /// - Throws: `MotionError` where the disk is full or fails.
-  public func store(_ motion: VideoMotion) throws { try store(MotionCache.encode(motion)) }
+  package func store(_ motion: VideoMotion) throws { try store(MotionCache.encode(motion)) }
 
   /// The same for the bytes of a file.
   package func store(_ bytes: [UInt8]) throws {
@@ -105,7 +105,8 @@ extension MotionCache {
   ///
   /// - Returns: nil where another process has it and `waits` is false.
   /// - Throws: `MotionError` where the directory cannot be made or written.
-  public func claim(_ name: some PathConvertible, kind: FlowSource.Kind, waits: Bool) throws -> MotionClaim? {
+  package func claim(_ name: some PathConvertible, kind: FlowSource.Kind, waits: Bool) throws -> MotionClaim?
+  {
     try claim(file: file(of: name.filePath, kind), waits: waits)
   }
 
@@ -121,7 +122,7 @@ extension MotionCache {
   }
 
   /// Removes what killed processes left unfinished. Files that a living process works on stay.
-  public func sweep() {
+  package func sweep() {
     for file in partials.entries() ?? [] {
       // A claim that is let go removes its file.
       if let text = String(validating: file.bytes, as: UTF8.self) {

@@ -1,5 +1,6 @@
 /// What can go wrong between frames and motion maps; the description is one sentence: what, where, how to mend.
 public struct MotionError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The sentence to show to a user.
   public let description: String
   /// Whether preparing the video again mends it: the cache entry is missing, stale or damaged.
   public let asksForPreparation: Bool

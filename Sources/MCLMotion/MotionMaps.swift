@@ -51,15 +51,15 @@ package struct SlidingFlowSums {
 /// where that begins before the first, the last w where it ends after the last, all where n < w. Each flow image is
 /// resized to 224x224 (cubic, aspect not kept, rounded to 8 bits) before the derivatives; the magnitudes of u and of v
 /// are averaged, a rim of 8 pixels is set to zero, and blocks of 32x32 are averaged, zeros counted.
-public struct MotionMaps: Sendable {
-  public static let size = 224
-  public static let block = 32
-  public static let rim = 8
+package struct MotionMaps: Sendable {
+  package static let size = 224
+  package static let block = 32
+  package static let rim = 8
   /// Rows and columns of a map.
-  public static let cells = size / block
+  package static let cells = size / block
 
   /// The flows, from 0, whose boundaries make up the map of each of `count` flows.
-  public static func windows(count: Int, length: Int) -> [Range<Int>] {
+  package static func windows(count: Int, length: Int) -> [Range<Int>] {
     (1...max(count, 1)).prefix(count).map { i in
       let start = max(min(i - length / 2, count - length), 0)
       return start..<min(start + length, count)
@@ -70,7 +70,7 @@ public struct MotionMaps: Sendable {
   ///
   /// - Parameter window: flows a map takes in.
   /// - Throws: `MotionError` for a window below 1 or flows of different sizes.
-  public static func maps(of flows: some Sequence<QuantizedFlow>, window: Int) throws -> [Float] {
+  package static func maps(of flows: some Sequence<QuantizedFlow>, window: Int) throws -> [Float] {
     var accumulator: MotionMaps?
     for flow in flows {
       if accumulator == nil {
@@ -144,12 +144,12 @@ public struct MotionMaps: Sendable {
 /// One number for every start with a whole clip of consecutive flows left: how much its motion changes from place to
 /// place, at full resolution: magnitudes of u and v averaged, a rim of 8 pixels set to zero, mean over all pixels.
 /// No number where the video is shorter than the clip.
-public struct ClipVelocities: Sendable {
+package struct ClipVelocities: Sendable {
   /// The velocities of all starts, max(n - span + 1, 0) of them.
   ///
   /// - Parameter span: flows of a clip, 32 for 16 frames at step 2.
   /// - Throws: `MotionError` for a span below 1 or flows of different sizes.
-  public static func velocities(of flows: some Sequence<QuantizedFlow>, span: Int) throws -> [Float] {
+  package static func velocities(of flows: some Sequence<QuantizedFlow>, span: Int) throws -> [Float] {
     var accumulator: ClipVelocities?
     for flow in flows {
       if accumulator == nil {

@@ -3,14 +3,14 @@ import MCLSupport
 import MCLVideo
 
 /// Computes the motion record of a video in one pass over its frames.
-public struct MotionPreparation: Sendable {
-  public typealias Frame = (rgb: [UInt8], width: Int, height: Int)
+package struct MotionPreparation: Sendable {
+  package typealias Frame = (rgb: [UInt8], width: Int, height: Int)
 
-  public var parameters: MotionParameters
+  package var parameters: MotionParameters
   private let queue: WorkQueue
 
   /// - Parameter workers: threads that compute flows; the result does not depend on it.
-  public init(parameters: MotionParameters, workers: Int = ProcessorCount.threads) {
+  package init(parameters: MotionParameters, workers: Int = ProcessorCount.threads) {
     self.init(parameters: parameters, queue: WorkQueue(workers: workers))
   }
 
@@ -26,7 +26,7 @@ public struct MotionPreparation: Sendable {
   ///   - progress: called after each flow with the number of flows done so far; what it throws ends the work.
   ///   - onIndex: given the index of the frames, where all of them were decoded.
   /// - Throws: `VideoError` and `MotionError` for what is wrong with the video, and what `progress` throws.
-  public func analyze(
+  package func analyze(
     path: some PathConvertible, identity: VideoIdentity, progress: (Int) throws -> Void = { _ in },
     onIndex: (FrameIndex) -> Void = { _ in }
   ) throws -> VideoMotion {
@@ -59,7 +59,7 @@ public struct MotionPreparation: Sendable {
   ///   - nextFrame: the next frame as interleaved RGB, nil after the last; all frames have one size.
   ///   - progress: called after each flow with the number of flows done so far; what it throws ends the work.
   /// - Throws: `MotionError` where there is no frame or sizes change, and whatever `nextFrame` and `progress` throw.
-  public func analyze(
+  package func analyze(
     identity: VideoIdentity, nextFrame: () throws -> Frame?, progress: (Int) throws -> Void = { _ in }
   ) throws -> VideoMotion {
     guard case .tvl1(let method) = parameters.source else {
@@ -86,7 +86,7 @@ public struct MotionPreparation: Sendable {
   }
 
   /// The same for frames at hand.
-  public func analyze(
+  package func analyze(
     identity: VideoIdentity, frames: some Sequence<Frame>, progress: (Int) throws -> Void = { _ in }
   ) throws -> VideoMotion {
     var iterator = frames.makeIterator()

@@ -8,16 +8,16 @@ import MCLVideo
 /// made of the differences among the neighbours and, for v, of those in u at the same place. On flow of real video this
 /// takes about 0.5 bits a value. With a tolerance t > 0, differences are rounded to multiples of 2t + 1, so that no
 /// value is off by more than t (JPEG-LS's near-lossless mode).
-public struct PackedFlow: Sendable, Equatable {
-  public let width: Int
-  public let height: Int
+package struct PackedFlow: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
   /// The largest error of a value, in units of 40/255 px; 0 is lossless.
-  public let tolerance: Int
-  public let bytes: [UInt8]
+  package let tolerance: Int
+  package let bytes: [UInt8]
 
   static let largestTolerance = 127
 
-  public init(_ flow: QuantizedFlow, tolerance: Int = 0) {
+  package init(_ flow: QuantizedFlow, tolerance: Int = 0) {
     (width, height, self.tolerance) = (flow.width, flow.height, tolerance)
     var walk = FlowPlaneWalk(width: flow.width, height: flow.height, tolerance: tolerance)
     var coder = BinaryRangeEncoder()
@@ -50,7 +50,7 @@ public struct PackedFlow: Sendable, Equatable {
   }
 
   /// - Throws: `MotionError` where the bytes are no packed flow of this size.
-  public func unpacked() throws -> QuantizedFlow {
+  package func unpacked() throws -> QuantizedFlow {
     let planes = bytes.withUnsafeBufferPointer { bytes -> (u: [UInt8], v: [UInt8])? in
       var coder = BinaryRangeDecoder(bytes)
       var walk = FlowPlaneWalk(width: width, height: height, tolerance: tolerance)

@@ -27,6 +27,7 @@ public struct TVL1Flow: Sendable, Equatable {
   /// Median filters (5x5, of u and of v) a warp, each followed by the inner iterations.
   public var outerIterations = 10
 
+  /// The defaults of OpenCV's `DualTVL1OpticalFlow`.
   public init() {}
 
   /// The flow from `first` to `second`, in pixels of the frames.

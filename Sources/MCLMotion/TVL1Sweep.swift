@@ -11,9 +11,9 @@ import MCLKernelForms
 /// with forward differences in the gradient (0 across the last column and row) and backward ones in the divergence
 /// (p is 0 outside). Every rounding is that of OpenCV's loops, whose order of sums differs in the first column: flows
 /// part from theirs exponentially with each warp once the last bit of anything differs. The sum of a row is that of the squared changes of u and v.
-public enum TVL1Sweep {
+package enum TVL1Sweep {
   /// The planes in order.
-  public enum Plane: Int, CaseIterable, Sendable {
+  package enum Plane: Int, CaseIterable, Sendable {
     case gradientX, gradientY, residual, square, u, v
     /// The dual variables of u and of v, each with an x and a y component.
     case ux, uy, vx, vy
@@ -22,7 +22,7 @@ public enum TVL1Sweep {
   /// - Parameters:
   ///   - threshold: lambda theta.
   ///   - dualStep: tau / theta.
-  public static func sweep(threshold: Float, theta: Float, dualStep: Float) -> StencilSweep {
+  package static func sweep(threshold: Float, theta: Float, dualStep: Float) -> StencilSweep {
     func constant(_ value: Float) -> ScalarExpression { .constant(Double(value)) }
     var primal = StencilSweep.Stage()
     func read(_ plane: Plane, row: Int = 0, column: Int = 0, _ edge: StencilSweep.Edge) -> ScalarExpression {

@@ -2,12 +2,12 @@ import MCLSupport
 import MCLVideo
 
 /// Which file a motion record was computed from: its length and a hash of all its bytes.
-public struct VideoIdentity: Sendable, Equatable {
-  public let byteCount: UInt64
+package struct VideoIdentity: Sendable, Equatable {
+  package let byteCount: UInt64
   /// FNV-1a, 64 bits, of the file.
-  public let contentHash: UInt64
+  package let contentHash: UInt64
 
-  public init(byteCount: UInt64, contentHash: UInt64) {
+  package init(byteCount: UInt64, contentHash: UInt64) {
     self.byteCount = byteCount
     self.contentHash = contentHash
   }
@@ -15,7 +15,7 @@ public struct VideoIdentity: Sendable, Equatable {
   /// Reads the whole file, a megabyte at a time.
   ///
   /// - Throws: `MotionError` where the file cannot be read.
-  public init(contentsOf path: some PathConvertible) throws {
+  package init(contentsOf path: some PathConvertible) throws {
     let file = try MotionFile(reading: path.filePath)
     var hash = ContentHash()
     var offset = 0
@@ -36,11 +36,11 @@ public enum FlowSource: Sendable, Equatable {
   /// The motion vectors that the encoder stored (`CodecFlow`).
   case codec
 
-  public enum Kind: String, Sendable, CaseIterable {
+  package enum Kind: String, Sendable, CaseIterable {
     case tvl1, codec
   }
 
-  public var kind: Kind {
+  package var kind: Kind {
     switch self {
     case .tvl1: .tvl1
     case .codec: .codec
@@ -79,8 +79,10 @@ public struct MotionParameters: Sendable, Equatable {
   public var shortSide: Int?
   /// Consecutive flows of a clip velocity, clip length x step, ascending: velocities are kept for each of them.
   public var clipSpans: [Int]
+  /// Where the flows come from.
   public var source: FlowSource
 
+  /// Parameters; `clipSpans` are sorted, and each is taken once.
   public init(
     window: Int = 8, shortSide: Int? = nil, clipSpans: [Int] = [32], source: FlowSource = .tvl1(TVL1Flow())
   ) {
@@ -90,7 +92,7 @@ public struct MotionParameters: Sendable, Equatable {
     self.source = source
   }
 
-  public init(window: Int = 8, shortSide: Int? = nil, clipSpan: Int, flow: TVL1Flow = TVL1Flow()) {
+  package init(window: Int = 8, shortSide: Int? = nil, clipSpan: Int, flow: TVL1Flow = TVL1Flow()) {
     self.init(window: window, shortSide: shortSide, clipSpans: [clipSpan], source: .tvl1(flow))
   }
 
@@ -104,27 +106,27 @@ public struct MotionParameters: Sendable, Equatable {
 }
 
 /// Everything training reads about the motion of one video of D frames; n = D - 1 flows, flow i from frame i to i + 1.
-public struct VideoMotion: Sendable, Equatable {
-  public var identity: VideoIdentity
-  public var parameters: MotionParameters
+package struct VideoMotion: Sendable, Equatable {
+  package var identity: VideoIdentity
+  package var parameters: MotionParameters
   /// D.
-  public var frameCount: Int
+  package var frameCount: Int
   /// Size of the frames and flows in pixels.
-  public var width: Int
-  public var height: Int
+  package var width: Int
+  package var height: Int
   /// Frames a second as the file states them; nil where it does not.
-  public var frameRate: FrameRate?
+  package var frameRate: FrameRate?
   /// Frame maps [n, 7, 7].
-  public var maps: [Float]
+  package var maps: [Float]
   /// By clip span: one for every start with a whole clip of flows left, [max(n - span + 1, 0)].
-  public var velocities: [Int: [Float]]
+  package var velocities: [Int: [Float]]
   /// The quantised flows, n of them, one value a cell of `parameters.source.cell` pixels.
-  public var flows: [PackedFlow]
+  package var flows: [PackedFlow]
 
-  public var flowCount: Int { flows.count }
+  package var flowCount: Int { flows.count }
 
   /// The map [7, 7] of flow `i`, counted from 0.
-  public func map(_ i: Int) -> [Float] {
+  package func map(_ i: Int) -> [Float] {
     let cells = MotionMaps.cells * MotionMaps.cells
     return Array(maps[i * cells..<(i + 1) * cells])
   }

@@ -5,10 +5,10 @@ import MCLKernelForms
 /// frame and its gradient at (x + u, y + v) by bicubic interpolation (a = -0.75, zero outside the image; to the bit
 /// what `remap(INTER_CUBIC)` of OpenCV 5 gives where that has fused multiply-adds), and stores
 ///   I1wx, I1wy,   residual = I1w - I1wx u - I1wy v - I0   and   square = I1wx^2 + I1wy^2.
-public enum WarpSweep {
+package enum WarpSweep {
   /// Planes: 0 the second frame with channels I1, I1x, I1y, 0; 1 and 2 u and v; 3 I0; 4 to 7 the results in the order
   /// above.
-  public static func sweep() -> StencilSweep {
+  package static func sweep() -> StencilSweep {
     var stage = StencilSweep.Stage()
     let (u, v, first) = (stage.tap(1), stage.tap(2), stage.tap(3))
     let samples = stage.samples(0, right: u, below: v, sharpness: -0.75)

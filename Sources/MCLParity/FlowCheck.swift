@@ -9,13 +9,13 @@ import MCLWeights
 /// `quantised` is `flow` in 8 bits; `epe_mean` and `epe_inner8_mean` are the mean end-point errors of `flow`, the second
 /// without a border of 8 pixels. The parameters are the metadata `params`. Gates: the mean difference to `flow` is at
 /// most 0.1 px where the truth is known, 0.15 px elsewhere; our own error is at most 1 % or 0.001 px above theirs.
-public enum FlowCheck {
-  public static let syntheticGate = 0.1
-  public static let realGate = 0.15
+package enum FlowCheck {
+  package static let syntheticGate = 0.1
+  package static let realGate = 0.15
 
   /// - Throws: `TensorFileError` for a file that cannot be read, `UsageError` for one that holds no pairs or other
   ///   parameters than our flow has.
-  public static func table(path: String) throws -> MotionCheckTable {
+  package static func table(path: String) throws -> MotionCheckTable {
     let tensors = try AccountedTensors(path: path)
     let solver = try parameters(tensors.file)
     let pairs = tensors.groups("pair")

@@ -5,11 +5,11 @@ import MCLGraph
 ///
 /// `u(name, i) = (splitmix64(seed(name) + i) >> 40) 2^-23 - 1`, in [-1, 1), exact in fp32; the seed is the FNV-1a hash of
 /// the name, i the row-major index. Everything is evaluated in Double and rounded to fp32 once.
-public struct FormulaTensors: Sendable {
+package struct FormulaTensors: Sendable {
   /// Appended to every name before it is hashed.
-  public var suffix: String
+  package var suffix: String
 
-  public init(suffix: String = "") { self.suffix = suffix }
+  package init(suffix: String = "") { self.suffix = suffix }
 
   /// `u(name, i)` for i in 0..<count.
   func uniform(_ name: String, _ count: Int) -> [Double] {
@@ -29,7 +29,7 @@ public struct FormulaTensors: Sendable {
   /// `1 + 0.5 |u|`; the queue's rows have length 1; momenta and counters start as the model says.
   ///
   /// Nil for a state that the formula does not define.
-  public func state(_ state: Graph.State) -> Value? {
+  package func state(_ state: Graph.State) -> Value? {
     let type = state.type
     guard type.element == .float32, !state.name.hasPrefix("velocity.") else {
       return state.initializer.scalar.map { Value(type, filledWith: $0) }
@@ -59,7 +59,7 @@ public struct FormulaTensors: Sendable {
 
   /// Clips `2 u`, motion maps `10 (u + 1)`; nil for an input that the formula does not define.
   /// - Parameter prefix: before the name that is hashed: `batchN.` where each step has a batch of its own.
-  public func input(_ input: Graph.Input, prefix: String = "") -> Value? {
+  package func input(_ input: Graph.Input, prefix: String = "") -> Value? {
     guard input.type.element == .float32 else { return nil }
     let name = prefix + input.name
     if input.type.rank == 5 { return rounded(name, input.type) { 2 * $0 } }

@@ -2,7 +2,7 @@ import MCLGraph
 
 extension GoldenSource {
   /// What an expected tensor holds of the values it speaks of.
-  public enum Reduction: Hashable, Sendable {
+  package enum Reduction: Hashable, Sendable {
     case whole, norm, sum, first16
     /// 256 elements: number k is element `1000003 k mod count`. The prime meets every place of a kernel in turn.
     case sample

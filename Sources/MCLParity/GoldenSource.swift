@@ -1,8 +1,8 @@
 import MCLGraph
 
 /// What an expected tensor is compared with: a value of a run, and what is made of it.
-public struct GoldenSource: Hashable, Sendable {
-  public enum Base: Hashable, Sendable {
+package struct GoldenSource: Hashable, Sendable {
+  package enum Base: Hashable, Sendable {
     /// An output or a tap of the step.
     case result(String)
     /// A state after the step.
@@ -16,9 +16,9 @@ public struct GoldenSource: Hashable, Sendable {
     case evaluation(program: String, result: String)
   }
 
-  public var base: Base
-  public var reduction: Reduction = .whole
-  public var step = 1
+  package var base: Base
+  package var reduction: Reduction = .whole
+  package var step = 1
 }
 
 /// Finds the source of an expected tensor by its name: the conventions of the goldens.

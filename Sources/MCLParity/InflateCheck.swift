@@ -7,25 +7,25 @@ import MCLWeights
 /// The expected file holds `input.NAME`, the checkpoint's tensors, and `ucf101.NAME` and `kinetics.NAME`, what the
 /// conversion made of them. Where the checkpoint has a key encoder, the published conversion lets its head replace the
 /// query's: there the query's own tensors of `input` are what is expected (reference, section 8).
-public struct InflateCheck: Sendable {
-  public struct Row: Sendable, Equatable {
-    public var checkpoint: String
+package struct InflateCheck: Sendable {
+  package struct Row: Sendable, Equatable {
+    package var checkpoint: String
     /// `input`, `ucf101` or `kinetics`.
-    public var part: String
-    public var compared = 0
+    package var part: String
+    package var compared = 0
     /// Tensors compared with the query's head instead of what the conversion gave.
-    public var corrected = 0
-    public var different: [String] = []
-    public var missing: [String] = []
-    public var surplus: [String] = []
-    public var isOK: Bool { compared > 0 && different.isEmpty && missing.isEmpty && surplus.isEmpty }
+    package var corrected = 0
+    package var different: [String] = []
+    package var missing: [String] = []
+    package var surplus: [String] = []
+    package var isOK: Bool { compared > 0 && different.isEmpty && missing.isEmpty && surplus.isEmpty }
   }
 
-  public private(set) var rows: [Row] = []
-  public var isOK: Bool { !rows.isEmpty && rows.allSatisfy(\.isOK) }
+  package private(set) var rows: [Row] = []
+  package var isOK: Bool { !rows.isEmpty && rows.allSatisfy(\.isOK) }
 
   /// - Throws: `TensorFileError` for files that cannot be read, `UsageError` for an expected file without `input`.
-  public init(checkpoints: [String], expected path: String) throws {
+  package init(checkpoints: [String], expected path: String) throws {
     let expected = try SafeTensors(path: path)
     for checkpoint in checkpoints {
       let file = try TorchCheckpoint(path: checkpoint)

@@ -11,10 +11,10 @@ import MCLWeights
 /// `st_mag_resized` (of the box `crop_box_ijhw`), derivatives, frame maps `mag_KIND_*` with their `windows_KIND`, clip
 /// velocities `clip_mag_LxS`; `corI` a map and the box of its strongest cells. Sizes come from the tensors, the centre
 /// crop and the windows from the metadata where it has them.
-public struct MotionCheck {
-  public static let gate = 1e-4
+package struct MotionCheck {
+  package static let gate = 1e-4
   /// Where a resize lies between.
-  public static let resizedGate = 1e-3
+  package static let resizedGate = 1e-3
 
   private let tensors: AccountedTensors
   private var rows: [MotionCheckRow] = []
@@ -22,7 +22,7 @@ public struct MotionCheck {
 
   /// - Throws: `TensorFileError` for a file that cannot be read, `UsageError` for one that holds no motion or tensors
   ///   that do not fit each other, `MotionError` and `SamplingError` where a measure refuses them.
-  public static func table(path: String) throws -> MotionCheckTable {
+  package static func table(path: String) throws -> MotionCheckTable {
     var check = MotionCheck(tensors: try AccountedTensors(path: path))
     let (clips, boxes) = (check.tensors.groups("clip"), check.tensors.groups("cor"))
     guard !clips.isEmpty || !boxes.isEmpty else {

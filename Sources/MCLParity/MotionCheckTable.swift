@@ -2,9 +2,9 @@ import MCLSupport
 import MCLWeights
 
 /// The comparison of one tensor of a file of expected motion or flow with ours.
-public struct MotionCheckRow: Sendable, Equatable {
+package struct MotionCheckRow: Sendable, Equatable {
   /// How the error is measured.
-  public enum Measure: String, Sendable {
+  package enum Measure: String, Sendable {
     /// The largest difference over the largest magnitude expected.
     case relative
     /// The largest difference.
@@ -17,19 +17,19 @@ public struct MotionCheckRow: Sendable, Equatable {
     case differing
   }
 
-  public var name: String
-  public var count: Int
-  public var measure: Measure
+  package var name: String
+  package var count: Int
+  package var measure: Measure
   /// Infinite where the counts differ or a number is not finite.
-  public var error: Double
-  public var gate: Double
+  package var error: Double
+  package var gate: Double
   /// What else is worth knowing, such as a percentile.
-  public var note = ""
+  package var note = ""
 
-  public var isOK: Bool { error <= gate }
+  package var isOK: Bool { error <= gate }
 
   /// The error as a part of what is allowed; infinite for an error where none is.
-  public var share: Double { gate > 0 ? error / gate : (error == 0 ? 0 : .infinity) }
+  package var share: Double { gate > 0 ? error / gate : (error == 0 ? 0 : .infinity) }
 
   init(
     _ name: String, _ actual: [Float], _ expected: [Float], _ measure: Measure, gate: Double,
@@ -64,13 +64,13 @@ public struct MotionCheckRow: Sendable, Equatable {
 }
 
 /// All comparisons of a file, and what could not be compared.
-public struct MotionCheckTable: Sendable {
+package struct MotionCheckTable: Sendable {
   /// The worst first.
-  public let rows: [MotionCheckRow]
+  package let rows: [MotionCheckRow]
   /// Tensors of the file that no comparison used, and why.
-  public let notCompared: [(name: String, reason: String)]
+  package let notCompared: [(name: String, reason: String)]
 
-  public var isOK: Bool { !rows.isEmpty && notCompared.isEmpty && rows.allSatisfy(\.isOK) }
+  package var isOK: Bool { !rows.isEmpty && notCompared.isEmpty && rows.allSatisfy(\.isOK) }
 
   init(rows: [MotionCheckRow], notCompared: [(name: String, reason: String)]) {
     self.rows = rows.sorted { $0.share != $1.share ? $0.share > $1.share : $0.name < $1.name }

@@ -7,39 +7,39 @@ import MCLWeights
 /// The compiled program is run three times: with every tap, unfused, and exactly as training runs it. What training does not compute
 /// (the gradient of one loss term, the gradient at a clip, features in eval mode) is made by differentiating or
 /// evaluating the same graph.
-public struct ParityCheck {
-  public enum Engine: String, Sendable, CaseIterable { case compiled, reference }
+package struct ParityCheck {
+  package enum Engine: String, Sendable, CaseIterable { case compiled, reference }
 
   /// One expected tensor beside what came out.
-  public struct Row: Sendable {
-    public var name: String
+  package struct Row: Sendable {
+    package var name: String
     /// `watched`, `unfused`, `as trained`, `reference` or `given`.
-    public var run: String
-    public var absolute: Double
+    package var run: String
+    package var absolute: Double
     /// The largest difference over the largest magnitude expected.
-    public var relative: Double
+    package var relative: Double
     /// The error as the gate measures it.
-    public var error: Double
-    public var gate: ParityGate
+    package var error: Double
+    package var gate: ParityGate
     /// Whether the gate was widened to what one rounding of the weights makes.
-    public var isWidened = false
+    package var isWidened = false
 
-    public var isWithin: Bool { error <= gate.limit }
+    package var isWithin: Bool { error <= gate.limit }
     /// The error's share of what is allowed.
-    public var share: Double { gate.limit > 0 ? error / gate.limit : error == 0 ? 0 : .infinity }
+    package var share: Double { gate.limit > 0 ? error / gate.limit : error == 0 ? 0 : .infinity }
   }
 
-  public struct Outcome: Sendable {
-    public var rows: [Row] = []
+  package struct Outcome: Sendable {
+    package var rows: [Row] = []
     /// Names not compared, with the rule that says so.
-    public var ignored: [(name: String, rule: String)] = []
+    package var ignored: [(name: String, rule: String)] = []
     /// Names that mean nothing here.
-    public var unknown: [String] = []
+    package var unknown: [String] = []
     /// Tensors in the expected file.
-    public var expected = 0
-    public var compared = 0
+    package var expected = 0
+    package var compared = 0
 
-    public var isWithin: Bool {
+    package var isWithin: Bool {
       unknown.isEmpty && compared + ignored.count == expected && compared > 0 && rows.allSatisfy(\.isWithin)
     }
   }
@@ -54,7 +54,7 @@ public struct ParityCheck {
   private var outcome = Outcome()
 
   /// - Throws: `ModelError`, `UsageError`.
-  public init(
+  package init(
     module: Module, files: ParityFiles, steps: Int?, threads: Int? = nil,
     report: @escaping (String) -> Void = { _ in }
   ) throws {
@@ -97,7 +97,7 @@ public struct ParityCheck {
 
   /// Runs the comparison.
   /// - Throws: `UsageError` for files that do not fit the model, errors of the compiler and the executor.
-  public func run(_ engine: Engine) throws -> Outcome {
+  package func run(_ engine: Engine) throws -> Outcome {
     var outcome = outcome
     let states = try files.states(of: program)
     try compareGiven(states, &outcome)

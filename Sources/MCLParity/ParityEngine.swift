@@ -3,7 +3,7 @@ import MCLExecution
 import MCLGraph
 
 /// Something that runs a program on named values: the interpreter, or the compiled program.
-public protocol ParityEngine: AnyObject {
+package protocol ParityEngine: AnyObject {
   /// Runs the program once and makes its updates visible.
   func run(_ inputs: [String: Value]) throws
   /// An output or a tap of the last run; nil when there is none of that name.
@@ -13,21 +13,21 @@ public protocol ParityEngine: AnyObject {
 }
 
 /// The operations' own definitions, floats in Double and integers exactly.
-public final class ReferenceEngine: ParityEngine {
+package final class ReferenceEngine: ParityEngine {
   private var interpreter: Interpreter
   private var last: Interpreter.Result?
 
-  public init(_ program: Graph, states: [String: Value]) {
+  package init(_ program: Graph, states: [String: Value]) {
     interpreter = Interpreter(program, states: states)
   }
 
-  public func run(_ inputs: [String: Value]) throws { last = try interpreter.run(inputs) }
-  public func result(_ name: String) -> Value? { last?.outputs[name] ?? last?.taps[name] }
-  public func state(_ name: String) -> Value? { interpreter.states[name] }
+  package func run(_ inputs: [String: Value]) throws { last = try interpreter.run(inputs) }
+  package func result(_ name: String) -> Value? { last?.outputs[name] ?? last?.taps[name] }
+  package func state(_ name: String) -> Value? { interpreter.states[name] }
 }
 
 /// The compiled program, its working memory filled with NaN before each run.
-public final class CompiledEngine: ParityEngine {
+package final class CompiledEngine: ParityEngine {
   private let executor: Executor
   private let states: Set<String>
   private let results: Set<String>
@@ -36,7 +36,7 @@ public final class CompiledEngine: ParityEngine {
   ///   - taps: what to watch; nothing means the program as `train` runs it.
   ///   - unfused: each operation by itself.
   ///   - stopsWhereNotFinite: whether a run stops at the first value that is not finite.
-  public init(
+  package init(
     _ program: Graph, taps: Set<String>, states: [String: Value], threads: Int?, unfused: Bool = false,
     stopsWhereNotFinite: Bool = false
   ) throws {
@@ -48,17 +48,17 @@ public final class CompiledEngine: ParityEngine {
     for (name, value) in states { try executor.setState(name, value) }
   }
 
-  public func run(_ inputs: [String: Value]) throws {
+  package func run(_ inputs: [String: Value]) throws {
     for (name, value) in inputs { try executor.setInput(name, value) }
     executor.poison()
     try executor.run()
   }
 
-  public func result(_ name: String) throws -> Value? {
+  package func result(_ name: String) throws -> Value? {
     results.contains(name) ? try executor.result(name) : nil
   }
 
-  public func state(_ name: String) throws -> Value? {
+  package func state(_ name: String) throws -> Value? {
     states.contains(name) ? try executor.stateValue(name) : nil
   }
 }

@@ -4,27 +4,27 @@ import MCLSupport
 import MCLWeights
 
 /// The files of a check: what is expected, and where weights and inputs come from.
-public struct ParityFiles {
-  public enum Start {
+package struct ParityFiles {
+  package enum Start {
     /// Weights, states and inputs in a file; `batchN.` tensors drive step N.
     case file(SafeTensors)
     /// By the formula.
     case formula
   }
 
-  public let start: Start
-  public let expected: SafeTensors
+  package let start: Start
+  package let expected: SafeTensors
   /// Whether both are one file, so that it holds inputs beside expectations.
-  public let isOneFile: Bool
+  package let isOneFile: Bool
 
-  public init(start: Start, expected: SafeTensors, isOneFile: Bool) {
+  package init(start: Start, expected: SafeTensors, isOneFile: Bool) {
     self.start = start
     self.expected = expected
     self.isOneFile = isOneFile
   }
 
   /// The settings of a model that metadata may hold; other keys there are information.
-  public static let settingKeys = [
+  package static let settingKeys = [
     "block", "layers", "widths", "stem", "frames", "size", "batch", "num_channels", "mlp_layers",
     "queue_size",
     "queue_index_start", "temperature", "temperature_intra", "alpha", "sgd_lr", "sgd_momentum",
@@ -33,19 +33,19 @@ public struct ParityFiles {
   ]
 
   /// What configures the run: the expected file's metadata over the inputs file's.
-  public var metadata: [String: String] {
+  package var metadata: [String: String] {
     guard case .file(let file) = start else { return expected.metadata }
     return file.metadata.merging(expected.metadata) { _, new in new }
   }
 
   /// The model's settings: those given over the files'.
-  public func settings(given: [String: String]) -> [String: String] {
+  package func settings(given: [String: String]) -> [String: String] {
     metadata.filter { Self.settingKeys.contains($0.key) }.merging(given) { _, new in new }
   }
 
   /// The steps that the file speaks of.
   /// - Throws: `UsageError` when that is no number.
-  public func steps() throws -> Int {
+  package func steps() throws -> Int {
     guard let text = metadata["steps"] else { return 1 }
     guard let steps = Int(text), (1...100_000).contains(steps) else {
       throw UsageError("the expected file's 'steps' is '\(text)'; it must be a number from 1 to 100000")
@@ -54,7 +54,7 @@ public struct ParityFiles {
   }
 
   /// The names of the parameters in the order of vectors of norms: a JSON list in the metadata.
-  public var parameterOrder: [String] {
+  package var parameterOrder: [String] {
     guard let text = metadata["param_order"] else { return [] }
     return (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
   }

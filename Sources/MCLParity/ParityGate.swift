@@ -1,8 +1,8 @@
 import MCLGraph
 
 /// What counts as equal for an expected tensor: how the error is measured, and how large it may be.
-public struct ParityGate: Sendable, Hashable {
-  public enum Measure: Sendable, Hashable {
+package struct ParityGate: Sendable, Hashable {
+  package enum Measure: Sendable, Hashable {
     /// The largest difference.
     case absolute
     /// The largest difference over the largest magnitude expected.
@@ -18,16 +18,16 @@ public struct ParityGate: Sendable, Hashable {
     case bounds([Double])
   }
 
-  public var measure: Measure
-  public var limit: Double
+  package var measure: Measure
+  package var limit: Double
 
-  public init(_ measure: Measure, _ limit: Double) {
+  package init(_ measure: Measure, _ limit: Double) {
     self.measure = measure
     self.limit = limit
   }
 
   /// What is expected to be zero must be below this.
-  public static let zeroLimit = 1e-7
+  package static let zeroLimit = 1e-7
 
   /// The largest difference of integers: 0 where all are equal and nowhere else; infinite when the counts differ.
   static func difference(_ actual: [Int64], from expected: [Int64]) -> Double {
@@ -38,7 +38,7 @@ public struct ParityGate: Sendable, Hashable {
   }
 
   /// The error of `actual`, as this gate measures it; infinite when the counts differ or a number of either is not finite.
-  public func error(_ actual: [Double], from expected: [Double]) -> Double {
+  package func error(_ actual: [Double], from expected: [Double]) -> Double {
     guard actual.count == expected.count, (actual + expected).allSatisfy(\.isFinite) else { return .infinity }
     let largest = zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
     switch measure {

@@ -7,7 +7,7 @@ import MCLPasses
 /// and on random inputs with its definitions too: what `MCL_CHECK=2` does once a program is compiled.
 ///
 /// Checks of single passes interpret what a pass gives; this one sees what planning and kernels make of it.
-public struct ProgramCheck {
+package struct ProgramCheck {
   private let program: Graph
   private let compiler: ProgramCompiler
 
@@ -17,7 +17,7 @@ public struct ProgramCheck {
   /// The largest root mean square of a difference where the value is next to zero.
   static let absoluteLimit = 1e-4
 
-  public init(_ program: Graph, compiler: ProgramCompiler = ProgramCompiler()) {
+  package init(_ program: Graph, compiler: ProgramCompiler = ProgramCompiler()) {
     self.program = program
     self.compiler = compiler
   }
@@ -26,7 +26,7 @@ public struct ProgramCheck {
 
   /// - Parameter plan: the program as it is trained.
   /// - Throws: `ModelError` that names the first value that is another one; errors of the compiler and the executor.
-  public func run(_ plan: ExecutionPlan) throws {
+  package func run(_ plan: ExecutionPlan) throws {
     var plain = program
     plain.taps = []
     let trained = try Executor(plan)
@@ -111,7 +111,7 @@ public struct ProgramCheck {
 extension ProgramCompiler {
   /// `compile`, and where `MCL_CHECK` is 2 or more the check of the whole program.
   /// - Throws: what `compile` and `ProgramCheck.run` throw.
-  public func compileChecked(_ source: Graph, taps: Set<String> = []) throws -> Compiled {
+  package func compileChecked(_ source: Graph, taps: Set<String> = []) throws -> Compiled {
     let compiled = try compile(source, taps: taps)
     if try CheckLevel.current() >= .interpret { try ProgramCheck(source, compiler: self).run(compiled.plan) }
     return compiled

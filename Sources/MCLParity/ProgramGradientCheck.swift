@@ -3,27 +3,27 @@ import MCLGraph
 import MCLSupport
 
 /// A whole program's derivatives against central differences of the Double interpreter, along random directions.
-public struct ProgramGradientCheck {
+package struct ProgramGradientCheck {
   /// One order of differentiation of one output, as a random projection.
-  public struct Outcome: Sendable {
-    public var output: String
-    public var order: Int
-    public var symbolic: Double
-    public var numeric: Double
+  package struct Outcome: Sendable {
+    package var output: String
+    package var order: Int
+    package var symbolic: Double
+    package var numeric: Double
 
     /// The difference relative to the larger of the two, and to at least 1e-3.
-    public var error: Double {
+    package var error: Double {
       let difference = abs(symbolic - numeric)
       guard difference.isFinite else { return .infinity }
       return difference / max(abs(symbolic), abs(numeric), 1e-3)
     }
-    public var isWithin: Bool { error <= 1e-4 }
+    package var isWithin: Bool { error <= 1e-4 }
   }
 
   let program: Graph
   let seed: UInt64
 
-  public init(_ program: Graph, seed: UInt64) {
+  package init(_ program: Graph, seed: UInt64) {
     self.program = program
     self.seed = seed
   }
@@ -32,7 +32,7 @@ public struct ProgramGradientCheck {
   /// loss: `d loss / d x . v` over all trained states and float inputs x, v random, and the same of
   /// `s = sum w . d loss / d x`, w random: the second order. What is detached stays as it is while x moves.
   /// - Throws: `UsageError` when the program has no scalar output that depends on a trained state or an input.
-  public func outcomes() throws -> [Outcome] {
+  package func outcomes() throws -> [Outcome] {
     let targets =
       program.states.filter { $0.isTrainable && $0.type.element == .float32 }.map(\.name)
       + program.inputs.filter { $0.type.element == .float32 && $0.defaultValue == nil }.map(\.name)

@@ -7,33 +7,33 @@ import MCLWeights
 ///
 /// A tensor `NAME.lr` holds the rate of each step and one after the last; metadata `NAME` is its configuration as JSON;
 /// metadata `NAME.exact`, where present, some of the values in Double.
-public struct ScheduleCheck: Sendable {
+package struct ScheduleCheck: Sendable {
   /// One list of rates against ours.
-  public struct Row: Sendable, Equatable {
-    public var name: String
+  package struct Row: Sendable, Equatable {
+    package var name: String
     /// Rates compared.
-    public var count: Int
-    public var worstAbsolute: Double
-    public var worstRelative: Double
+    package var count: Int
+    package var worstAbsolute: Double
+    package var worstRelative: Double
     /// The step of the worst relative error.
-    public var worstStep: Int
+    package var worstStep: Int
     /// The relative error that is still equal.
-    public var gate: Double
+    package var gate: Double
     /// False also where a rate is not a number.
-    public var isOK: Bool
+    package var isOK: Bool
   }
 
   /// The worst first.
-  public let rows: [Row]
+  package let rows: [Row]
   /// Tensors of the file that are no learning rates.
-  public let notCompared: [String]
-  public static let gate = 1e-6
+  package let notCompared: [String]
+  package static let gate = 1e-6
 
-  public var isOK: Bool { notCompared.isEmpty && rows.allSatisfy(\.isOK) }
+  package var isOK: Bool { notCompared.isEmpty && rows.allSatisfy(\.isOK) }
 
   /// - Throws: `TensorFileError` for a file that cannot be read, `UsageError` for one that holds no schedules, or one
   ///   whose configuration is not complete or does not fit its rates.
-  public init(path: String) throws {
+  package init(path: String) throws {
     let file = try SafeTensors(path: path)
     var rows: [Row] = []
     var others: [String] = []

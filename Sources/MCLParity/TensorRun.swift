@@ -4,14 +4,14 @@ import MCLSupport
 import MCLWeights
 
 /// One run of a program on tensors from files.
-public struct TensorRun {
+package struct TensorRun {
   private var program: Graph
   private let taps: Set<String>
   private var states: [String: Value] = [:]
   private var inputs: [String: Value] = [:]
 
   /// Where the states come from, a sentence each.
-  public private(set) var remarks: [String] = []
+  package private(set) var remarks: [String] = []
 
   /// - Parameters:
   ///   - model: the programs of the model; what is a name in one of them is no unknown tensor.
@@ -20,7 +20,7 @@ public struct TensorRun {
   ///   - seed: initializes states that no file holds; without it they are an error.
   ///   - ignoringUnknown: whether tensors that mean nothing to the model are passed over.
   /// - Throws: `UsageError` naming the first tensor that is missing, unknown or of another shape.
-  public init(
+  package init(
     _ program: Graph, of model: [Graph] = [], taps: Set<String>, files: [WeightFile], seed: UInt64? = nil,
     ignoringUnknown: Bool = false
   ) throws {
@@ -55,7 +55,7 @@ public struct TensorRun {
   /// Runs once and gives outputs and taps by name, and on demand every state that the program changed.
   /// - Parameter unfused: compile each operation by itself, and stop at the first value that is not finite.
   /// - Throws: errors of the compiler and the executor.
-  public func outputs(
+  package func outputs(
     engine: ParityCheck.Engine, threads: Int?, includingStates: Bool, unfused: Bool = false
   ) throws -> [String: HostTensor] {
     let runner: any ParityEngine =

@@ -6,14 +6,14 @@ import MCLGraph
 ///
 /// The view costs nothing where its reader can take it; the gradient of a stride of 2 by 2 is made at a fourth of the
 /// points, and no result is stored that is zero.
-public struct CompactStrides: DecidingPass {
-  public let name = "compact-strides"
-  public let purpose =
+package struct CompactStrides: DecidingPass {
+  package let name = "compact-strides"
+  package let purpose =
     "Sums are made only at the points that have terms, with zeros between them left to the reader."
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let compute = entry.operation as? Compute,

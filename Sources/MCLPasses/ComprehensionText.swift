@@ -2,7 +2,7 @@ import MCLGraph
 
 extension Comprehension {
   /// A formula people can read: `sum[a6..a9] %0[a0,a3*2-1] * %1[a2,a6]`.
-  public var text: String {
+  package var text: String {
     let value = body.text(accesses)
     let reduced = reduction == .none ? value : "\(reduction.rawValue)[\(reductionShape)] \(value)"
     return epilogue == .accumulator ? reduced : "{\(reduced)} then \(epilogue.text(accesses))"

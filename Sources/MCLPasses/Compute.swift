@@ -1,23 +1,23 @@
 import MCLGraph
 
 /// A comprehension as an operation: what every computing entry is after lowering, and what fusion makes larger.
-public struct Compute: Operation {
-  public static let name = "compute"
-  public let comprehension: Comprehension
-  public let shape: [Int]
+package struct Compute: Operation {
+  package static let name = "compute"
+  package let comprehension: Comprehension
+  package let shape: [Int]
   /// The operations it carries out, for people: what it computes does not depend on them.
-  public let parts: [Part]
+  package let parts: [Part]
 
-  public init(_ comprehension: Comprehension, shape: [Int], parts: [Part] = []) {
+  package init(_ comprehension: Comprehension, shape: [Int], parts: [Part] = []) {
     self.comprehension = comprehension
     self.shape = shape
     self.parts = parts
   }
 
   /// An operation of the program that a computation carries out, alone or with others.
-  public struct Part: Sendable, Hashable {
+  package struct Part: Sendable, Hashable {
     /// How it came into the computation.
-    public enum Role: String, Sendable, Hashable, CaseIterable {
+    package enum Role: String, Sendable, Hashable, CaseIterable {
       /// What the computation was before anything was put into it.
       case main
       /// Computed in place of a read.
@@ -28,12 +28,12 @@ public struct Compute: Operation {
       case byProduct
     }
 
-    public var operation: String
-    public var path: String
-    public var type: TensorType
-    public var role: Role
+    package var operation: String
+    package var path: String
+    package var type: TensorType
+    package var role: Role
 
-    public init(_ operation: String, path: String, type: TensorType, role: Role = .main) {
+    package init(_ operation: String, path: String, type: TensorType, role: Role = .main) {
       self.operation = operation
       self.path = path
       self.type = type
@@ -46,18 +46,18 @@ public struct Compute: Operation {
   /// What the computation was before anything was put into it.
   var mainOperation: String { parts.first { $0.role == .main }?.operation ?? Self.name }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     throw ShapeError("compute stands only in compiled graphs, which are not read back")
   }
 
-  public var attributes: [(String, Attribute)] {
+  package var attributes: [(String, Attribute)] {
     [
       ("axes", .integers(comprehension.axes)), ("shape", .integers(shape)),
       ("rule", .text(comprehension.text)),
     ]
   }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     for access in comprehension.accesses {
       guard operands.indices.contains(access.operand),
         access.indices.map(\.extent).reduce(1, *) == operands[access.operand].count
@@ -69,14 +69,14 @@ public struct Compute: Operation {
     return TensorType(comprehension.element, shape)
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     comprehension.evaluate(operands).with(result)
   }
 
   /// None: differentiation is over.
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     operands.map { _ in nil }
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .comprehension(comprehension) }
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .comprehension(comprehension) }
 }

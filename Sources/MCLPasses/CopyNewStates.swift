@@ -3,16 +3,16 @@ import MCLGraph
 /// Copies a state's new value into the state by a computation of its own, where a sum that reads the old value makes it: such
 /// a sum does not write over what it reads, and its result would stay in memory until all states are copied at the end of
 /// the run. So it is free as soon as the old value was read for the last time.
-public struct CopyNewStates: DecidingPass {
-  public let name = "copy-new-states"
-  public let purpose =
+package struct CopyNewStates: DecidingPass {
+  package let name = "copy-new-states"
+  package let purpose =
     "New values of states that cannot be written in place are copied there early."
   /// States of fewer bytes are not worth a launch.
   static let leastBytes = 1 << 16
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var result = graph
     result.updates = graph.updates.map { update in
       let entry = graph.entries[update.entry]

@@ -2,15 +2,15 @@ import MCLGraph
 
 /// What a rule of the compiler did with a value, or why it let it be: recorded while compiling, for people to read.
 /// Nothing is decided by it.
-public struct Decision: Sendable, Hashable {
+package struct Decision: Sendable, Hashable {
   /// A value of a program, as the pass that speaks of it found it.
-  public struct Subject: Sendable, Hashable {
+  package struct Subject: Sendable, Hashable {
     /// The operation that makes it, such as `add`; of what is put together already, the one that gives the value.
-    public var operation: String
-    public var path: String
-    public var type: TensorType
+    package var operation: String
+    package var path: String
+    package var type: TensorType
 
-    public init(_ entry: Graph.Entry) {
+    package init(_ entry: Graph.Entry) {
       operation = (entry.operation as? Compute)?.mainOperation ?? entry.operation.choiceName
       path = entry.path
       type = entry.type
@@ -18,17 +18,17 @@ public struct Decision: Sendable, Hashable {
   }
 
   /// The rule, by the name of its pass or of the part of planning.
-  public var rule: String
-  public var subject: Subject
+  package var rule: String
+  package var subject: Subject
   /// What it was put into or would have been.
-  public var targets: [Subject]
+  package var targets: [Subject]
   /// Why it was not done; nil where it was.
-  public var reason: String?
+  package var reason: String?
 
-  public var isDone: Bool { reason == nil }
+  package var isDone: Bool { reason == nil }
 
   /// - Parameter reason: why it was not done; nil where it was.
-  public init(
+  package init(
     _ rule: String, _ subject: Graph.Entry, targets: [Graph.Entry] = [], reason: String? = nil
   ) {
     self.rule = rule
@@ -39,7 +39,7 @@ public struct Decision: Sendable, Hashable {
 }
 
 /// A pass that says what it did and what it let be.
-public protocol DecidingPass: Pass {
+package protocol DecidingPass: Pass {
   /// What it is for, in one sentence.
   var purpose: String { get }
 
@@ -48,9 +48,9 @@ public protocol DecidingPass: Pass {
 }
 
 extension DecidingPass {
-  public var purpose: String { "" }
+  package var purpose: String { "" }
 
-  public func run(_ graph: Graph) throws -> Graph {
+  package func run(_ graph: Graph) throws -> Graph {
     var decisions: [Decision] = []
     return try run(graph, decisions: &decisions)
   }

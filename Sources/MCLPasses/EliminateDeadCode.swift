@@ -1,12 +1,12 @@
 import MCLGraph
 
 /// Drops what no output, update or tap needs. Declared inputs and states stay declared.
-public struct EliminateDeadCode: Pass {
-  public let name = "eliminate-dead-code"
+package struct EliminateDeadCode: Pass {
+  package let name = "eliminate-dead-code"
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  package func run(_ graph: Graph) throws -> Graph {
     var isLive = [Bool](repeating: false, count: graph.entries.count)
     for root in graph.roots { isLive[root] = true }
     for index in graph.entries.indices.reversed() where isLive[index] {

@@ -2,13 +2,13 @@ import MCLGraph
 
 /// Replaces operations that are formulas over others (batch normalisation, detach) by those formulas: from here on
 /// nothing is differentiated, and equal parts of different formulas become one.
-public struct ExpandComposites: Pass {
-  public let name = "expand-composites"
-  public let isRequired = true
+package struct ExpandComposites: Pass {
+  package let name = "expand-composites"
+  package let isRequired = true
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  package func run(_ graph: Graph) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       let operands = entry.operands.map { rewriter.mapping[$0] }

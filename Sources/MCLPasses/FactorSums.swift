@@ -7,17 +7,17 @@ import MCLGraph
 /// needs `sum(dy)` and `sum(dy * (x - mean))` for its scale and shift and again, times the scale and the reciprocal
 /// deviation, for its input; they are then made once. Equal in real numbers; in floats but for rounding, and for what
 /// overflows on the way.
-public struct FactorSums: DecidingPass {
-  public let name = "factor-sums"
-  public let purpose =
+package struct FactorSums: DecidingPass {
+  package let name = "factor-sums"
+  package let purpose =
     "Factors that are the same for all terms are taken out of sums, so that equal sums become one."
 
   /// Products of more factors are left alone.
   private static let mostFactors = 8
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let sum = entry.operation as? Reduce, sum.kind == .sum,

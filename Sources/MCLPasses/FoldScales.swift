@@ -7,12 +7,12 @@ import MCLGraph
 /// So batch norm in evaluation, `(y - mean) / sqrt(variance + epsilon) * weight + bias`, leaves one sum a channel, and
 /// the weight that the convolution reads is made once and not at every run (see `FixedValues`). A weight that changes
 /// from run to run is left alone: scaling it costs what scaling the result does. Equal but for rounding.
-public struct FoldScales: DecidingPass {
-  public let name = "fold-scales"
-  public let purpose =
+package struct FoldScales: DecidingPass {
+  package let name = "fold-scales"
+  package let purpose =
     "Fixed scales of a convolution's channels, such as batch norm's in evaluation, go into its weight."
 
-  public init() {}
+  package init() {}
 
   /// A value `convolution(input, weight * scale) + shift`, by entries of the result; scale and shift [1, C, 1, 1, 1].
   private struct Affine {
@@ -21,7 +21,7 @@ public struct FoldScales: DecidingPass {
     var shift: Int?
   }
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let fixed = FixedValues(graph).isFixed
     let uses = graph.useCounts()
     var rewriter = GraphRewriter(graph)

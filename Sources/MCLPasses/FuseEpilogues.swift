@@ -2,14 +2,14 @@ import MCLGraph
 
 /// Applies a map to the results of the one reduction or contraction it reads, where they are made. Not so a large new value
 /// of a state that it reads: a map writes it over the old one, which a sum does not, and together with other new values.
-public struct FuseEpilogues: DecidingPass {
-  public let name = "fuse-epilogues"
-  public let purpose =
+package struct FuseEpilogues: DecidingPass {
+  package let name = "fuse-epilogues"
+  package let purpose =
     "Maps are applied to the results of a reduction or a contraction where these are made."
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let uses = graph.useCounts()
     let updates = Dictionary(
       graph.updates.map { ($0.entry, $0.name) }, uniquingKeysWith: { first, _ in first })

@@ -3,14 +3,14 @@ import MCLGraph
 /// Computes maps inside their readers instead of storing them, where that saves traffic: a map with one reader
 /// always; one with several where they all can take it and reading its operands again costs no more than writing
 /// and reading it back. Contractions take plain views only, since their kernels want plain products.
-public struct FusePointwise: DecidingPass {
-  public let name = "fuse-pointwise"
-  public let purpose =
+package struct FusePointwise: DecidingPass {
+  package let name = "fuse-pointwise"
+  package let purpose =
     "Maps are computed where they are read instead of being stored."
   static let operationLimit = 96
   static let accessLimit = 16
 
-  public init() {}
+  package init() {}
 
   /// Why a map is stored and not computed inside its readers.
   enum Refusal: String {
@@ -26,7 +26,7 @@ public struct FusePointwise: DecidingPass {
     case isTooLarge = "the formula or its reads would be over the limit of a kernel"
   }
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let uses = graph.useCounts()
     var readers = [[Int]](repeating: [], count: graph.entries.count)
     for (index, entry) in graph.entries.enumerated() {

@@ -2,15 +2,15 @@ import MCLGraph
 
 /// Copies a state that is wanted as it was before the run - as an output, as a tap or as the new value of another
 /// state - where the run changes it: by the time such a name is read, its storage holds the new value.
-public struct KeepOldStates: DecidingPass {
-  public let name = "keep-old-states"
-  public let isRequired = true
-  public let purpose =
+package struct KeepOldStates: DecidingPass {
+  package let name = "keep-old-states"
+  package let isRequired = true
+  package let purpose =
     "States that are wanted as they were before the run are copied."
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var result = graph
     func state(_ entry: Int) -> String? {
       (graph.entries[graph.storage(of: entry)].operation as? StateLeaf)?.leafName

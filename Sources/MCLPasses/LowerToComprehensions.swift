@@ -2,13 +2,13 @@ import MCLGraph
 
 /// Turns every computing operation into a comprehension. Views over stored tensors vanish into the accesses of
 /// their readers; a reshape costs nothing, since an access sees its operand in whatever shape it likes.
-public struct LowerToComprehensions: Pass {
-  public let name = "lower"
-  public let isRequired = true
+package struct LowerToComprehensions: Pass {
+  package let name = "lower"
+  package let isRequired = true
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph) throws -> Graph {
+  package func run(_ graph: Graph) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       // A kernel of its own carries it out.

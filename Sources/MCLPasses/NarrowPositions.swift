@@ -2,16 +2,16 @@ import MCLGraph
 
 /// Stores the positions of windows' maxima as f32, which holds them exactly in half the memory of an i64: a pooling's
 /// positions wait from the forward pass to the end of the backward pass.
-public struct NarrowPositions: DecidingPass {
-  public let name = "narrow-positions"
-  public let purpose = "Positions of maxima are stored as f32, which holds them exactly in half the memory."
+package struct NarrowPositions: DecidingPass {
+  package let name = "narrow-positions"
+  package let purpose = "Positions of maxima are stored as f32, which holds them exactly in half the memory."
 
   /// The most positions that f32 tells apart.
   static let mostPositions = 1 << 24
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var readers = [[Int]](repeating: [], count: graph.entries.count)
     for (index, entry) in graph.entries.enumerated() {
       for operand in entry.operands { readers[operand].append(index) }

@@ -1,7 +1,7 @@
 import MCLGraph
 
 /// A rewriting of a graph. The driver, not the pass, times, verifies and reports.
-public protocol Pass: Sendable {
+package protocol Pass: Sendable {
   var name: String { get }
   /// Whether a program cannot be compiled without it, or would give other results.
   var isRequired: Bool { get }
@@ -9,5 +9,5 @@ public protocol Pass: Sendable {
 }
 
 extension Pass {
-  public var isRequired: Bool { false }
+  package var isRequired: Bool { false }
 }

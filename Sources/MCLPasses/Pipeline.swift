@@ -2,8 +2,8 @@ import MCLGraph
 import MCLKernelForms
 
 /// The passes in the order they run: the table of contents of the compiler.
-public struct Pipeline: Sendable {
-  public static let passes: [any Pass] = [
+package struct Pipeline: Sendable {
+  package static let passes: [any Pass] = [
     EliminateDeadCode(),
     ExpandComposites(),
     TransposeProducts(),
@@ -25,15 +25,15 @@ public struct Pipeline: Sendable {
   ]
 
   /// What one pass did.
-  public struct Record: Sendable {
-    public var name: String
-    public var entriesBefore: Int
-    public var entriesAfter: Int
-    public var seconds: Double
+  package struct Record: Sendable {
+    package var name: String
+    package var entriesBefore: Int
+    package var entriesAfter: Int
+    package var seconds: Double
     /// Whether it gave the graph back as it was; nil where that was not asked.
-    public var isUnchanged: Bool?
+    package var isUnchanged: Bool?
     /// What it did and what it let be, if it says so.
-    public var decisions: [Decision] = []
+    package var decisions: [Decision] = []
   }
 
   /// Runs every pass, checking each result as `MCL_CHECK` says: by inferring all types anew, or by interpreting it.
@@ -42,7 +42,7 @@ public struct Pipeline: Sendable {
   ///   - without: names of passes that are left out.
   ///   - observe: is given the graph after each pass, for `--emit` and `--after`.
   /// - Throws: `ModelError` that names the pass whose result does not hold together.
-  public static func run(
+  package static func run(
     _ graph: Graph, without: Set<String> = OptionalParts.leftOut, tellsChanges: Bool = false,
     observe: (String, Graph) -> Void = { _, _ in }
   ) throws -> (graph: Graph, records: [Record]) {

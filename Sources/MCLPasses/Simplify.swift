@@ -1,14 +1,14 @@
 import MCLGraph
 
 /// Folds constants, removes what does nothing, and merges views; the rewriter makes equal entries one.
-public struct Simplify: Pass {
-  public let name = "simplify"
+package struct Simplify: Pass {
+  package let name = "simplify"
   let rules: [SimplificationRule]
 
   /// - Parameter rules: the rules to apply, tried in order; tests give one alone.
-  public init(rules: [SimplificationRule] = SimplificationRules.all) { self.rules = rules }
+  package init(rules: [SimplificationRule] = SimplificationRules.all) { self.rules = rules }
 
-  public func run(_ graph: Graph) throws -> Graph {
+  package func run(_ graph: Graph) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       var operation = entry.operation
@@ -32,36 +32,36 @@ public struct Simplify: Pass {
 }
 
 /// An operation about to be added, and the entries of its operands.
-public struct RewriteSite {
-  public var operation: any Operation
-  public var operands: [Int]
-  public var type: TensorType
-  public var entries: [Graph.Entry]
+package struct RewriteSite {
+  package var operation: any Operation
+  package var operands: [Int]
+  package var type: TensorType
+  package var entries: [Graph.Entry]
 
   func entry(_ position: Int) -> Graph.Entry { entries[position] }
   func constant(_ position: Int) -> Double? { (entry(position).operation as? Constant)?.value }
 }
 
 /// One rule: what it is called, and what it makes of a site it recognises.
-public struct SimplificationRule: Sendable {
-  public enum Outcome {
+package struct SimplificationRule: Sendable {
+  package enum Outcome {
     /// The value of an entry that is there already.
     case operand(Int)
     case operation(any Operation, [Int])
   }
 
-  public var name: String
-  public var apply: @Sendable (RewriteSite) -> Outcome?
+  package var name: String
+  package var apply: @Sendable (RewriteSite) -> Outcome?
 
-  public init(name: String, apply: @escaping @Sendable (RewriteSite) -> Outcome?) {
+  package init(name: String, apply: @escaping @Sendable (RewriteSite) -> Outcome?) {
     self.name = name
     self.apply = apply
   }
 }
 
 /// The rules, tried in order. Each gives the same bits for every float: NaN, infinities and the sign of zero included.
-public enum SimplificationRules {
-  public static let all: [SimplificationRule] = [
+package enum SimplificationRules {
+  package static let all: [SimplificationRule] = [
     SimplificationRule(name: "fold constants") { site in
       guard !site.operands.isEmpty, site.type.count <= maximumElementCount else { return nil }
       let scalars = site.entries.compactMap { ($0.operation as? Constant)?.number }

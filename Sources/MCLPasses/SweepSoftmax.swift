@@ -9,9 +9,9 @@ import MCLGraph
 /// which the first factor is a number a row. Where x is joined to other columns or rows (`[positives, negatives]`), the
 /// parts are taken apart first (`SplitConcatenations`). Where anything else reads one of these (a name, a second
 /// derivative, a derivative by b), everything is left as it is.
-public struct SweepSoftmax: DecidingPass {
-  public let name = "sweep-softmax"
-  public let purpose =
+package struct SweepSoftmax: DecidingPass {
+  package let name = "sweep-softmax"
+  package let purpose =
     "A softmax over many products of which only sums are wanted is summed on the way, and the products are not stored."
 
   /// With more rows, the products are worth a kernel of their own.
@@ -21,9 +21,9 @@ public struct SweepSoftmax: DecidingPass {
   /// The length of a row is a multiple of this, so of every target's vectors.
   private static let depthUnit = 16
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let cores = Set(graph.entries.indices.filter { SoftmaxSite.product(at: $0, graph) != nil })
     guard !cores.isEmpty else { return graph }
     let split = try SplitConcatenations.run(graph, around: cores) ?? graph

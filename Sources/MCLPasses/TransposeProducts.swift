@@ -5,14 +5,14 @@ import MCLGraph
 ///
 /// The gradient of a weight that a layer reads transposed, and again as it is in a second derivative, is the sum of two
 /// products of which one would be stored across the other.
-public struct TransposeProducts: DecidingPass {
-  public let name = "transpose-products"
-  public let purpose =
+package struct TransposeProducts: DecidingPass {
+  package let name = "transpose-products"
+  package let purpose =
     "Matrix products are made the way they are read."
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var readers = [Int](repeating: 0, count: graph.entries.count)
     for entry in graph.entries { for operand in entry.operands { readers[operand] += 1 } }
     for root in graph.roots { readers[root] += 1 }

@@ -5,14 +5,14 @@ import MCLGraph
 ///
 /// A product with padding is left out of contractions alone, which a convolution defines so. Any other product is
 /// computed, since 0 times NaN or infinity is NaN.
-public struct TrimPadding: DecidingPass {
-  public let name = "trim-padding"
-  public let purpose =
+package struct TrimPadding: DecidingPass {
+  package let name = "trim-padding"
+  package let purpose =
     "Terms that are padding at every point are left out of sums, and loads that never fall inside are the constant there."
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     var rewriter = GraphRewriter(graph)
     for (index, entry) in graph.entries.enumerated() {
       guard let compute = entry.operation as? Compute else {

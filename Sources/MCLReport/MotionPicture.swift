@@ -8,7 +8,7 @@ import MCLVideo
 
 /// A picture of what training knows of a video's motion: of some clips the middle frame with the box that crops must
 /// cover, the flow to the next frame, and the clip's 7x7 map; below, the velocity of every clip.
-public struct MotionPicture: Sendable {
+package struct MotionPicture: Sendable {
   /// Clips shown.
   static let moments = 4
   private static let panelWidth = 288
@@ -17,16 +17,17 @@ public struct MotionPicture: Sendable {
   private static let curveHeight = 170
   private static let curveColour = Colour(30, 100, 200)
 
-  public let png: PNGImage
+  package let png: PNGImage
   /// What the picture shows, in words: a line each for HTML.
-  public let facts: [String]
+  package let facts: [String]
 
   /// - Parameters:
   ///   - path: of the video.
   ///   - entry: its motion.
   ///   - clipFrames: frames of a clip; `step` frames of the video from one to the next.
   /// - Throws: `VideoError`, `MotionError` and `SamplingError` where the video or its motion cannot be read.
-  public init(path: some PathConvertible, entry: MotionCacheEntry, clipFrames: Int = 16, step: Int = 2) throws
+  package init(path: some PathConvertible, entry: MotionCacheEntry, clipFrames: Int = 16, step: Int = 2)
+    throws
   {
     let path = path.filePath
     guard entry.flowCount > 0 else {
@@ -133,7 +134,7 @@ public struct MotionPicture: Sendable {
   }
 
   /// A page of its own: the picture is part of it.
-  public func html(title: String) -> String {
+  package func html(title: String) -> String {
     PicturePage.html(
       title: title, facts: facts,
       content: HTML.image(png.bytes, kind: "png", description: "frames, flow, motion maps and velocities"))

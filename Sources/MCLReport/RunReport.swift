@@ -5,7 +5,7 @@ import MCLSupport
 import MCLWeights
 
 /// A run in one HTML file that needs nothing else: curves, similarities, collapse, and what the first clips show.
-public struct RunReport {
+package struct RunReport {
   let folder: String
   let records: [StepRecord]
   let speeds: [RunFolder.Speed]
@@ -16,7 +16,7 @@ public struct RunReport {
   let metadata: [String: String]
 
   /// - Throws: `UsageError` where the folder holds no run.
-  public init(folder: String) throws {
+  package init(folder: String) throws {
     self.folder = folder
     func file(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
     records = RunFolder.lines(file("log.jsonl"), as: StepRecord.self)
@@ -88,7 +88,7 @@ public struct RunReport {
       "<details><summary>\(RunFolder.configurationFile)</summary><pre>\(HTML.escaped(text))</pre></details>"
   }
 
-  public var html: String {
+  package var html: String {
     let name = HTML.escaped((folder as NSString).lastPathComponent)
     let model = metadata["model"].map { "model \(HTML.escaped($0)), " } ?? ""
     func section(_ title: String, _ about: String, _ content: String, _ style: String = "grid") -> String {

@@ -8,7 +8,7 @@ extension SampleSheet {
 
   /// All sheets on one page: text, with the pictures as JPEG.
   /// - Throws: `VideoError` and `SamplingError`, as drawing does.
-  public static func html(_ sheets: [SampleSheet], title: String) throws -> String {
+  package static func html(_ sheets: [SampleSheet], title: String) throws -> String {
     PicturePage.html(title: title, facts: facts, content: try sheets.map { try $0.section }.joined())
   }
 

@@ -8,7 +8,7 @@ extension SampleSheet {
 
   /// All sheets in one picture, below each other.
   /// - Throws: `SamplingError`, as drawing does.
-  public static func picture(_ sheets: [SampleSheet]) throws -> PNGImage {
+  package static func picture(_ sheets: [SampleSheet]) throws -> PNGImage {
     let canvases = try sheets.map { try $0.canvas }
     var whole = Canvas(
       width: canvases.map(\.width).max() ?? 1, height: max(canvases.reduce(0) { $0 + $1.height }, 1),

@@ -9,7 +9,7 @@ import MCLVideo
 /// A contact sheet of one training sample: of each of its clips frames of the video with the crop, the clip's motion map
 /// where the video's motion is known, and what the network is given; below, where motion guided the draw, the velocity of
 /// every start, which starts are legal, which are fast, and which were drawn.
-public struct SampleSheet: Sendable {
+package struct SampleSheet: Sendable {
   /// A picture with what it shows.
   struct Panel: Sendable {
     var caption: String
@@ -31,7 +31,7 @@ public struct SampleSheet: Sendable {
   /// Of clips that begin at different frames, in turn.
   static let clipColours = [Colour(30, 110, 230), Colour(20, 150, 70), Colour(200, 40, 150)]
 
-  public let title: String
+  package let title: String
   /// The video, and how starts were drawn.
   let about: String
   let rows: [Row]
@@ -39,7 +39,7 @@ public struct SampleSheet: Sendable {
   let curve: StartCurve?
 
   /// What the pictures show, in words.
-  public static let facts = [
+  package static let facts = [
     "Each sheet is one sample of training. Each row is an input of the program: frames of the clip with the crop in the "
       + "clip's colour, what is cut off being darker; where the video's motion is known, how much the flow changes from "
       + "place to place within the clip, on 7x7 cells, with the yellow box of the strongest cells, which tubelets have to "
@@ -52,7 +52,7 @@ public struct SampleSheet: Sendable {
   ///   - drawn: the sample.
   ///   - number: of the sample in the run, from 0.
   /// - Throws: `VideoError`, `MotionError` and `SamplingError` where the video or its motion cannot be read.
-  public init(_ drawn: DrawnSample, number: Int, shortSide: Int? = 256) throws {
+  package init(_ drawn: DrawnSample, number: Int, shortSide: Int? = 256) throws {
     let video = drawn.video
     func places(_ clip: DrawnClip) -> [Int] {
       (0..<Self.shownFrames).map { $0 * (clip.frames.count - 1) / (Self.shownFrames - 1) }

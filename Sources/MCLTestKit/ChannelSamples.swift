@@ -2,7 +2,7 @@ import MCLGraph
 
 extension OperationSamples {
   /// Numbers of channels below, at and above one and two blocks of 16.
-  public static let channelSizes = [15, 16, 17, 31, 33]
+  package static let channelSizes = [15, 16, 17, 31, 33]
 
   /// Operations over as many channels.
   static let channelBlocks: [OperationSample] = channelSizes.flatMap { size -> [OperationSample] in

@@ -2,7 +2,7 @@ import MCLGraph
 
 /// Computes a comprehension point by point, floats in Double and integers exactly: what its data mean, by the shortest
 /// way.
-public struct ComprehensionReference {
+package struct ComprehensionReference {
   private let comprehension: Comprehension
   private let operands: [Value]
   private let loads: [ElementType]
@@ -18,7 +18,7 @@ public struct ComprehensionReference {
   }
 
   /// The result, row-major over the output axes.
-  public static func evaluate(_ comprehension: Comprehension, _ operands: [Value]) -> Value {
+  package static func evaluate(_ comprehension: Comprehension, _ operands: [Value]) -> Value {
     let reference = ComprehensionReference(comprehension, operands)
     var results: [Value] = []
     coordinates(comprehension.outputShape) { output in results.append(reference.point(output)) }

@@ -1,15 +1,15 @@
 import MCLGraph
 
 /// How far one tensor is from another of the same number of elements.
-public struct Deviation {
+package struct Deviation {
   /// The largest difference over the largest magnitude expected; the difference itself where zeros are expected.
-  public var relativeToLargest: Double
+  package var relativeToLargest: Double
   /// The L2 norm of the difference over that of what is expected.
-  public var relativeNorm: Double
-  public var largestExpected: Double
+  package var relativeNorm: Double
+  package var largestExpected: Double
 
   /// Infinite when the counts differ or a number is not finite.
-  public init(_ actual: [Double], from expected: [Double]) {
+  package init(_ actual: [Double], from expected: [Double]) {
     largestExpected = expected.reduce(0) { max($0, abs($1)) }
     guard actual.count == expected.count, actual.allSatisfy(\.isFinite) else {
       relativeToLargest = .infinity

@@ -5,27 +5,27 @@ import MCLWeights
 
 /// One case of `Tests/Fixtures/operations.safetensors`: a small function, its inputs, and what PyTorch made of it in
 /// float64, with its derivatives of order 1 and 2. The script beside the file says how the names are made.
-public struct Fixture: Sendable {
+package struct Fixture: Sendable {
   /// Such as `conv3d/1x3x3`: the function, then what is special about the case.
-  public var name: String
-  public var attributes: [String: [Int]] = [:]
-  public var inputs: [String: Value] = [:]
+  package var name: String
+  package var attributes: [String: [Int]] = [:]
+  package var inputs: [String: Value] = [:]
   /// `y`, `dx`, `ddx`, `dddy`, `state/running_mean`…
-  public var expected: [String: Value] = [:]
+  package var expected: [String: Value] = [:]
 
   /// What is wrong with the file or a case: one sentence.
-  public struct Failure: Error, CustomStringConvertible {
-    public let description: String
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
   }
 
-  public var kind: String { String(name.prefix { $0 != "/" }) }
+  package var kind: String { String(name.prefix { $0 != "/" }) }
 
   /// The inputs to differentiate by: those that have a direction `vNAME` for the second order.
-  public var smooth: [String] { inputs.keys.filter { inputs["v\($0)"] != nil }.sorted() }
+  package var smooth: [String] { inputs.keys.filter { inputs["v\($0)"] != nil }.sorted() }
 
   /// Every case of the file, in order of name.
   /// - Throws: `TensorFileError` or `Failure` when the file is not what the script writes.
-  public static func all() throws -> [Fixture] {
+  package static func all() throws -> [Fixture] {
     let file = try SafeTensors(
       path: repositoryFolder.appendingPathComponent("Tests/Fixtures/operations.safetensors").path)
     var cases: [String: Fixture] = [:]
@@ -61,7 +61,7 @@ public struct Fixture: Sendable {
 
   /// The program that gives everything the case expects: `y`, then by differentiating it `dNAME` and `ddNAME`.
   /// - Throws: `Failure` when no function of this kind is known, `ModelError` when it does not take the inputs.
-  public func program() throws -> Graph {
+  package func program() throws -> Graph {
     guard let function = FixtureFunctions.table[kind] else {
       throw Failure(description: "fixture '\(name)' is of a kind that FixtureFunctions has no function for")
     }
@@ -89,7 +89,7 @@ public struct Fixture: Sendable {
   }
 
   /// The given values under the names of a program's states, which carry the layer's name before their own.
-  public func states(of program: Graph) throws -> [String: Value] {
+  package func states(of program: Graph) throws -> [String: Value] {
     var states: [String: Value] = [:]
     for state in program.states {
       guard let value = inputs[FixtureBuilder.inputName(ofState: state.name)] else {
@@ -103,7 +103,7 @@ public struct Fixture: Sendable {
   /// What is wrong with what an engine gave, one sentence a tensor; empty when everything expected is there and
   /// within `tolerance` of the largest number expected, NaN and infinities where they are expected.
   /// - Parameter floor: the magnitude from which errors are relative.
-  public func mistakes(
+  package func mistakes(
     outputs: [String: Value], states: [String: Value], tolerance: Double, floor: Double
   ) -> (sentences: [String], worst: Double) {
     var sentences: [String] = []
@@ -134,7 +134,7 @@ public struct Fixture: Sendable {
 
 /// The largest difference over the largest finite magnitude expected, or over `floor` where that is more; infinite
 /// where one number is NaN or infinite and the other is not the same.
-public func largestError(_ actual: [Double], from expected: [Double], floor: Double) -> Double {
+package func largestError(_ actual: [Double], from expected: [Double], floor: Double) -> Double {
   guard actual.count == expected.count else { return .infinity }
   let scale = expected.reduce(floor) { $1.isFinite ? max($0, abs($1)) : $0 }
   var worst = 0.0

@@ -1,9 +1,9 @@
 import MCLGraph
 
 /// Gives a fixture's function its operands, and remembers them so that they can be differentiated by.
-public final class FixtureBuilder {
-  public let context: ProgramContext
-  public let fixture: Fixture
+package final class FixtureBuilder {
+  package let context: ProgramContext
+  package let fixture: Fixture
   private var leaves: [String: Tensor] = [:]
 
   init(_ context: ProgramContext, _ fixture: Fixture) {
@@ -12,7 +12,7 @@ public final class FixtureBuilder {
   }
 
   /// The input of that name; declared at its first use.
-  public subscript(_ name: String) -> Tensor {
+  package subscript(_ name: String) -> Tensor {
     if let known = leaves[name] { return known }
     let type = fixture.inputs[name]?.type ?? TensorType(.float32, [])
     let leaf = context.input(name, type.shape, type.element)
@@ -25,10 +25,10 @@ public final class FixtureBuilder {
     context.parameters(Self.stateName(ofInput: name)).first?.tensor ?? self[name]
   }
 
-  public func attribute(_ key: String) -> [Int] { fixture.attributes[key] ?? [] }
+  package func attribute(_ key: String) -> [Int] { fixture.attributes[key] ?? [] }
 
   /// The scope in which the layer under test is applied; its own name is `layer`.
-  public func scope(isTraining: Bool) -> Scope {
+  package func scope(isTraining: Bool) -> Scope {
     Scope(context, path: "", parameters: "", isTraining: isTraining, isTrainable: true)
   }
 
@@ -37,10 +37,10 @@ public final class FixtureBuilder {
 }
 
 /// The functions of the fixtures, by the first part of a case's name.
-public enum FixtureFunctions {
-  public typealias Function = @Sendable (FixtureBuilder) -> Tensor
+package enum FixtureFunctions {
+  package typealias Function = @Sendable (FixtureBuilder) -> Tensor
 
-  public static let table: [String: Function] = network.merging(tensors) { first, _ in first }
+  package static let table: [String: Function] = network.merging(tensors) { first, _ in first }
 
   private static let network: [String: Function] = [
     "conv3d": { builder in

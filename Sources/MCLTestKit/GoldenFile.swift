@@ -6,13 +6,13 @@ import MCLWeights
 /// A file of golden numbers in Double.
 ///
 /// Numbers are taken as they are, but U8: those are clips and decode as `(2 u8 - 255) / 128`.
-public struct GoldenFile {
-  public var metadata: [String: String] { file.metadata }
-  public let values: [String: Value]
+package struct GoldenFile {
+  package var metadata: [String: String] { file.metadata }
+  package let values: [String: Value]
   private let file: SafeTensors
 
   /// - Throws: `TensorFileError` when the file is missing or no safetensors file.
-  public init(_ url: URL) throws {
+  package init(_ url: URL) throws {
     file = try SafeTensors(path: url.path)
     var values: [String: Value] = [:]
     for (name, entry) in file.entries {
@@ -28,17 +28,17 @@ public struct GoldenFile {
   }
 
   /// A golden file of the repository.
-  public static func named(_ name: String) throws -> GoldenFile {
+  package static func named(_ name: String) throws -> GoldenFile {
     try GoldenFile(repositoryFolder.appendingPathComponent("Tests/Goldens/\(name).safetensors"))
   }
 
-  public func value(_ name: String) throws -> Value {
+  package func value(_ name: String) throws -> Value {
     guard let value = values[name] else { throw TensorFileError("\(file.path): it has no tensor '\(name)'") }
     return value
   }
 
   /// The settings of `models/r2plus1d.mcl` that the metadata gives.
-  public var settings: [String: String] { metadata.filter { Self.settingKeys.contains($0.key) } }
+  package var settings: [String: String] { metadata.filter { Self.settingKeys.contains($0.key) } }
 
   private static let settingKeys: Set = [
     "alpha", "batch", "block", "frames", "layers", "mal_weight", "mlp_layers", "num_channels", "order_weight",
@@ -48,5 +48,5 @@ public struct GoldenFile {
 }
 
 /// The folder of Package.swift.
-public let repositoryFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+package let repositoryFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   .deletingLastPathComponent().deletingLastPathComponent()

@@ -1,17 +1,17 @@
 import MCLGraph
 
 /// Derivatives that the language gives, against differences of the Double interpreter.
-public struct GradientCheck {
+package struct GradientCheck {
   /// What one order of differentiation gave, as a random projection.
-  public struct Outcome: Sendable {
-    public var order: Int
+  package struct Outcome: Sendable {
+    package var order: Int
     /// The derivative along the direction by `gradient(of:at:)`.
-    public var symbolic: Double
+    package var symbolic: Double
     /// The same by central differences.
-    public var numeric: Double
+    package var numeric: Double
 
     /// The difference relative to the larger of the two numbers and 1.
-    public var error: Double {
+    package var error: Double {
       let difference = abs(symbolic - numeric)
       return difference.isFinite ? difference / max(1, abs(symbolic), abs(numeric)) : .infinity
     }
@@ -19,16 +19,16 @@ public struct GradientCheck {
 
   /// The program that gives `s1 = sum(w f(x))`, `s2 = sum over operands of v_i ds1/dx_i` with random w and v, and the
   /// derivatives `g1.i` and `g2.i` of both at each smooth operand; and numbers to run it on.
-  public struct Problem: Sendable {
-    public var graph: Graph
-    public var inputs: [String: Value] = [:]
+  package struct Problem: Sendable {
+    package var graph: Graph
+    package var inputs: [String: Value] = [:]
     /// Positions of the operands to differentiate by.
-    public var smooth: [Int]
+    package var smooth: [Int]
     /// One direction for each of them.
-    public var directions: [Value]
+    package var directions: [Value]
 
     /// The inputs with the smooth operands moved along the directions.
-    public func moved(_ step: Double) -> [String: Value] {
+    package func moved(_ step: Double) -> [String: Value] {
       var moved = inputs
       for (index, direction) in zip(smooth, directions) {
         guard let value = inputs["x\(index)"] else { continue }
@@ -41,7 +41,7 @@ public struct GradientCheck {
 
   /// Nil when the operation has no smooth operand or no float result.
   /// - Throws: `ModelError` when the expressions cannot be built.
-  public static func problem(of sample: OperationSample, seed: UInt64) throws -> Problem? {
+  package static func problem(of sample: OperationSample, seed: UInt64) throws -> Problem? {
     let smooth = sample.operands.indices.filter {
       sample.operands[$0].element == .float32 && sample.domains[$0].isSmooth
     }
@@ -86,7 +86,7 @@ public struct GradientCheck {
   /// Both orders' derivatives along a random direction of all smooth operands, by rule and by differences; empty when
   /// there is nothing to differentiate.
   /// - Throws: `ModelError` when the expressions cannot be built.
-  public static func outcomes(of sample: OperationSample, seed: UInt64) throws -> [Outcome] {
+  package static func outcomes(of sample: OperationSample, seed: UInt64) throws -> [Outcome] {
     guard let problem = try problem(of: sample, seed: seed) else { return [] }
     func run(_ step: Double) throws -> [String: Value] {
       var interpreter = Interpreter(problem.graph, states: [:])

@@ -1,14 +1,14 @@
 import MCLGraph
 
 /// One application of an operation: to operands of which types, holding what numbers.
-public struct OperationSample: Sendable, CustomStringConvertible {
-  public var operation: any Operation
-  public var operands: [TensorType]
-  public var domains: [OperandDomain]
+package struct OperationSample: Sendable, CustomStringConvertible {
+  package var operation: any Operation
+  package var operands: [TensorType]
+  package var domains: [OperandDomain]
   /// False where the operation's gradient is not its derivative on purpose, as for `detach`.
-  public var isDifferentiable: Bool
+  package var isDifferentiable: Bool
 
-  public init(
+  package init(
     _ operation: any Operation, _ operands: [TensorType], _ domains: [OperandDomain]? = nil,
     isDifferentiable: Bool = true
   ) {
@@ -18,12 +18,12 @@ public struct OperationSample: Sendable, CustomStringConvertible {
     self.isDifferentiable = isDifferentiable
   }
 
-  public var description: String {
+  package var description: String {
     let attributes = operation.attributes.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
     return "\(operation.name)(\(operands.map(\.description).joined(separator: ", "))) \(attributes)"
   }
 
-  public func values(using random: inout RandomValues) -> [Value] {
+  package func values(using random: inout RandomValues) -> [Value] {
     zip(operands, domains).map { random.value($0, $1) }
   }
 }
@@ -32,14 +32,14 @@ func floats(_ shape: Int...) -> TensorType { TensorType(.float32, shape) }
 func integers(_ shape: Int...) -> TensorType { TensorType(.int64, shape) }
 
 /// Sample applications of every operation, around the widths of vectors: laws and kernels are checked on them.
-public enum OperationSamples {
+package enum OperationSamples {
   /// Sizes below, at and above the numbers of lanes that vectors have.
-  public static let sizes = [1, 3, 7, 8, 9, 17, 33]
+  package static let sizes = [1, 3, 7, 8, 9, 17, 33]
 
-  public static let all: [OperationSample] =
+  package static let all: [OperationSample] =
     leaves + pointwise + shapes + reductions + contractions + windows + channelBlocks
 
-  public static func samples(of name: String) -> [OperationSample] {
+  package static func samples(of name: String) -> [OperationSample] {
     all.filter { $0.operation.name == name }
   }
 

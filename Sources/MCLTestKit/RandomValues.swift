@@ -1,7 +1,7 @@
 import MCLGraph
 
 /// What numbers an operand takes in a test.
-public enum OperandDomain: Sendable, Hashable {
+package enum OperandDomain: Sendable, Hashable {
   /// Normal, mean 0 and deviation 1.
   case real
   /// In 0.5 ..< 2.5: for logarithms and roots.
@@ -19,7 +19,7 @@ public enum OperandDomain: Sendable, Hashable {
   case grid
 
   /// Whether a gradient check may move the numbers a little.
-  public var isSmooth: Bool {
+  package var isSmooth: Bool {
     switch self {
     case .integers, .anyIntegers, .grid: false
     default: true
@@ -28,29 +28,29 @@ public enum OperandDomain: Sendable, Hashable {
 }
 
 /// Random values for tests, from a seed that a failure prints.
-public struct RandomValues: RandomNumberGenerator {
+package struct RandomValues: RandomNumberGenerator {
   private var source: SplitMix64
 
-  public init(seed: UInt64) { source = SplitMix64(seed: seed) }
+  package init(seed: UInt64) { source = SplitMix64(seed: seed) }
 
-  public mutating func next() -> UInt64 { source.next() }
+  package mutating func next() -> UInt64 { source.next() }
 
   /// Integers around the bounds of 64 bits and of what f32 and Double hold, and those whose squares overflow.
-  public static let edges: [Int64] = [
+  package static let edges: [Int64] = [
     .min, .min + 1, -9_007_199_254_740_993, -2_147_483_649, -16_777_217, -7, -1, 0, 1, 7, 16_777_217,
     4_294_967_296,
     3_037_000_499, 3_037_000_500, 9_007_199_254_740_992, 9_007_199_254_740_993, .max - 1, .max,
   ]
 
   /// Uniform in 0 ..< 1.
-  public mutating func uniform() -> Double { source.uniform() }
+  package mutating func uniform() -> Double { source.uniform() }
 
   /// Nearly normal, mean 0 and deviation 1.
-  public mutating func normal() -> Double { source.normal() }
+  package mutating func normal() -> Double { source.normal() }
 
-  public mutating func integer(below bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
+  package mutating func integer(below bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
 
-  public mutating func value(_ type: TensorType, _ domain: OperandDomain = .real) -> Value {
+  package mutating func value(_ type: TensorType, _ domain: OperandDomain = .real) -> Value {
     let elements: [Double]
     switch domain {
     case .real: elements = (0..<type.count).map { _ in normal() }

@@ -5,13 +5,13 @@ import MCLGraph
 ///
 /// So every value has the same bits however the program is compiled: what is computed again where it is read, or with
 /// more precision than it is stored with, shows as a comparison that fails or a difference that is not zero.
-public struct RoundedProgram {
-  public var graph: Graph
-  public var inputs: [String: Value] = [:]
-  public var states: [String: Value] = [:]
+package struct RoundedProgram {
+  package var graph: Graph
+  package var inputs: [String: Value] = [:]
+  package var states: [String: Value] = [:]
 
   /// - Throws: `ModelError` when an operation does not fit what it was given: a mistake here.
-  public init(seed: UInt64, operations: Int = 14) throws {
+  package init(seed: UInt64, operations: Int = 14) throws {
     var builder = Builder(seed: seed)
     for _ in 0..<operations { builder.step() }
     graph = try builder.graph(name: "rounded \(seed)")

@@ -3,16 +3,16 @@ import MCLGraph
 /// Residual blocks that do not norm as the project's own models do, and whole training steps over networks of them.
 
 /// Norm, ReLU, convolution, twice; the shortcut is added before the next norm.
-public struct PreActivationBlock: Composite {
-  public let name: String
+package struct PreActivationBlock: Composite {
+  package let name: String
   let planes: Int
 
-  public init(_ name: String, planes: Int) {
+  package init(_ name: String, planes: Int) {
     self.name = name
     self.planes = planes
   }
 
-  public var body: Chain {
+  package var body: Chain {
     Residual {
       BatchNorm("bn1")
       ReLU()
@@ -26,16 +26,16 @@ public struct PreActivationBlock: Composite {
 }
 
 /// Convolution, norm, ReLU, convolution; the shortcut is added, and the sum is normed.
-public struct NormAfterAddBlock: Composite {
-  public let name: String
+package struct NormAfterAddBlock: Composite {
+  package let name: String
   let planes: Int
 
-  public init(_ name: String, planes: Int) {
+  package init(_ name: String, planes: Int) {
     self.name = name
     self.planes = planes
   }
 
-  public var body: Chain {
+  package var body: Chain {
     Residual {
       Conv("conv1", [1, 3, 3], planes)
       BatchNorm("bn1")
@@ -51,7 +51,7 @@ public struct NormAfterAddBlock: Composite {
 /// The step of a classifier: the cross-entropy of a network's logits, its gradients, and SGD with momentum on every
 /// parameter. Inputs are `clip` and `labels`, the output is `loss`.
 /// - Throws: `ModelError` when the network does not take the clip.
-public func trainingStep(of network: Chain, clip: [Int]) throws -> Graph {
+package func trainingStep(of network: Chain, clip: [Int]) throws -> Graph {
   let model = Model("classifier") { _ in
     Program("step") { context in
       let input = context.input("clip", clip)

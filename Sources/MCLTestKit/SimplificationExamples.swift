@@ -1,35 +1,35 @@
 import MCLGraph
 
 /// What one draw of an example is made of: random shapes, numbers and inputs.
-public final class ExampleDraw {
+package final class ExampleDraw {
   private var random: RandomValues
   private let context = ProgramContext()
-  public private(set) var inputs: [String: Value] = [:]
+  package private(set) var inputs: [String: Value] = [:]
 
-  public init(seed: UInt64) { random = RandomValues(seed: seed) }
+  package init(seed: UInt64) { random = RandomValues(seed: seed) }
 
-  public func integer(below bound: Int) -> Int { random.integer(below: bound) }
-  public func choice<Element>(_ elements: [Element]) -> Element {
+  package func integer(below bound: Int) -> Int { random.integer(below: bound) }
+  package func choice<Element>(_ elements: [Element]) -> Element {
     elements[random.integer(below: elements.count)]
   }
-  public var element: ElementType { choice(ElementType.allCases) }
-  public func shape(rank: Int? = nil) -> [Int] {
+  package var element: ElementType { choice(ElementType.allCases) }
+  package func shape(rank: Int? = nil) -> [Int] {
     (0..<(rank ?? random.integer(below: 4))).map { _ in choice([1, 2, 3, 7, 8, 9]) }
   }
-  public func permutation(_ rank: Int) -> [Int] { (0..<rank).shuffled(using: &random) }
+  package func permutation(_ rank: Int) -> [Int] { (0..<rank).shuffled(using: &random) }
 
   /// A float that rules have to be right for: ordinary, huge, tiny, infinite, zero of either sign, NaN.
-  public func number() -> Double {
+  package func number() -> Double {
     let special = [0, -0.0, 1, -1, .nan, .infinity, -.infinity, 0x1p-140, 1e30, -1e30, 3, 0.5]
     return Double(Float(random.uniform() < 0.7 ? random.normal() : choice(special)))
   }
 
   /// A small integer, or one at the edges of 64 bits or of what floats hold.
-  public func integer() -> Int64 {
+  package func integer() -> Int64 {
     random.uniform() < 0.5 ? Int64(random.integer(below: 21) - 10) : choice(RandomValues.edges)
   }
 
-  public func input(_ shape: [Int], _ element: ElementType = .float32) -> Tensor {
+  package func input(_ shape: [Int], _ element: ElementType = .float32) -> Tensor {
     let type = TensorType(element, shape)
     let name = "x\(inputs.count)"
     inputs[name] =
@@ -39,30 +39,30 @@ public final class ExampleDraw {
     return context.input(name, shape, element)
   }
 
-  public func constant(_ value: Double, _ shape: [Int], _ element: ElementType = .float32) -> Tensor {
+  package func constant(_ value: Double, _ shape: [Int], _ element: ElementType = .float32) -> Tensor {
     Tensor(Constant(value: value, shape: shape, element: element), [])
   }
 
   /// A constant of any number that the element type holds.
-  public func constant(_ shape: [Int], _ element: ElementType) -> Tensor {
+  package func constant(_ shape: [Int], _ element: ElementType) -> Tensor {
     Tensor(
       Constant(element == .int64 ? .integer(integer()) : .float(number()), TensorType(element, shape)), [])
   }
 
   /// - Throws: `ModelError` when the example does not hold together.
-  public func program(_ result: Tensor) throws -> Graph {
+  package func program(_ result: Tensor) throws -> Graph {
     try Graph(
       name: "example", inputs: context.inputs, states: [], outputs: [("y", result)], updates: [], taps: [])
   }
 }
 
 /// One form that a rule of `Simplify` must take, or must leave alone.
-public struct SimplificationExample: Sendable {
+package struct SimplificationExample: Sendable {
   /// The rule's name.
-  public var rule: String
-  public var form: String
-  public var fires: Bool
-  public var make: @Sendable (ExampleDraw) -> Tensor
+  package var rule: String
+  package var form: String
+  package var fires: Bool
+  package var make: @Sendable (ExampleDraw) -> Tensor
 
   init(
     _ rule: String, _ form: String, fires: Bool = true, _ make: @escaping @Sendable (ExampleDraw) -> Tensor
@@ -75,8 +75,8 @@ public struct SimplificationExample: Sendable {
 }
 
 /// The examples by which the rules of `Simplify` test themselves; a test fails while a rule has none of either kind.
-public enum SimplificationExamples {
-  public static let all: [SimplificationExample] = folding + zeros + neutral + views + other
+package enum SimplificationExamples {
+  package static let all: [SimplificationExample] = folding + zeros + neutral + views + other
 
   private static let folding: [SimplificationExample] = {
     let rule = "fold constants"

@@ -8,15 +8,15 @@ import MCLSupport
 /// one, and at last at the start of the file. Only wanted frames are converted and scaled, and frames before the first
 /// wanted one that no other depends on are not decoded. Where a clip needs only a window of its frames, only the rows of that are
 /// converted and scaled.
-public final class ClipReader {
+package final class ClipReader {
   /// The size of the frames given.
-  public let width: Int
-  public let height: Int
+  package let width: Int
+  package let height: Int
   /// How often decoding began at a key frame, and how often at the start of the file.
-  public private(set) var seeks = 0
-  public private(set) var startsOver = 0
+  package private(set) var seeks = 0
+  package private(set) var startsOver = 0
   /// Frames decoded, wanted or not.
-  public private(set) var decoded = 0
+  package private(set) var decoded = 0
 
   private let path: FilePath
   private let index: FrameIndex
@@ -41,7 +41,8 @@ public final class ClipReader {
 
   /// - Parameter index: of this file.
   /// - Throws: `VideoError` as `VideoDecoder`.
-  public init(path: some PathConvertible, shortSide: Int? = nil, index: FrameIndex, threads: Int = 1) throws {
+  package init(path: some PathConvertible, shortSide: Int? = nil, index: FrameIndex, threads: Int = 1) throws
+  {
     let path = path.filePath
     (self.path, self.index, self.threads) = (path, index, threads)
     let stream = try VideoStream(path: path, threads: threads)
@@ -56,7 +57,7 @@ public final class ClipReader {
   ///
   /// - Throws: `VideoError` for numbers the video does not have, for a file that cannot be decoded any more, and for one
   ///   that is not the one the index was made of.
-  public func frames(_ numbers: [Int]) throws -> [VideoFrame] {
+  package func frames(_ numbers: [Int]) throws -> [VideoFrame] {
     do { return try checkedFrames(numbers) } catch let error as Mismatch { throw VideoError(error.text) }
   }
 

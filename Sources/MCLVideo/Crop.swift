@@ -1,11 +1,11 @@
 /// A rectangle of a frame, in pixels from the top left corner.
-public struct Crop: Sendable, Hashable, Codable, CustomStringConvertible {
-  public var x: Int
-  public var y: Int
-  public var width: Int
-  public var height: Int
+package struct Crop: Sendable, Hashable, Codable, CustomStringConvertible {
+  package var x: Int
+  package var y: Int
+  package var width: Int
+  package var height: Int
 
-  public init(x: Int, y: Int, width: Int, height: Int) {
+  package init(x: Int, y: Int, width: Int, height: Int) {
     self.x = x
     self.y = y
     self.width = width
@@ -13,7 +13,7 @@ public struct Crop: Sendable, Hashable, Codable, CustomStringConvertible {
   }
 
   /// Whether the crop has pixels and lies within a frame of that size.
-  public func fits(width frameWidth: Int, height frameHeight: Int) -> Bool {
+  package func fits(width frameWidth: Int, height frameHeight: Int) -> Bool {
     x >= 0 && y >= 0 && width > 0 && height > 0
       && width <= frameWidth && height <= frameHeight && x <= frameWidth - width && y <= frameHeight - height
   }
@@ -31,5 +31,5 @@ public struct Crop: Sendable, Hashable, Codable, CustomStringConvertible {
     Crop(x: x - window.x, y: y - window.y, width: width, height: height)
   }
 
-  public var description: String { "\(width)x\(height) at (\(x), \(y))" }
+  package var description: String { "\(width)x\(height) at (\(x), \(y))" }
 }

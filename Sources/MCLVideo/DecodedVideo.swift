@@ -1,10 +1,14 @@
 /// One picture of a video: 8-bit RGB, row-major, [height][width][3].
 public struct VideoFrame: Sendable, Hashable {
+  /// Width in pixels.
   public let width: Int
+  /// Height in pixels.
   public let height: Int
   /// `3 * width * height` values; pixel (x, y) starts at `3 * (y * width + x)`.
   public var pixels: [UInt8]
 
+  /// A picture of the given pixels.
+  ///
   /// - Precondition: `pixels` holds `3 * width * height` values.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(width >= 0 && height >= 0 && pixels.count == 3 * width * height)
@@ -29,7 +33,9 @@ public struct VideoFrame: Sendable, Hashable {
 
 /// Frames a second as a fraction: 25/1, 30000/1001.
 public struct FrameRate: Sendable, Hashable {
+  /// Frames that are shown in `denominator` seconds, 1 ... 2^31 - 1.
   public let numerator: Int
+  /// Seconds in which `numerator` frames are shown, 1 ... 2^31 - 1.
   public let denominator: Int
 
   /// nil where there is no such rate.
@@ -40,6 +46,7 @@ public struct FrameRate: Sendable, Hashable {
     (self.numerator, self.denominator) = (numerator, denominator)
   }
 
+  /// `numerator` / `denominator`.
   public var framesPerSecond: Double { Double(numerator) / Double(denominator) }
 }
 

@@ -6,7 +6,7 @@ import MCLSupport
 ///
 /// Nothing in it comes from what a header claims. `ClipReader` seeks by it, and gives no frame that is not the one it
 /// names.
-public struct FrameIndex: Sendable, Equatable {
+package struct FrameIndex: Sendable, Equatable {
   /// One decoded frame.
   package struct Frame: Sendable, Equatable {
     /// In the stream's time base; nil where the file states none.
@@ -36,7 +36,7 @@ public struct FrameIndex: Sendable, Equatable {
   /// Frames with a time, by it.
   private let timed: [(time: Int64, number: Int)]
 
-  public var count: Int { frames.count }
+  package var count: Int { frames.count }
 
   package init(
     width: Int, height: Int, shown: (width: Int, height: Int), frameRate: FrameRate?, frames: [Frame]
@@ -48,7 +48,7 @@ public struct FrameIndex: Sendable, Equatable {
     hasOrderedTimes = !timed.isEmpty && zip(timed, timed.dropFirst()).allSatisfy { $0.time < $1.time }
   }
 
-  public static func == (a: FrameIndex, b: FrameIndex) -> Bool {
+  package static func == (a: FrameIndex, b: FrameIndex) -> Bool {
     (a.width, a.height) == (b.width, b.height) && a.shown == b.shown && a.frameRate == b.frameRate
       && a.frames == b.frames
   }
@@ -85,7 +85,7 @@ public struct FrameIndex: Sendable, Equatable {
   /// Decodes a video once, from its first frame to its last.
   ///
   /// - Throws: as `VideoDecoder`.
-  public init(decoding path: some PathConvertible, threads: Int = 1) throws {
+  package init(decoding path: some PathConvertible, threads: Int = 1) throws {
     let decoder = try VideoDecoder(path: path, threads: threads, keepsIndex: true)
     self = try FrameIndex(decoding: decoder) { _ in }
   }

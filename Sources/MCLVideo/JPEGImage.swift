@@ -1,10 +1,10 @@
 import CFFmpeg
 
 /// An image of 8-bit RGB as a JPEG file, by libavcodec: the same pixels give the same bytes every time.
-public struct JPEGImage: Sendable {
-  public let width: Int
-  public let height: Int
-  public let bytes: [UInt8]
+package struct JPEGImage: Sendable {
+  package let width: Int
+  package let height: Int
+  package let bytes: [UInt8]
 
   /// Quantisers that are tried, the finest first.
   static let quantizers = [3, 5, 8, 12, 18, 25, 31]
@@ -13,7 +13,7 @@ public struct JPEGImage: Sendable {
   ///   - rgb: `height x width x 3`, row-major.
   ///   - limit: bytes that the file should have at most; the coarsest quantiser is taken where none is coarse enough.
   /// - Throws: `VideoError` where the sizes do not fit or libavcodec cannot do it.
-  public init(width: Int, height: Int, rgb: [UInt8], limit: Int = .max) throws {
+  package init(width: Int, height: Int, rgb: [UInt8], limit: Int = .max) throws {
     guard (1...8192).contains(width), (1...8192).contains(height), rgb.count == 3 * width * height else {
       throw VideoError(
         "A JPEG picture of \(width) x \(height) pixels cannot be made of \(rgb.count) bytes; give sides of 1...8192 "

@@ -8,8 +8,10 @@ import MCLSupport
 /// pixels are the same in every run; of a damaged stream, whose missing parts FFmpeg makes up, only with one
 /// thread.
 public final class VideoDecoder {
-  /// The size of the frames given: that of the first frame as it is shown (`DisplayShape`), after scaling.
+  /// Width in pixels of the frames given, turned upright, with square pixels, and scaled. The first frame
+  /// decides it.
   public let width: Int
+  /// Height in pixels of the same frames.
   public let height: Int
   /// As the file states it; nil where it does not.
   public var frameRate: FrameRate? { stream.frameRate }

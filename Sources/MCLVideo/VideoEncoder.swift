@@ -6,12 +6,12 @@ import Synchronization
 ///
 /// The file appears under its name only once it is whole: it is written beside it and renamed by `finish`. An
 /// encoder that is let go before `finish` leaves nothing behind.
-public final class VideoEncoder {
-  public let path: String
-  public let width: Int
-  public let height: Int
+package final class VideoEncoder {
+  package let path: String
+  package let width: Int
+  package let height: Int
   /// The number of frames written so far.
-  public private(set) var frameCount = 0
+  package private(set) var frameCount = 0
   private let temporaryPath: String
   private let quantizer: Int
   private let groupLength: Int
@@ -33,7 +33,7 @@ public final class VideoEncoder {
   ///   - groupLength: frames from one that is coded on its own to the next, 1 ... 600.
   ///   - bFrames: frames coded from both sides between two that are not, 0 ... 8.
   /// - Throws: `VideoError` when the folder cannot be written, or the name or size does not serve.
-  public convenience init(
+  package convenience init(
     path: String, width: Int, height: Int, framesPerSecond: Int = 25, quantizer: Int = 2,
     groupLength: Int = 12,
     bFrames: Int = 0
@@ -103,7 +103,7 @@ public final class VideoEncoder {
   /// Encodes one more frame.
   ///
   /// - Throws: `VideoError` when its size is not the video's, or the disk is full.
-  public func append(_ frame: VideoFrame) throws {
+  package func append(_ frame: VideoFrame) throws {
     guard frame.width == width, frame.height == height else {
       throw VideoError(
         "\(path) takes frames of \(width) x \(height), not \(frame.width) x \(frame.height); scale them first."
@@ -129,7 +129,7 @@ public final class VideoEncoder {
   }
 
   /// Writes the end of the file and gives it its name.
-  public func finish() throws {
+  package func finish() throws {
     guard temporaryExists, let output else { return }
     guard frameCount > 0 else {
       throw VideoError("\(path) would be a video without frames; append one before finishing it.")
@@ -145,7 +145,7 @@ public final class VideoEncoder {
   /// Writes `frames`, all of one size, as the video `path`.
   ///
   /// - Throws: as `init`, `append` and `finish`.
-  public static func encode(
+  package static func encode(
     _ frames: some Sequence<VideoFrame>, to path: String, framesPerSecond: Int = 25, quantizer: Int = 2,
     groupLength: Int = 12, bFrames: Int = 0
   ) throws {

@@ -2,9 +2,10 @@ import CFFmpeg
 
 /// Why a video could not be read or written: one sentence that says what, where, and how to mend it.
 public struct VideoError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The sentence to show to a user.
   public let description: String
 
-  public init(_ description: String) {
+  package init(_ description: String) {
     self.description = description
   }
 }

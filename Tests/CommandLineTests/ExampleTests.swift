@@ -32,6 +32,22 @@ import Testing
     #expect(none.code == 2)
   }
 
+  /// What an example uses is public: it compiles as a file of another package.
+  @Test(arguments: ["OwnLoss", "Classifier"]) func anExampleNeedsNothingOfThePackage(_ name: String) throws {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let modules = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("Modules")
+    let maps = try FileManager.default.contentsOfDirectory(
+      at: repositoryFolder.appendingPathComponent("Sources"), includingPropertiesForKeys: nil
+    ).map { $0.appendingPathComponent("module.modulemap").path }.filter(FileManager.default.fileExists)
+    let check = [
+      "swiftc", "-typecheck", "-swift-version", "6", "-package-name", "another", "-I", modules.path,
+      repositoryFolder.appendingPathComponent("Examples/\(name)/main.swift").path,
+    ]
+    let arguments = check + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
+    let outcome = try ShellRun.outcome("shift; exec \"$@\"", arguments)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+  }
+
   /// Every link of the libraries' pages leads somewhere.
   @Test(.enabled(if: soakFactor > 1, "DocC takes a minute: see make soak")) func thePagesBuild() throws {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

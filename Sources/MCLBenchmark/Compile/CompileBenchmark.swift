@@ -8,38 +8,38 @@ import MCLSupport
 import MCLWeights
 
 /// Measures how compile time grows with the size of a program, without any cache of objects: all code is made anew.
-public struct CompileBenchmark {
+package struct CompileBenchmark {
   /// Sizes up to this one are run and compared with the interpreter before they are timed.
-  public let mostChecked: Int
+  package let mostChecked: Int
   /// Each size is compiled again until this many seconds have passed, at most five times.
-  public let secondsPerSize: Double
+  package let secondsPerSize: Double
 
-  public init(mostChecked: Int = 50, secondsPerSize: Double = 0.5) {
+  package init(mostChecked: Int = 50, secondsPerSize: Double = 0.5) {
     self.mostChecked = mostChecked
     self.secondsPerSize = secondsPerSize
   }
 
   /// Compiling the program of one size.
-  public struct Measurement: Sendable {
-    public var size: Int
+  package struct Measurement: Sendable {
+    package var size: Int
     /// Operations of the program, launches of its plan and distinct kernels of these.
-    public var operations: Int
-    public var launches: Int
-    public var kernels: Int
+    package var operations: Int
+    package var launches: Int
+    package var kernels: Int
     /// Medians of the seconds for passes and planning, and for machine code.
-    public var planningSeconds: Double
-    public var codeSeconds: Double
+    package var planningSeconds: Double
+    package var codeSeconds: Double
     /// The passes and the parts of planning, in order, with their medians.
-    public var stages: [(name: String, seconds: Double)]
+    package var stages: [(name: String, seconds: Double)]
     /// Whether its outputs were compared with the interpreter's.
-    public var isChecked: Bool
+    package var isChecked: Bool
 
-    public var seconds: Double { planningSeconds + codeSeconds }
+    package var seconds: Double { planningSeconds + codeSeconds }
 
     /// The stage that takes longest.
-    public var slowest: (name: String, seconds: Double)? { stages.max { $0.seconds < $1.seconds } }
+    package var slowest: (name: String, seconds: Double)? { stages.max { $0.seconds < $1.seconds } }
 
-    public init(
+    package init(
       size: Int, operations: Int, launches: Int, kernels: Int, planningSeconds: Double, codeSeconds: Double,
       stages: [(name: String, seconds: Double)], isChecked: Bool
     ) {
@@ -55,14 +55,14 @@ public struct CompileBenchmark {
   }
 
   /// The sizes up to `most`, each twice the one before, from 25 or so on.
-  public static func sizes(most: Int) -> [Int] {
+  package static func sizes(most: Int) -> [Int] {
     var sizes = [most]
     while let last = sizes.last, last >= 50 { sizes.append(last / 2) }
     return sizes.reversed()
   }
 
   /// - Throws: `ExecutionError` where the compiled program does not compute what the interpreter does.
-  public func measure(_ family: CompileFamily, size: Int) throws -> Measurement {
+  package func measure(_ family: CompileFamily, size: Int) throws -> Measurement {
     let graph = try family.graph(size: size)
     let taps = Set(graph.taps.map(\.name))
     let compiler = ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
@@ -88,7 +88,7 @@ public struct CompileBenchmark {
 
   /// The exponent with which a time grows: the slope of its logarithm over that of the size, by least squares over the
   /// larger half of the sizes; nil for fewer than two.
-  public static func exponent(
+  package static func exponent(
     _ measurements: [Measurement], _ seconds: (Measurement) -> Double
   ) -> Double? {
     let chosen = measurements.sorted { $0.size < $1.size }.suffix((measurements.count + 1) / 2)

@@ -1,10 +1,10 @@
 import MCLGraph
 
 /// A program that grows with a number, such as a chain of so many operations: what compile time is measured over.
-public struct CompileFamily: Sendable {
-  public let name: String
+package struct CompileFamily: Sendable {
+  package let name: String
   /// What one more element adds to the program.
-  public let element: String
+  package let element: String
   private let build: @Sendable (_ size: Int, _ context: ProgramContext) -> Step
 
   init(
@@ -18,13 +18,13 @@ public struct CompileFamily: Sendable {
 
   /// The program with `size` elements.
   /// - Throws: `ModelError` where its operations do not fit.
-  public func graph(size: Int) throws -> Graph {
+  package func graph(size: Int) throws -> Graph {
     let model = Model(name) { [build] _ in Program("main") { build(size, $0) } }
     return try model.module().program("main")
   }
 
   /// Every family, in the order of the report.
-  public static let all: [CompileFamily] = [
+  package static let all: [CompileFamily] = [
     .joinedSlices, .growingConcatenations, .sumOfSelects, .elementwiseChain, .fanOut, .manyOutputs,
     .distinctShapes, .matrixProducts, .convolutions, .recurrentCell, .optimizerUpdates, .updatesWithMetrics,
     .deepGradient,

@@ -5,7 +5,7 @@ import MCLPasses
 /// What there is to leave out.
 extension OptionalParts {
   /// Passes, in the order they run.
-  public static let passes = Pipeline.passes.filter { !$0.isRequired }.map(\.name)
+  package static let passes = Pipeline.passes.filter { !$0.isRequired }.map(\.name)
 
   /// Rules of planning.
   static let rules = ["by-products", ByProducts.mapsRule, ByProducts.operandRule]

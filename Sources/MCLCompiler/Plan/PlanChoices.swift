@@ -6,13 +6,13 @@ import MCLSupport
 
 /// What the last bits of a plan's results depend on besides its program: kept by checkpoints, so that a resumed run shows
 /// whether it computes as the one before.
-public struct PlanChoices: Sendable, Equatable {
+package struct PlanChoices: Sendable, Equatable {
   /// Short texts by what they are of; `plan.kernels` has a word a launch: the family and a hash of what it computes and of
   /// how its work is cut.
-  public let texts: [String: String]
+  package let texts: [String: String]
   private let paths: [String]
 
-  public init(_ plan: ExecutionPlan) {
+  package init(_ plan: ExecutionPlan) {
     let target = plan.target
     paths = plan.launches.map(\.path)
     texts = [
@@ -29,7 +29,7 @@ public struct PlanChoices: Sendable, Equatable {
   }
 
   /// What differs from choices kept before, such as `vector '32 bytes' (now '64 bytes')`; nil where nothing does.
-  public func difference(from kept: [String: String]) -> String? {
+  package func difference(from kept: [String: String]) -> String? {
     var parts: [String] = []
     for (key, now) in texts.sorted(by: { $0.key < $1.key }) where kept[key] != now {
       let name = key.dropFirst("plan.".count)

@@ -7,18 +7,18 @@ import Synchronization
 
 /// Compiles a program: passes, schedule, memory plan, kernels.
 public struct ProgramCompiler: Sendable {
-  public let kernelCompiler: KernelCompiler
+  package let kernelCompiler: KernelCompiler
   /// Passes and rules of planning that are left out, by name (`OptionalParts`).
   public let without: Set<String>
   /// Whether reports say which passes changed nothing, which takes a comparison of graphs after each.
-  public var tellsChanges = false
+  package var tellsChanges = false
 
   /// - Parameters:
   ///   - fuses: whether operations are put together; if not, each has a launch and a path of its own, for looking at.
   ///   - makesOperands: whether contractions make the maps they read (`OperandMap`); if not, these have launches of their
   ///     own, as where contractions alone are measured.
   ///   - without: passes and rules to leave out besides.
-  public init(
+  package init(
     _ kernelCompiler: KernelCompiler = KernelCompiler(), fuses: Bool = true, makesOperands: Bool = true,
     without: Set<String> = OptionalParts.leftOut
   ) {
@@ -27,31 +27,38 @@ public struct ProgramCompiler: Sendable {
       without.union(fuses ? [] : OptionalParts.fusion).union(makesOperands ? [] : [ByProducts.operandRule])
   }
 
+  /// Compiles for this machine. Kernels are kept in the folder `MCL_CACHE`, in the user's cache folder by default.
+  public init() { self.init(KernelCompiler()) }
+
   /// What compiling did, for people.
-  public struct Report: Sendable {
-    public var passes: [Pipeline.Record] = []
+  package struct Report: Sendable {
+    package var passes: [Pipeline.Record] = []
     /// What follows the passes, in order: names and seconds.
-    public var stages: [(name: String, seconds: Double)] = []
+    package var stages: [(name: String, seconds: Double)] = []
     /// What passes and planning did, and what they let be.
-    public var decisions: [Decision] = []
+    package var decisions: [Decision] = []
     /// What each rule that decides is for, by its name.
-    public var purposes: [String: String] = [:]
-    public var operationsBefore = 0
-    public var launches = 0
-    public var distinctKernels = 0
-    public var compiledKernels = 0
-    public var cachedKernels = 0
-    public var isCacheWritable = true
-    public var seconds = 0.0
+    package var purposes: [String: String] = [:]
+    package var operationsBefore = 0
+    package var launches = 0
+    package var distinctKernels = 0
+    package var compiledKernels = 0
+    package var cachedKernels = 0
+    package var isCacheWritable = true
+    package var seconds = 0.0
   }
 
+  /// What compiling a program gives.
   public struct Compiled: Sendable {
+    /// What an `Executor` (MCLExecution) runs.
     public var plan: ExecutionPlan
-    public var report: Report
+    package var report: Report
     /// The graph after all passes.
     public var graph: Graph
   }
 
+  /// Compiles one program.
+  ///
   /// - Parameters:
   ///   - taps: names of the taps to compute; the others are dropped, so that nothing is kept alive for them.
   ///   - observe: is given the graph after each pass.

@@ -5,9 +5,9 @@ import MCLPasses
 
 /// A compiled program as plain data for people: its launches, where every value stands and how long, what was put
 /// together and what was not. Made of the plan alone; knows no times.
-public struct PlanReport: Sendable {
+package struct PlanReport: Sendable {
   /// What a launch does, by the form of what it computes.
-  public enum Kind: String, Sendable, Hashable, CaseIterable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
     /// A sum of products of two tensors: convolutions, their gradients, matrix products.
     case contraction
     /// Any other sum or maximum.
@@ -22,104 +22,104 @@ public struct PlanReport: Sendable {
     case sweep
   }
 
-  public struct Launch: Sendable {
-    public var kind: Kind
+  package struct Launch: Sendable {
+    package var kind: Kind
     /// The family that made the kernel.
-    public var family: String
+    package var family: String
     /// The place in the model that its last operation comes from.
-    public var path: String
+    package var path: String
     /// The part of the model that it belongs to: see `LaunchScopes`.
-    public var scope: String
+    package var scope: String
     /// The operations that it carries out: see `Compute.Part.Role`.
-    public var parts: [Compute.Part]
+    package var parts: [Compute.Part]
     /// Positions in `values`.
-    public var operands: [Int]
-    public var result: Int
-    public var byProducts: [Int]
+    package var operands: [Int]
+    package var result: Int
+    package var byProducts: [Int]
     /// The launches that make its operands, ascending.
-    public var sources: [Int]
-    public var axes: [Int]
-    public var outputRank: Int
+    package var sources: [Int]
+    package var axes: [Int]
+    package var outputRank: Int
     /// What it computes at a point, as text.
-    public var formula: String
+    package var formula: String
     /// Tasks of each phase.
-    public var tasks: [Int]
-    public var temporaryBytes: Int
+    package var tasks: [Int]
+    package var temporaryBytes: Int
     /// Bytes that must move at least once: of operands what is read of them, the result and the by-products.
-    public var bytes: Int
+    package var bytes: Int
     /// Floating-point operations, a multiply-add counted as two, products with padding and what an epilogue leaves out
     /// not at all; an elementary function counts as one.
-    public var operations: Int
+    package var operations: Int
     /// Whether it runs only once, until a state is set from outside.
-    public var isPreparation: Bool
+    package var isPreparation: Bool
     /// The launches that run as one, this one among them.
-    public var call: Range<Int>
+    package var call: Range<Int>
     /// The names of the states that its results are written to.
-    public var statesWritten: [String]
+    package var statesWritten: [String]
 
     /// The operation that gave the launch its form, and the type of that operation's result.
-    public var main: Compute.Part? { parts.first { $0.role == .main } ?? parts.first }
+    package var main: Compute.Part? { parts.first { $0.role == .main } ?? parts.first }
   }
 
   /// A tensor, or the memory that the tasks of one launch share.
-  public struct Value: Sendable {
-    public enum Place: Sendable, Hashable {
+  package struct Value: Sendable {
+    package enum Place: Sendable, Hashable {
       case input(String)
       case state(String)
       case arena(offset: Int)
     }
 
-    public enum Role: String, Sendable, Hashable {
+    package enum Role: String, Sendable, Hashable {
       case input, state, result, byProduct, temporary
     }
 
-    public var role: Role
-    public var place: Place
+    package var role: Role
+    package var place: Place
     /// What it is of: the operation and its path, or the name of an input or a state.
-    public var name: String
-    public var type: TensorType?
-    public var byteCount: Int
+    package var name: String
+    package var type: TensorType?
+    package var byteCount: Int
     /// The launch that makes it.
-    public var maker: Int?
+    package var maker: Int?
     /// The launches, both included, from which and to which it is alive.
-    public var first: Int
-    public var last: Int
+    package var first: Int
+    package var last: Int
     /// The launches that read it, ascending.
-    public var readers: [Int]
+    package var readers: [Int]
     /// Names, such as an output's, for which it stays to the end.
-    public var keptAs: [String]
+    package var keptAs: [String]
   }
 
-  public var name: String
-  public var launches: [Launch] = []
-  public var values: [Value] = []
-  public var arenaBytes: Int
+  package var name: String
+  package var launches: [Launch] = []
+  package var values: [Value] = []
+  package var arenaBytes: Int
   /// What the arena would be if nothing shared its place.
-  public var unsharedBytes: Int
-  public var scratchBytes: Int
-  public var stateBytes: Int
-  public var inputBytes: Int
+  package var unsharedBytes: Int
+  package var scratchBytes: Int
+  package var stateBytes: Int
+  package var inputBytes: Int
   /// So many of the launches, the first, run only once.
-  public var preparationCount: Int
+  package var preparationCount: Int
   /// Bytes of the arena alive during each launch.
-  public var liveBytes: [Int] = []
-  public var compilation: ProgramCompiler.Report
-  public var target: TargetDescription
+  package var liveBytes: [Int] = []
+  package var compilation: ProgramCompiler.Report
+  package var target: TargetDescription
 
   /// The launch during which most of the arena is alive, the first of equals; nil where nothing is launched.
-  public var peakLaunch: Int? {
+  package var peakLaunch: Int? {
     liveBytes.max().flatMap { liveBytes.firstIndex(of: $0) }
   }
 
   /// What is alive in the arena during a launch, the largest first.
-  public func alive(at launch: Int) -> [Int] {
+  package func alive(at launch: Int) -> [Int] {
     values.indices.filter { index in
       guard case .arena = values[index].place else { return false }
       return values[index].first <= launch && launch <= values[index].last
     }.sorted { (values[$1].byteCount, $0) < (values[$0].byteCount, $1) }
   }
 
-  public init(_ compiled: ProgramCompiler.Compiled) {
+  package init(_ compiled: ProgramCompiler.Compiled) {
     let plan = compiled.plan
     name = plan.name
     arenaBytes = plan.arenaBytes

@@ -12,8 +12,11 @@ public struct ClassTable: Sendable, Equatable {
   public let names: [String]
   private let places: [String: Int]
 
+  /// The number of classes.
   public var count: Int { names.count }
 
+  /// The classes that the labels of some videos name.
+  ///
   /// - Throws: `UsageError` where a video has no label, or there are fewer than two classes.
   public init(_ videos: some Sequence<VideoDataset.Video>) throws {
     var labels: Set<String> = []
@@ -83,6 +86,8 @@ public struct ClassTable: Sendable, Equatable {
 }
 
 extension ClassTable: Codable, CustomStringConvertible {
+  /// Reads the names from a list of strings.
+  ///
   /// - Throws: `DecodingError` for what is no list of at least two different names.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -94,6 +99,7 @@ extension ClassTable: Codable, CustomStringConvertible {
     self.init(names: names)
   }
 
+  /// Writes the names in their order, as a list of strings.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(names)

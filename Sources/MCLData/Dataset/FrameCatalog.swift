@@ -9,10 +9,10 @@ import MCLVideo
 /// a stopped run goes on where it was. Indices lie where `MotionStore` keeps its own, so that either finds the other's.
 /// Other processes may prepare into the same cache: they share the work.
 public struct FrameCatalog: VideoPreparation {
-  public static let subject = "frames"
-  public static let unit = "frames"
+  package static let subject = "frames"
+  package static let unit = "frames"
 
-  public var cache: MotionCache
+  package var cache: MotionCache
   /// Videos of fewer frames are skipped.
   public var minimumFrames: Int
   /// Frames whose short side is larger are scaled down to it when they are read; indices do not depend on it.
@@ -20,9 +20,17 @@ public struct FrameCatalog: VideoPreparation {
   /// Videos at a time; what is stored does not depend on it.
   public var workers: Int
   /// What is looked at of indices that are there.
-  public var verification = PreparationVerification.everything
+  package var verification = PreparationVerification.everything
   package var quickLimit = PreparationVerification.largeSize
 
+  /// A catalog that keeps its indices in a cache.
+  ///
+  /// - Parameters:
+  ///   - directory: the folder of the cache; it is made if need be.
+  ///   - minimumFrames: videos of fewer frames are skipped.
+  ///   - shortSide: in pixels; larger frames are scaled down to it when they are read. nil leaves them as
+  ///     decoded.
+  ///   - workers: videos at a time; 1 at least.
   public init(
     directory: String, minimumFrames: Int = 1, shortSide: Int? = 256, workers: Int = ProcessorCount.threads
   ) {
@@ -32,6 +40,12 @@ public struct FrameCatalog: VideoPreparation {
     self.workers = max(workers, 1)
   }
 
+  /// Makes the indices that are missing, and says which videos can be used.
+  ///
+  /// - Parameter progress: called on this thread every now and then. What it throws ends the work and keeps
+  ///   what is complete.
+  /// - Throws: `UsageError` when no video is usable or the cache cannot be written, and what `progress`
+  ///   throws.
   public func prepare(
     _ dataset: VideoDataset, progress: (PreparationProgress) throws -> Void
   ) throws -> PreparedVideos {
@@ -103,7 +117,7 @@ public struct FrameCatalog: VideoPreparation {
 
 extension MotionCache {
   /// Where the index of a video's frames lies.
-  public func indexPath(of name: some PathConvertible) -> String {
+  package func indexPath(of name: some PathConvertible) -> String {
     FrameIndex.path(beside: path(of: name))
   }
 

@@ -8,19 +8,22 @@ import MCLVideo
 /// Several videos at a time, and several flows of each; every entry is written when it is complete, so that a stopped
 /// run goes on where it was. Other processes may prepare into the same cache: they share the work.
 public struct MotionStore: VideoPreparation {
-  public typealias Verification = PreparationVerification
+  package typealias Verification = PreparationVerification
+  /// How far preparation is.
   public typealias Progress = PreparationProgress
+  /// What preparation found.
   public typealias Prepared = PreparedVideos
 
-  public static let subject = "motion"
-  public static let unit = "flows"
+  package static let subject = "motion"
+  package static let unit = "flows"
 
-  public var cache: MotionCache
+  package var cache: MotionCache
+  /// How flows are computed, and over how many flows maps and velocities are taken.
   public var parameters: MotionParameters
   /// Threads that compute flows, and videos at a time; what is stored does not depend on it.
   public var workers: Int
   /// What is looked at of entries that are there.
-  public var verification = Verification.everything
+  package var verification = Verification.everything
   /// Whether maps over another number of flows than the parameters say are kept where they are in the cache.
   public var keepsWindows = false
   /// Videos of fewer frames are skipped; nil: those shorter than the longest clip.
@@ -28,11 +31,19 @@ public struct MotionStore: VideoPreparation {
 
   package var quickLimit = PreparationVerification.largeSize
 
+  /// A store for clips of one span, with TV-L1 flow of frames whose short side is at most 256 pixels.
+  ///
   /// - Parameter clipSpan: frames of the video that a clip spans, its length x its step.
   public init(directory: String, clipSpan: Int = 32) {
     self.init(directory: directory, parameters: MotionParameters(shortSide: 256, clipSpans: [clipSpan]))
   }
 
+  /// A store that keeps its entries in a cache.
+  ///
+  /// - Parameters:
+  ///   - directory: the folder of the cache; it is made if need be.
+  ///   - parameters: how flows, maps and velocities are made.
+  ///   - workers: threads that compute flows, and videos at a time; 1 at least.
   public init(
     directory: String, parameters: MotionParameters,
     workers: Int = ProcessorCount.threads
@@ -42,6 +53,8 @@ public struct MotionStore: VideoPreparation {
     self.workers = max(workers, 1)
   }
 
+  /// Computes the motion that is missing, and says which videos can be used.
+  ///
   /// - Parameter progress: called on this thread after every flow; what it throws ends the work, keeping what is
   ///   complete.
   /// - Throws: `UsageError` when no video is usable, and what `progress` throws.

@@ -6,14 +6,14 @@ import MCLSupport
 /// A byte that a line could not carry is written as `%` and two hexadecimal digits: `%` itself, those below a blank, those
 /// that are no UTF-8, blanks at the ends, and a leading `#`. `none` is no label; one that reads so has its first letter
 /// escaped. Lists without the first line, which older versions wrote, are plain lists.
-public enum PreparedList {
+package enum PreparedList {
   private static let mark = "# mclc video list 2"
   private static let header = mark + ": name, tab, label or none; %09 is the byte 9"
   private static let noLabel = "none"
 
   static func begins(_ line: [UInt8]) -> Bool { line.starts(with: mark.utf8) }
 
-  public static func text(_ videos: [VideoDataset.Video]) -> String {
+  package static func text(_ videos: [VideoDataset.Video]) -> String {
     videos.reduce(into: header + "\n") { text, video in
       text += escaped(video.name) + "\t" + (video.label.map(escapedLabel) ?? noLabel) + "\n"
     }

@@ -4,22 +4,24 @@ import MCLVideo
 
 /// A video that training can use: what batches need to know of it, and its cached motion where that was asked for.
 public struct PreparedVideo: Sendable {
+  /// The file, its name in the data set, and its label.
   public var video: VideoDataset.Video
   /// Which file it was prepared from.
-  public let identity: VideoIdentity
+  package let identity: VideoIdentity
   /// Counted by decoding.
   public let frameCount: Int
-  /// Size of the frames as the decoder gives them, after scaling to the short side.
+  /// Width in pixels of the frames as the decoder gives them, after scaling to the short side.
   public let width: Int
+  /// Height in pixels of the same frames.
   public let height: Int
   /// As the file states it; nil where it does not.
   public let frameRate: FrameRate?
   /// Where the index of its frames lies, if it is kept.
   public let indexPath: String
   /// nil where no motion was asked for.
-  public let motion: MotionCacheEntry?
+  package let motion: MotionCacheEntry?
 
-  public init(video: VideoDataset.Video, motion: MotionCacheEntry) {
+  package init(video: VideoDataset.Video, motion: MotionCacheEntry) {
     (self.video, self.motion, identity) = (video, motion, motion.identity)
     (frameCount, width, height) = (motion.frameCount, motion.width, motion.height)
     frameRate = motion.frameRate
@@ -39,7 +41,7 @@ public struct PreparedVideo: Sendable {
   /// The motion, where it cannot be done without.
   ///
   /// - Throws: `MotionError` that asks for preparation where there is none.
-  public func requiredMotion() throws -> MotionCacheEntry {
+  package func requiredMotion() throws -> MotionCacheEntry {
     guard let motion else {
       throw MotionError(
         needsPreparation: "\(video.path) was prepared without motion", mend: "prepare its motion too")
@@ -50,7 +52,7 @@ public struct PreparedVideo: Sendable {
   /// What the sampler wants to know, for clips that span `span` frames; read from the cache.
   ///
   /// - Throws: `MotionError` where there is no motion, or the entry is gone, damaged or has no velocities of that span.
-  public func source(span: Int) throws -> TubeletSource {
+  package func source(span: Int) throws -> TubeletSource {
     let motion = try requiredMotion()
     guard let velocities = try motion.velocities(span: span) else {
       throw MotionError(

@@ -4,19 +4,23 @@ import MCLVideo
 
 /// What a preparation found: the videos that can be used, and what became of the others.
 public struct PreparedVideos: Sendable {
+  /// The videos that can be used, in the order of the data set.
   public var videos: [PreparedVideo] = []
+  /// Files that cannot be used, each with the reason.
   public var skipped: [(name: String, reason: String)] = []
   /// Videos whose flow had to be computed, or whose frames had to be read where no flow is wanted.
   public var computed = 0
-  /// Frames of these videos, and how long they play.
+  /// Frames of the `computed` videos.
   public var computedFrames = 0
+  /// How long the `computed` videos play, in seconds; at 30 frames a second where no plausible rate is
+  /// stated.
   public var computedSeconds = 0.0
   /// Videos whose maps or velocities had to be made of the flow in the cache.
   public var remeasured = 0
   /// Files that were in the cache, but stale or damaged, and why; they are made anew.
   public var rebuilt: [(name: String, reason: String)] = []
 
-  public init() {}
+  package init() {}
 
   /// - Throws: `UsageError` when no video is usable.
   init(_ dataset: VideoDataset, _ outcomes: [VideoOutcome]) throws {

@@ -9,8 +9,11 @@ import MCLSupport
 public struct ValidationSplit: Sendable, Equatable {
   /// Of the videos, between 0 and 1.
   public let share: Double
+  /// The seed of the draw.
   public let seed: UInt64
 
+  /// A split that keeps back a share of the videos.
+  ///
   /// - Throws: `UsageError` for a share that is not between 0 and 1.
   public init(share: Double, seed: UInt64) throws {
     guard share > 0, share < 1 else {

@@ -3,6 +3,7 @@ import MCLSupport
 
 /// A folder of videos. In a folder of class folders a video's label is the name of the folder it stands in.
 public struct VideoDataset: Sendable {
+  /// A video of the data set: where it is, what it is called, what it shows.
   public struct Video: Sendable, Hashable {
     /// The path to open.
     public var path: FilePath
@@ -11,11 +12,13 @@ public struct VideoDataset: Sendable {
     /// The class folder; nil for a video at the top.
     public var label: String?
 
+    /// Names a video; the file is not opened.
     public init(path: some PathConvertible, name: some PathConvertible, label: String? = nil) {
       (self.path, self.name, self.label) = (path.filePath, name.filePath, label)
     }
   }
 
+  /// The videos, ordered by name; those of a list are in the order of the list.
   public var videos: [Video]
   /// What stands in the folder but cannot be opened, and why.
   public private(set) var skipped: [(name: String, reason: String)] = []

@@ -21,7 +21,7 @@ public struct VideoList: Sendable {
     case train, test, all
   }
 
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     case ucf101 = "UCF101 split"
     case hmdb51 = "HMDB51 split"
     case kinetics = "Kinetics CSV"
@@ -32,23 +32,23 @@ public struct VideoList: Sendable {
   }
 
   /// One way to understand a line.
-  public struct Reading: Sendable, Hashable {
+  package struct Reading: Sendable, Hashable {
     /// A path in the data set, perhaps without its extension or its folder.
-    public var path: FilePath
-    public var label: String?
+    package var path: FilePath
+    package var label: String?
   }
 
   /// A video as a list names it.
-  public struct Item: Sendable, Hashable {
+  package struct Item: Sendable, Hashable {
     /// The likeliest first; which one holds, the files that are there say.
-    public var readings: [Reading]
-    public var line: Int
+    package var readings: [Reading]
+    package var line: Int
     /// Whether the line says nothing where no file has its name.
     var isPerhapsComment = false
     /// Whether one reading is as good as another, rather than better than those after it.
     var isFreeForm = false
 
-    public var path: FilePath { readings.first?.path ?? FilePath("") }
+    package var path: FilePath { readings.first?.path ?? FilePath("") }
 
     init(_ readings: [Reading], line: Int) { (self.readings, self.line) = (readings, line) }
 
@@ -62,10 +62,13 @@ public struct VideoList: Sendable {
     "lists are UCF101's or HMDB51's split files, Kinetics' CSV, the MCL authors' CSV, or lines 'path', 'path label', "
     + "'path,label' or 'path frames label'"
 
+  /// The list, or the folder of split files, as it was given.
   public let path: String
-  public let kind: Kind
-  public let items: [Item]
+  package let kind: Kind
+  package let items: [Item]
 
+  /// Reads a list.
+  ///
   /// - Parameters:
   ///   - path: a list, or a folder of HMDB51's split files.
   ///   - part: of lists that hold several.

@@ -3,7 +3,7 @@ import MCLSupport
 
 /// What makes sure that every usable video of a data set has something in a cache: its motion (`MotionStore`), or no
 /// more than the index of its frames (`FrameCatalog`).
-public protocol VideoPreparation: Sendable {
+package protocol VideoPreparation: Sendable {
   /// What is prepared, and what is counted meanwhile, for people: `motion`, `flows`.
   static var subject: String { get }
   static var unit: String { get }
@@ -20,11 +20,13 @@ public protocol VideoPreparation: Sendable {
 public struct PreparationProgress: Sendable {
   /// Videos done.
   public var video = 0
+  /// Videos in all.
   public var videoCount = 0
   /// The video that the latest news is of.
   public var name = ""
-  /// Flows computed, or frames read where no flow is wanted, of this video, and in all.
+  /// Flows of this video computed so far; frames read where no flow is wanted.
   public var steps = 0
+  /// The same for all videos together.
   public var allSteps = 0
   /// Share of the videos' bytes that are done.
   public var fraction = 0.0
@@ -33,7 +35,7 @@ public struct PreparationProgress: Sendable {
 }
 
 /// What a preparation looks at of files that are in the cache already.
-public enum PreparationVerification: Sendable {
+package enum PreparationVerification: Sendable {
   /// The video's bytes against the hash of them in the cache, and every checksum.
   case everything
   /// Everything where that is at most a few gigabytes; else the index's checksum, and the video's size and times:

@@ -9,7 +9,7 @@ import Foundation
 ///
 /// An error is thrown by the `next()` that would have returned its batch; the `next()` after it goes on with the batch
 /// that follows.
-public final class BatchLoader<Batch: Sendable>: Sendable {
+package final class BatchLoader<Batch: Sendable>: Sendable {
   private let queue: BatchQueue<Batch>
 
   /// Starts the workers.
@@ -19,7 +19,7 @@ public final class BatchLoader<Batch: Sendable>: Sendable {
   ///   - capacity: batches made ahead, the ones under way included; the loader keeps no more in memory.
   ///   - produce: makes one batch. It must not call this loader.
   /// - Throws: `SamplingError` where there is no worker or no room.
-  public init(
+  package init(
     indices: Range<Int> = 0..<Int.max, workers: Int, capacity: Int,
     produce: @escaping @Sendable (_ index: Int) throws -> Batch
   ) throws {
@@ -48,29 +48,29 @@ public final class BatchLoader<Batch: Sendable>: Sendable {
 
   /// The next batch, once it is made.
   /// - Throws: the producer's error of this batch; `BatchLoaderEnd` after the last batch or once stopped.
-  public func next() throws -> Batch { try queue.take() }
+  package func next() throws -> Batch { try queue.take() }
 
   /// Ends the workers and waits for them: each finishes the batch it is at. Batches not taken are dropped, and a waiting
   /// `next()` throws. May be called more than once, but not by the producer.
-  public func stop() {
+  package func stop() {
     queue.cancel()
     queue.join()
   }
 
   /// Seconds that the last `next()` waited for its batch: near 0 while the workers keep up.
-  public var lastWait: Double { queue.waits.last }
+  package var lastWait: Double { queue.waits.last }
   /// Seconds that all calls of `next()` waited.
-  public var totalWait: Double { queue.waits.total }
+  package var totalWait: Double { queue.waits.total }
 }
 
 /// Why a loader has no next batch.
-public enum BatchLoaderEnd: Error, Sendable, Hashable, CustomStringConvertible {
+package enum BatchLoaderEnd: Error, Sendable, Hashable, CustomStringConvertible {
   /// All batches were taken.
   case exhausted(end: Int)
   /// `stop()` was called.
   case stopped
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .exhausted(let end): "the loader has handed out all its batches, up to index \(end): ask for no more"
     case .stopped: "the loader was stopped: make a new one to load further batches"

@@ -4,20 +4,20 @@ import MCLVideo
 /// it a crop has to keep (reference, section 5, "Spatial").
 ///
 /// Rows and columns are half-open ranges of cells of a `mapRows` x `mapColumns` grid laid over the whole frame.
-public struct MotionBox: Sendable, Hashable {
-  public let rows: Range<Int>
-  public let columns: Range<Int>
-  public let mapRows: Int
-  public let mapColumns: Int
+package struct MotionBox: Sendable, Hashable {
+  package let rows: Range<Int>
+  package let columns: Range<Int>
+  package let mapRows: Int
+  package let mapColumns: Int
   /// Fraction of the box that a crop must cover: 0.9 up to 4 cells, 0.8 up to 8, 0.7 up to 12, else 0 (none).
-  public let requiredCover: Double
+  package let requiredCover: Double
 
   /// The box of the `top` strongest cells; ties go to the cell of the lower index.
   /// - Parameters:
   ///   - map: motion magnitudes, row-major, `rows` x `columns`.
   ///   - top: nil means a tenth of the cells, rounded down, at least one: 4 of 49.
   /// - Throws: `SamplingError` where the map is not of that size, is empty, or holds a value that is not finite.
-  public init(map: [Float], rows: Int = 7, columns: Int = 7, top: Int? = nil) throws {
+  package init(map: [Float], rows: Int = 7, columns: Int = 7, top: Int? = nil) throws {
     guard rows > 0, columns > 0, rows <= 1 << 20, columns <= 1 << 20, map.count == rows * columns else {
       throw SamplingError(
         "a motion map of \(map.count) cells is not the \(rows) x \(columns) it should be: prepare the motion again"
@@ -57,7 +57,7 @@ public struct MotionBox: Sendable, Hashable {
   ///   - maps: f32 [n, rows, columns], map i belonging to frame i+1.
   ///   - frames: the clip's frames, counted from 0; each must be below n.
   /// - Throws: `SamplingError` where a frame has no map or the size does not fit.
-  public static func average(of maps: [Float], frames: [Int], rows: Int = 7, columns: Int = 7) throws
+  package static func average(of maps: [Float], frames: [Int], rows: Int = 7, columns: Int = 7) throws
     -> [Float]
   {
     guard rows > 0, columns > 0, rows <= 1 << 20, columns <= 1 << 20, !frames.isEmpty,
@@ -81,7 +81,7 @@ public struct MotionBox: Sendable, Hashable {
   }
 
   /// The box in pixels of a frame: columns x width / mapColumns, rows x height / mapRows.
-  public func pixels(width: Int, height: Int) -> (x: ClosedRange<Double>, y: ClosedRange<Double>) {
+  package func pixels(width: Int, height: Int) -> (x: ClosedRange<Double>, y: ClosedRange<Double>) {
     func scaled(_ cells: Range<Int>, _ extent: Int, _ count: Int) -> ClosedRange<Double> {
       Double(cells.lowerBound * extent) / Double(count)...Double(cells.upperBound * extent) / Double(count)
     }
@@ -89,7 +89,7 @@ public struct MotionBox: Sendable, Hashable {
   }
 
   /// (covered fraction of the box's width) x (covered fraction of its height).
-  public func cover(by crop: Crop, frameWidth: Int, frameHeight: Int) -> Double {
+  package func cover(by crop: Crop, frameWidth: Int, frameHeight: Int) -> Double {
     func covered(_ box: ClosedRange<Double>, _ start: Int, _ length: Int) -> Double {
       let overlap = min(box.upperBound, Double(start + length)) - max(box.lowerBound, Double(start))
       return max(0, overlap) / (box.upperBound - box.lowerBound)

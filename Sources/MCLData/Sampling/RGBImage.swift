@@ -1,11 +1,11 @@
 /// An 8-bit colour image: `pixels` holds height rows of width RGB triples.
-public struct RGBImage: Sendable, Hashable {
-  public let width: Int
-  public let height: Int
-  public internal(set) var pixels: [UInt8]
+package struct RGBImage: Sendable, Hashable {
+  package let width: Int
+  package let height: Int
+  package internal(set) var pixels: [UInt8]
 
   /// - Throws: `SamplingError` where the number of bytes is not 3 x width x height, or a side is below 1.
-  public init(width: Int, height: Int, pixels: [UInt8]) throws {
+  package init(width: Int, height: Int, pixels: [UInt8]) throws {
     guard width >= 1, height >= 1, width <= 1 << 20, height <= 1 << 20, pixels.count == 3 * width * height
     else {
       throw SamplingError(

@@ -3,18 +3,18 @@ import MCLSupport
 import MCLVideo
 
 /// Draws the crop of a tubelet so that it keeps what moves (reference, section 5, "Spatial").
-public struct SpatialSampler: Sendable, Hashable {
+package struct SpatialSampler: Sendable, Hashable {
   /// Area of the crop as a fraction of the frame's, uniform.
-  public let area: ClosedRange<Double>
+  package let area: ClosedRange<Double>
   /// Width over height of the crop, log-uniform.
-  public let aspect: ClosedRange<Double>
+  package let aspect: ClosedRange<Double>
   /// Sizes tried until one fits the frame.
-  public let sizeAttempts: Int
+  package let sizeAttempts: Int
   /// Positions tried until one covers enough of the motion box.
-  public let positionAttempts: Int
+  package let positionAttempts: Int
 
   /// - Throws: `SamplingError` where a range is not within what a crop can have.
-  public init(
+  package init(
     area: ClosedRange<Double> = 0.2...1, aspect: ClosedRange<Double> = 3.0 / 4...4.0 / 3,
     sizeAttempts: Int = 20, positionAttempts: Int = 40
   ) throws {
@@ -34,7 +34,7 @@ public struct SpatialSampler: Sendable, Hashable {
   /// Draws one crop.
   /// - Parameter box: where the clip moves; nil draws a plain random resized crop.
   /// - Throws: `SamplingError` where the frame has no pixels.
-  public func sample(
+  package func sample(
     frameWidth: Int, frameHeight: Int, box: MotionBox?, random: inout CounterRandom
   ) throws -> Crop {
     guard frameWidth >= 1, frameHeight >= 1, frameWidth <= 1 << 20, frameHeight <= 1 << 20 else {

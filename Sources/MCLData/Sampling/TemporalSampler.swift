@@ -5,19 +5,19 @@ import MCLSupport
 /// The video of D frames is split in halves; label 1 puts clip 1 in the first half and clips 2 and 3 (sorted in time,
 /// possibly equal) in the second, label 0 the other way round. With probability `guidedProbability` only the fastest
 /// floor(n1/2)+1 starts of each half are drawn from, n1 being the number of starts of the first half.
-public struct TemporalSampler: Sendable, Hashable {
+package struct TemporalSampler: Sendable, Hashable {
   /// Frames a clip has.
-  public let clipFrames: Int
+  package let clipFrames: Int
   /// Frames of the video from one frame of the clip to the next.
-  public let step: Int
+  package let step: Int
   /// Probability of a motion-guided draw.
-  public let guidedProbability: Double
+  package let guidedProbability: Double
 
   /// Frames of the video that a clip spans: clipFrames x step.
-  public var span: Int { clipFrames * step }
+  package var span: Int { clipFrames * step }
 
   /// - Throws: `SamplingError` where a length is below 1 or the probability outside 0...1.
-  public init(clipFrames: Int = 16, step: Int = 2, guidedProbability: Double = 0.7) throws {
+  package init(clipFrames: Int = 16, step: Int = 2, guidedProbability: Double = 0.7) throws {
     guard clipFrames >= 1, step >= 1, clipFrames <= 1 << 20, step <= 1 << 20 else {
       throw SamplingError(
         "a clip of \(clipFrames) frames at step \(step) cannot be sampled: give a length and a step of 1 to 1048576"
@@ -33,16 +33,16 @@ public struct TemporalSampler: Sendable, Hashable {
   }
 
   /// The drawn starts. Starts count from 1, as the reference's do.
-  public struct Starts: Sendable, Hashable {
-    public var clip1: Int
-    public var clip2: Int
-    public var clip3: Int
+  package struct Starts: Sendable, Hashable {
+    package var clip1: Int
+    package var clip2: Int
+    package var clip3: Int
     /// 1 where clip 1 comes first in time, else 0.
-    public var order: Int
+    package var order: Int
     /// Whether the draw was motion-guided (never for a video shorter than two spans).
-    public var isGuided: Bool
+    package var isGuided: Bool
 
-    public init(clip1: Int, clip2: Int, clip3: Int, order: Int, isGuided: Bool) {
+    package init(clip1: Int, clip2: Int, clip3: Int, order: Int, isGuided: Bool) {
       self.clip1 = clip1
       self.clip2 = clip2
       self.clip3 = clip3
@@ -52,7 +52,7 @@ public struct TemporalSampler: Sendable, Hashable {
   }
 
   /// The legal starts of the two halves of a video of at least two spans: 1...h-span+1 and h...D-span+1, h = floor(D/2).
-  public func halves(frameCount: Int) -> (first: ClosedRange<Int>, second: ClosedRange<Int>)? {
+  package func halves(frameCount: Int) -> (first: ClosedRange<Int>, second: ClosedRange<Int>)? {
     guard frameCount >= 2 * span else { return nil }
     let half = frameCount / 2
     return (1...half - span + 1, half...frameCount - span + 1)
@@ -62,7 +62,7 @@ public struct TemporalSampler: Sendable, Hashable {
   /// The last start, D-span+1, has no velocity of its own and takes that of its predecessor.
   /// - Parameter velocities: one a start 1...D-span, in units of the motion analysis.
   /// - Throws: `SamplingError` where their number is not D-span or one is not finite.
-  public func fastestStarts(
+  package func fastestStarts(
     frameCount: Int, velocities: [Float], video: String
   ) throws -> (first: [Int], second: [Int])? {
     guard let halves = halves(frameCount: frameCount) else { return nil }
@@ -90,7 +90,7 @@ public struct TemporalSampler: Sendable, Hashable {
   ///   - velocities: one a start 1...D-span; not looked at where D < 2 span or no draw is guided.
   ///   - video: the name that errors give.
   /// - Throws: `SamplingError` where D < span, or the velocities do not fit the video.
-  public func sample(
+  package func sample(
     frameCount: Int, velocities: [Float], video: String, random: inout CounterRandom
   ) throws -> Starts {
     guard frameCount >= span else {
@@ -120,7 +120,7 @@ public struct TemporalSampler: Sendable, Hashable {
   }
 
   /// The frames of the clip that starts at `start`, counted from 0: start-1 + step t, t = 0..<clipFrames.
-  public func frameIndices(start: Int) -> [Int] {
+  package func frameIndices(start: Int) -> [Int] {
     (0..<clipFrames).map { start - 1 + step * $0 }
   }
 }

@@ -1,21 +1,21 @@
 import MCLSupport
 
 /// What the sampler knows of a video: its size and its cached motion (reference, section 4).
-public struct TubeletSource: Sendable, Hashable {
+package struct TubeletSource: Sendable, Hashable {
   /// The name that errors give.
-  public var name: String
+  package var name: String
   /// D frames of width x height pixels, as the decoder delivers them.
-  public var frameCount: Int
-  public var width: Int
-  public var height: Int
+  package var frameCount: Int
+  package var width: Int
+  package var height: Int
   /// Clip velocities of the starts 1...D-span.
-  public var velocities: [Float]
+  package var velocities: [Float]
   /// Frame maps of the frames 1...D-1: f32 [D-1, mapRows, mapColumns].
-  public var maps: [Float]
-  public var mapRows: Int
-  public var mapColumns: Int
+  package var maps: [Float]
+  package var mapRows: Int
+  package var mapColumns: Int
 
-  public init(
+  package init(
     name: String, frameCount: Int, width: Int, height: Int, velocities: [Float], maps: [Float],
     mapRows: Int = 7,
     mapColumns: Int = 7
@@ -32,45 +32,45 @@ public struct TubeletSource: Sendable, Hashable {
 }
 
 /// A clip of a sample as it is looked at: which of the three, and what its crop and augmentation are drawn by.
-public struct TubeletView: Sendable, Hashable {
+package struct TubeletView: Sendable, Hashable {
   /// Views of one name look alike.
-  public var name: String
+  package var name: String
   /// 1, 2 or 3.
-  public var clip: Int
+  package var clip: Int
 
-  public init(_ name: String, ofClip clip: Int) { (self.name, self.clip) = (name, clip) }
+  package init(_ name: String, ofClip clip: Int) { (self.name, self.clip) = (name, clip) }
 }
 
 /// Everything drawn for one sample: where its clips start, their order, and what happens to each tubelet.
-public struct TubeletPlan: Sendable, Hashable {
-  public var starts: TemporalSampler.Starts
+package struct TubeletPlan: Sendable, Hashable {
+  package var starts: TemporalSampler.Starts
   /// One a view, in the views' order.
-  public var tubelets: [TubeletAugmentation]
+  package var tubelets: [TubeletAugmentation]
 
-  public init(starts: TemporalSampler.Starts, tubelets: [TubeletAugmentation]) {
+  package init(starts: TemporalSampler.Starts, tubelets: [TubeletAugmentation]) {
     (self.starts, self.tubelets) = (starts, tubelets)
   }
 }
 
 extension TemporalSampler.Starts {
   /// Where clip 1, 2 or 3 starts, counted from 1.
-  public func start(ofClip clip: Int) -> Int { clip == 1 ? clip1 : clip == 2 ? clip2 : clip3 }
+  package func start(ofClip clip: Int) -> Int { clip == 1 ? clip1 : clip == 2 ? clip2 : clip3 }
 }
 
 /// Draws the tubelets of a training sample: the temporal, the spatial and the augmenting draws together.
 ///
 /// Each draw has a stream of its own, keyed (seed, epoch, sample, purpose), so the plan of a sample depends neither on
 /// other samples nor on the thread, and switching one augmentation off leaves the others' draws alone.
-public struct TubeletSampler: Sendable, Hashable {
-  public var temporal: TemporalSampler
-  public var spatial: SpatialSampler
-  public var policy: AugmentationPolicy
+package struct TubeletSampler: Sendable, Hashable {
+  package var temporal: TemporalSampler
+  package var spatial: SpatialSampler
+  package var policy: AugmentationPolicy
   /// Size of the clips in pixels.
-  public var width: Int
-  public var height: Int
-  public var seed: UInt64
+  package var width: Int
+  package var height: Int
+  package var seed: UInt64
 
-  public init(
+  package init(
     temporal: TemporalSampler, spatial: SpatialSampler, policy: AugmentationPolicy = .full, width: Int,
     height: Int,
     seed: UInt64
@@ -89,7 +89,7 @@ public struct TubeletSampler: Sendable, Hashable {
   ///   - epoch: from 1, as the schedule counts.
   ///   - sample: the video's index in the list, not its place in the epoch's order.
   /// - Throws: `SamplingError` where the video is too short, or its motion does not fit it.
-  public func plan(
+  package func plan(
     _ views: [TubeletView], epoch: Int, sample: Int, video: TubeletSource
   ) throws -> TubeletPlan {
     var random = stream(epoch, sample, "starts")

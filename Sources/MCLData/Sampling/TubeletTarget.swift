@@ -3,17 +3,17 @@ import MCLVideo
 
 /// The motion target of a query clip, `mag` [T, h, w] (reference, section 6): where the motion alignment loss wants the
 /// saliency to lie.
-public struct TubeletTarget: Sendable, Equatable {
+package struct TubeletTarget: Sendable, Equatable {
   /// Flows a group, one group for every frame of the published network's last maps, and pixels a cell.
-  public static let groupLength = 4
-  public static let block = 32
+  package static let groupLength = 4
+  package static let block = 32
 
   /// Groups T, rows h and columns w.
-  public let groups: Int
-  public let rows: Int
-  public let columns: Int
+  package let groups: Int
+  package let rows: Int
+  package let columns: Int
   /// [T, h, w], row-major.
-  public let values: [Float]
+  package let values: [Float]
 
   /// The flow images of the clip's frames get the clip's crop, resize (antialiased bilinear, 8 bits) and flip; in each
   /// group the boundary magnitudes of u and of v are averaged over blocks and added, without a rim. The crop is resized to
@@ -30,7 +30,7 @@ public struct TubeletTarget: Sendable, Equatable {
   ///   - height: height H of the clip after the resize; width W likewise.
   ///   - flipped: whether the clip is mirrored horizontally.
   /// - Throws: `MotionError` where the flows are not whole groups of one size or the crop leaves them.
-  public init(
+  package init(
     flows: [QuantizedFlow], top: Int, left: Int, cropHeight: Int, cropWidth: Int, height: Int, width: Int,
     flipped: Bool, groupLength: Int = Self.groupLength, block: Int = Self.block
   ) throws {

@@ -14,9 +14,12 @@ extension Graph {
 
   /// A derivative of a frozen program: of one of its outputs at one of its inputs or states.
   public struct Derivative: Hashable, Sendable {
+    /// The output, of one number.
     public var output: String
+    /// The f32 input or state at which it is taken.
     public var leaf: String
 
+    /// The derivative of `output`, a number, at the input or state `leaf`; it has the shape of `leaf`.
     public init(of output: String, at leaf: String) {
       self.output = output
       self.leaf = leaf

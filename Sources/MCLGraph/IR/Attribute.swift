@@ -1,5 +1,5 @@
 /// One named property of an operation, as it stands in the text form.
-public enum Attribute: Sendable {
+package enum Attribute: Sendable {
   case integer(Int)
   case integers([Int])
   case number(Double)
@@ -8,7 +8,7 @@ public enum Attribute: Sendable {
 
 /// Numbers are equal when they have the same bits: NaN equals itself, and 0 is not -0.
 extension Attribute: Hashable {
-  public static func == (a: Attribute, b: Attribute) -> Bool {
+  package static func == (a: Attribute, b: Attribute) -> Bool {
     switch (a, b) {
     case (.integer(let a), .integer(let b)): a == b
     case (.integers(let a), .integers(let b)): a == b
@@ -18,7 +18,7 @@ extension Attribute: Hashable {
     }
   }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     switch self {
     case .integer(let value): hasher.combine(value)
     case .integers(let values): hasher.combine(values)
@@ -29,11 +29,11 @@ extension Attribute: Hashable {
 }
 
 /// The properties of an operation, read back while the text form is parsed.
-public struct AttributeReader {
+package struct AttributeReader {
   let operation: String
   let values: [String: Attribute]
 
-  public init(operation: String, values: [String: Attribute]) {
+  package init(operation: String, values: [String: Attribute]) {
     self.operation = operation
     self.values = values
   }
@@ -42,17 +42,17 @@ public struct AttributeReader {
     ShapeError("\(operation) needs the attribute '\(key)', \(kind)")
   }
 
-  public func integer(_ key: String) throws -> Int {
+  package func integer(_ key: String) throws -> Int {
     guard case .integer(let value)? = values[key] else { throw missing(key, "an integer") }
     return value
   }
 
-  public func integers(_ key: String) throws -> [Int] {
+  package func integers(_ key: String) throws -> [Int] {
     guard case .integers(let value)? = values[key] else { throw missing(key, "a list of integers") }
     return value
   }
 
-  public func number(_ key: String) throws -> Double {
+  package func number(_ key: String) throws -> Double {
     switch values[key] {
     case .number(let value)?: return value
     case .integer(let value)?: return Double(value)
@@ -61,7 +61,7 @@ public struct AttributeReader {
   }
 
   /// A number as elements of a type hold it.
-  public func scalar(_ key: String, _ element: ElementType) throws -> Scalar {
+  package func scalar(_ key: String, _ element: ElementType) throws -> Scalar {
     switch values[key] {
     case .number(let value)?: return Scalar.float(value).held(by: element)
     case .integer(let value)?: return Scalar.integer(Int64(value)).held(by: element)
@@ -69,13 +69,13 @@ public struct AttributeReader {
     }
   }
 
-  public func text(_ key: String) throws -> String {
+  package func text(_ key: String) throws -> String {
     guard case .text(let value)? = values[key] else { throw missing(key, "a text") }
     return value
   }
 
   /// A case of a closed set, by its raw value.
-  public func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _: Choice.Type) throws -> Choice
+  package func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _: Choice.Type) throws -> Choice
   where Choice.RawValue == String {
     let raw = try text(key)
     guard let value = Choice(rawValue: raw) else {

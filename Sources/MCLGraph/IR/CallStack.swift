@@ -1,9 +1,9 @@
 /// The calls that were under way at some moment, innermost first: addresses in the executable of a model, counted
 /// from where it was loaded, each within the instruction that called.
-public struct CallStack: Sendable, Hashable {
-  public var addresses: [UInt]
+package struct CallStack: Sendable, Hashable {
+  package var addresses: [UInt]
 
-  public init(_ addresses: [UInt]) { self.addresses = addresses }
+  package init(_ addresses: [UInt]) { self.addresses = addresses }
 
   /// Reads hexadecimal numbers with spaces between them; what is none is skipped.
   init(text: some StringProtocol) {

@@ -4,15 +4,15 @@
 /// The coordinate is *outside* when the numerator is not a multiple of `divisor`, or the quotient is not in
 /// `0 ..< extent`; a load outside gives the access's fill value. Strided and padded windows use the coefficients
 /// and the offset, their adjoints (input gradients) the divisor.
-public struct AffineIndex: Sendable, Hashable {
+package struct AffineIndex: Sendable, Hashable {
   /// One coefficient an axis of the iteration space.
-  public var coefficients: [Int]
-  public var offset: Int
-  public var divisor: Int
+  package var coefficients: [Int]
+  package var offset: Int
+  package var divisor: Int
   /// The operand's size along this dimension.
-  public var extent: Int
+  package var extent: Int
 
-  public init(_ coefficients: [Int], offset: Int = 0, divisor: Int = 1, extent: Int) {
+  package init(_ coefficients: [Int], offset: Int = 0, divisor: Int = 1, extent: Int) {
     self.coefficients = coefficients
     self.offset = offset
     self.divisor = divisor
@@ -20,14 +20,14 @@ public struct AffineIndex: Sendable, Hashable {
   }
 
   /// The plain coordinate `axis` of a space with `rank` axes.
-  public static func axis(_ axis: Int, of rank: Int, extent: Int) -> AffineIndex {
+  package static func axis(_ axis: Int, of rank: Int, extent: Int) -> AffineIndex {
     var coefficients = [Int](repeating: 0, count: rank)
     coefficients[axis] = 1
     return AffineIndex(coefficients, extent: extent)
   }
 
   /// Whether some point of a space with these axis sizes falls outside, so that loads must be guarded.
-  public func mayFallOutside(axes: [Int]) -> Bool {
+  package func mayFallOutside(axes: [Int]) -> Bool {
     if divisor != 1 { return true }
     var low = offset
     var high = offset
@@ -43,33 +43,33 @@ public struct AffineIndex: Sendable, Hashable {
 ///
 /// The operand is seen as a row-major tensor whose sizes are the indices' extents; their product is the
 /// operand's element count, but the split may differ from its own shape (a reshape costs nothing).
-public struct Access: Sendable {
+package struct Access: Sendable {
   /// Position in the list of operands.
-  public var operand: Int
-  public var indices: [AffineIndex]
-  public var fill: Double
+  package var operand: Int
+  package var indices: [AffineIndex]
+  package var fill: Double
 
-  public init(operand: Int, _ indices: [AffineIndex], fill: Double = 0) {
+  package init(operand: Int, _ indices: [AffineIndex], fill: Double = 0) {
     self.operand = operand
     self.indices = indices
     self.fill = fill
   }
 
   /// The operand read at the point itself: coordinate i is axis i, for the first `shape.count` axes of `rank`.
-  public static func identity(operand: Int, shape: [Int], rank: Int) -> Access {
+  package static func identity(operand: Int, shape: [Int], rank: Int) -> Access {
     Access(operand: operand, shape.indices.map { .axis($0, of: rank, extent: shape[$0]) })
   }
 
-  public func mayFallOutside(axes: [Int]) -> Bool { indices.contains { $0.mayFallOutside(axes: axes) } }
+  package func mayFallOutside(axes: [Int]) -> Bool { indices.contains { $0.mayFallOutside(axes: axes) } }
 }
 
 /// Accesses are equal when their fill values have the same bits: NaN equals itself.
 extension Access: Hashable {
-  public static func == (a: Access, b: Access) -> Bool {
+  package static func == (a: Access, b: Access) -> Bool {
     a.operand == b.operand && a.fill.bitPattern == b.fill.bitPattern && a.indices == b.indices
   }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(operand)
     hasher.combine(indices)
     hasher.combine(fill.bitPattern)
@@ -77,7 +77,7 @@ extension Access: Hashable {
 }
 
 /// How the values along the reduction axes become one.
-public enum Reduction: String, Sendable, Hashable, CaseIterable {
+package enum Reduction: String, Sendable, Hashable, CaseIterable {
   case none
   case sum
   case maximum
@@ -91,18 +91,18 @@ public enum Reduction: String, Sendable, Hashable, CaseIterable {
 /// rest. Pointwise operations, broadcasts, transposes, slices, padding, concatenation, reductions, matrix
 /// products, convolutions and their gradients, and pooling are all comprehensions; the compiler fuses them by
 /// substitution and picks a kernel by looking at their form.
-public struct Comprehension: Sendable, Hashable {
+package struct Comprehension: Sendable, Hashable {
   /// Sizes of the iteration space: output axes first (they may split the result's shape finer), then reduction axes.
-  public var axes: [Int]
-  public var outputRank: Int
-  public var accesses: [Access]
-  public var body: ScalarExpression
-  public var reduction: Reduction
+  package var axes: [Int]
+  package var outputRank: Int
+  package var accesses: [Access]
+  package var body: ScalarExpression
+  package var reduction: Reduction
   /// Applied to the reduced value (`.accumulator`); its loads may use output axes only.
-  public var epilogue: ScalarExpression
-  public var element: ElementType
+  package var epilogue: ScalarExpression
+  package var element: ElementType
 
-  public init(
+  package init(
     axes: [Int], outputRank: Int? = nil, accesses: [Access], body: ScalarExpression,
     reduction: Reduction = .none, epilogue: ScalarExpression = .accumulator, element: ElementType = .float32
   ) {
@@ -116,18 +116,18 @@ public struct Comprehension: Sendable, Hashable {
   }
 
   /// The type of the values that are reduced, given those of the accesses.
-  public func reducedElement(loads: [ElementType]) -> ElementType {
+  package func reducedElement(loads: [ElementType]) -> ElementType {
     body.element(loads: loads, accumulator: .float32) ?? (reduction == .none ? element : .float32)
   }
 
-  public var outputShape: [Int] { Array(axes.prefix(outputRank)) }
-  public var reductionShape: [Int] { Array(axes.dropFirst(outputRank)) }
-  public var outputCount: Int { outputShape.reduce(1, *) }
-  public var reductionCount: Int { reductionShape.reduce(1, *) }
+  package var outputShape: [Int] { Array(axes.prefix(outputRank)) }
+  package var reductionShape: [Int] { Array(axes.dropFirst(outputRank)) }
+  package var outputCount: Int { outputShape.reduce(1, *) }
+  package var reductionCount: Int { reductionShape.reduce(1, *) }
 }
 
 /// What an operation becomes for the compiler: data, no code. A closed set; adding a case is an event.
-public enum Lowering: Sendable {
+package enum Lowering: Sendable {
   /// Storage: an input, a state, a constant. Nothing to compute.
   case leaf
   /// The same elements in the same order under another shape: no work, one buffer.

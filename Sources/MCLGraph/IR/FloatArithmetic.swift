@@ -6,7 +6,7 @@
 
 extension UnaryFunction {
   /// The function of a float, in Double.
-  public func apply(_ a: Double) -> Double {
+  package func apply(_ a: Double) -> Double {
     switch self {
     case .negate: -a
     case .absolute: Swift.abs(a)
@@ -21,7 +21,7 @@ extension UnaryFunction {
 extension BinaryFunction {
   /// The function of two floats, in Double. Of equal numbers, as 0 and -0, the second is the larger and the smaller one.
   /// `remainder`, which is of integers, is here what rounding down leaves.
-  public func apply(_ a: Double, _ b: Double) -> Double {
+  package func apply(_ a: Double, _ b: Double) -> Double {
     switch self {
     case .add: a + b
     case .subtract: a - b

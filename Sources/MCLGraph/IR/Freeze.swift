@@ -1,8 +1,12 @@
 /// What one run of a program computes and changes.
 public struct Step: Sendable {
+  /// What a run gives, by names that differ.
+  /// Numbers of shape [] are logged in training, and charts follow this order.
   public var outputs: [(name: String, tensor: Tensor)]
   /// What outputs are where nothing has been learnt, by their names (`Graph.chances`).
   public var chances: [String: Double]
+  /// The new values of states, each of its state's type.
+  /// All are computed from the old values, and become visible together at the end of the run.
   public var updates: [(state: Tensor, value: Tensor)]
   /// What a run is watched by.
   public var watches: [Graph.Watch]
@@ -11,6 +15,17 @@ public struct Step: Sendable {
   /// Where it was written: mistakes in what is named here are reported there.
   let location: SourceLocation
 
+  /// What a run gives and changes.
+  ///
+  /// Mistakes in it are reported when the model is built, at `file` and `line`.
+  /// - Parameters:
+  ///   - outputs: values by names that differ; give the most telling one first.
+  ///   - chances: what outputs of one number are where nothing has been learnt, by the outputs' names.
+  ///   - updates: states as `ProgramContext.state` gave them, each once, with their new values.
+  ///   - watches: what outputs and taps mean to reports and validation.
+  ///   - accumulation: how several runs make a step; nil where each run is one.
+  ///   - file: the caller's file.
+  ///   - line: the caller's line.
   public init(
     outputs: [(name: String, tensor: Tensor)], chances: [String: Double] = [:],
     updates: [(state: Tensor, value: Tensor)] = [], watches: [Graph.Watch] = [],

@@ -2,14 +2,18 @@
 ///
 /// Passes take one and return another. Analyses are arrays beside `entries`, computed where they are needed.
 public struct Graph: Sendable {
+  /// One value of a program: the result of an operation, an input or a state.
   public struct Entry: Sendable {
-    public var operation: any Operation
-    public var operands: [Int]
+    package var operation: any Operation
+    package var operands: [Int]
+    /// The element type and the shape of the value.
     public var type: TensorType
+    /// The place in the model, such as `query.layer1.0.conv1`; empty where it has none.
     public var path: String
+    /// The line of the model file that it comes from; nil where that is not known.
     public var location: SourceLocation?
 
-    public init(
+    package init(
       _ operation: any Operation, _ operands: [Int], _ type: TensorType, path: String = "",
       location: SourceLocation? = nil
     ) {
@@ -23,13 +27,16 @@ public struct Graph: Sendable {
 
   /// A value that the caller gives at every run; a scalar one has a default that `--set` changes.
   public struct Input: Sendable, Hashable {
+    /// The name, which no other input or state of the program has.
     public var name: String
+    /// The element type and the shape that every run gives.
     public var type: TensorType
+    /// What a run takes where it is given nothing; nil where every run must give the input.
     public var defaultValue: Scalar?
     /// Where training takes the values from; nil where only the caller knows.
     public var source: Source?
 
-    public init(name: String, type: TensorType, defaultValue: Scalar? = nil, source: Source? = nil) {
+    package init(name: String, type: TensorType, defaultValue: Scalar? = nil, source: Source? = nil) {
       self.name = name
       self.type = type
       self.source = source
@@ -49,19 +56,23 @@ public struct Graph: Sendable {
       case kept
     }
 
+    /// The name. Programs of one model share states by it.
     public var name: String
+    /// The element type and the shape, the same in all programs of the model.
     public var type: TensorType
+    /// How the state starts where no checkpoint gives it.
     public var initializer: Initializer
+    /// What the state is to the model: a parameter, a buffer of a layer, or neither.
     public var role: Role
 
-    public init(name: String, type: TensorType, initializer: Initializer, role: Role) {
+    package init(name: String, type: TensorType, initializer: Initializer, role: Role) {
       self.name = name
       self.type = type
       self.initializer = initializer.held(by: type.element)
       self.role = role
     }
 
-    public init(name: String, type: TensorType, initializer: Initializer, isTrainable: Bool) {
+    package init(name: String, type: TensorType, initializer: Initializer, isTrainable: Bool) {
       self.init(name: name, type: type, initializer: initializer, role: isTrainable ? .trained : .kept)
     }
 
@@ -72,20 +83,29 @@ public struct Graph: Sendable {
     public var isWeight: Bool { role != .kept }
   }
 
+  /// A name of one value of the program: of an output, an update or a tap.
   public struct Named: Sendable, Hashable {
+    /// The name; of an update, that of its state.
     public var name: String
+    /// The position of the value in `Graph.entries`.
     public var entry: Int
 
-    public init(_ name: String, _ entry: Int) {
+    package init(_ name: String, _ entry: Int) {
       self.name = name
       self.entry = entry
     }
   }
 
+  /// The name of the program, such as `step`.
   public var name: String
+  /// All values that the program computes or reads, operands before their users.
+  /// `Named.entry` counts from 0 here.
   public var entries: [Entry] = []
+  /// What every run is given, in the order of declaration.
   public var inputs: [Input] = []
+  /// What lives from run to run, in the order of declaration.
   public var states: [State] = []
+  /// What a run gives, in the order of `Step.outputs`.
   public var outputs: [Named] = []
   /// The values that outputs have where nothing has been learnt, by their names: `log(n)` for a cross-entropy over n
   /// classes, `1/n` for its accuracy. What watches a run shows them beside the outputs; no number depends on them.
@@ -99,7 +119,7 @@ public struct Graph: Sendable {
   /// How several runs make a step; nil where each run is one.
   public var accumulation: Accumulation?
 
-  public init(name: String) { self.name = name }
+  package init(name: String) { self.name = name }
 
   /// Entries that are kept alive by their names.
   public var roots: [Int] { (outputs + updates + taps).map(\.entry) }
@@ -149,12 +169,14 @@ public struct Graph: Sendable {
 
 /// What a model file declares: its programs over shared states, and the settings they were built with.
 public struct Module: Sendable {
+  /// The name of the model.
   public var name: String
   /// Every setting the model read, with the value it got, in the order of reading.
   public var settings: [(key: String, value: String)] = []
+  /// The programs, in the order of the model file.
   public var programs: [Graph] = []
 
-  public init(name: String) { self.name = name }
+  package init(name: String) { self.name = name }
 
   /// Gives every input of a name a default that `text` says, as its elements hold it.
   /// - Throws: `ShapeError` when it is no finite number, or not one that they hold.
@@ -172,6 +194,8 @@ public struct Module: Sendable {
     }
   }
 
+  /// The program of this name.
+  /// - Throws: `ModelError` with the names that there are, where none is called so.
   public func program(_ name: String) throws -> Graph {
     if let program = programs.first(where: { $0.name == name }) { return program }
     let known = programs.map { "'\($0.name)'" }.joined(separator: ", ")

@@ -9,9 +9,9 @@ extension Graph {
     /// The field's name: a word.
     public var field: String
     /// How the field is wanted, by words.
-    public var attributes: [String: Attribute]
+    package var attributes: [String: Attribute]
 
-    public init(_ feeder: String, _ field: String, _ attributes: [String: Attribute] = [:]) {
+    package init(_ feeder: String, _ field: String, _ attributes: [String: Attribute] = [:]) {
       (self.feeder, self.field, self.attributes) = (feeder, field, attributes)
     }
 
@@ -47,9 +47,15 @@ extension Graph {
 
   /// Several runs that make one step: the i64 state [] `counter` counts them and is 0 when a step is whole.
   public struct Accumulation: Sendable, Hashable {
+    /// The name of the i64 state [] that counts runs; it is 0 when a step is whole.
     public var counter: String
+    /// How many runs make one step, at least 1.
     public var runs: Int
 
+    /// `runs` runs of the program make one step, counted by the i64 state [] `counter`.
+    ///
+    /// The program itself adds up gradients and sets the counter. Building the model
+    /// throws a `ModelError` where there is no such state, or `runs` is below 1.
     public init(counter: String, runs: Int) { (self.counter, self.runs) = (counter, runs) }
   }
 }

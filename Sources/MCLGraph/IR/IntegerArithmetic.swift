@@ -1,6 +1,6 @@
 extension Int64 {
   /// The integer toward zero; the smallest or largest one where the number is beyond those, 0 for NaN.
-  public init(saturating value: Double) {
+  package init(saturating value: Double) {
     if value >= 0x1p63 {
       self = .max
     } else if value < -0x1p63 {
@@ -11,15 +11,15 @@ extension Int64 {
   }
 
   /// The integer as an f32 element holds it: rounded once, to nearest, ties to even.
-  public var roundedToFloat: Double { Double(Float(self)) }
+  package var roundedToFloat: Double { Double(Float(self)) }
 }
 
 extension UnaryFunction {
   /// Whether it is defined of integers.
-  public var takesIntegers: Bool { self == .negate || self == .absolute }
+  package var takesIntegers: Bool { self == .negate || self == .absolute }
 
   /// The function of an integer, modulo 2^64; of those that take floats alone, the value's own conversion.
-  public func apply(_ a: Int64) -> Int64 {
+  package func apply(_ a: Int64) -> Int64 {
     switch self {
     case .negate: 0 &- a
     case .absolute: a < 0 ? 0 &- a : a
@@ -31,7 +31,7 @@ extension UnaryFunction {
 extension BinaryFunction {
   /// The function of two integers, modulo 2^64. Division rounds down, and the remainder has the divisor's sign, so that
   /// `a == (a / b) * b + a % b`; by zero both are 0.
-  public func apply(_ a: Int64, _ b: Int64) -> Int64 {
+  package func apply(_ a: Int64, _ b: Int64) -> Int64 {
     switch self {
     case .add: return a &+ b
     case .subtract: return a &- b
@@ -53,7 +53,7 @@ extension BinaryFunction {
 
 extension Comparison {
   /// Whether the comparison holds; of floats, `notEqual` alone does where one is NaN.
-  @inlinable public func holds<Number: Comparable>(_ a: Number, _ b: Number) -> Bool {
+  @inlinable package func holds<Number: Comparable>(_ a: Number, _ b: Number) -> Bool {
     switch self {
     case .equal: a == b
     case .notEqual: a != b

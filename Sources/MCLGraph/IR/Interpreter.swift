@@ -1,16 +1,21 @@
 /// Runs a graph by the operations' own definitions, floats in Double and integers exactly: the reference that compiled
 /// programs are held to.
 public struct Interpreter {
+  /// The program that is run.
   public let graph: Graph
   /// The current value of every state, by name.
   public var states: [String: Value]
 
   /// What one run gave.
   public struct Result: Sendable {
+    /// The values of the outputs, by name.
     public var outputs: [String: Value]
+    /// The values of all taps, by name.
     public var taps: [String: Value]
   }
 
+  /// A run of `graph` that begins with these states.
+  /// - Parameter states: the values by name. A state that is read and missing makes `run` throw.
   public init(_ graph: Graph, states: [String: Value]) {
     self.graph = graph
     self.states = states

@@ -1,6 +1,6 @@
 /// What the system knows of one kind of computation. An open set: a new operation is one file in `Ops/` and one
 /// line in `OperationRegistry`.
-public protocol Operation: Sendable {
+package protocol Operation: Sendable {
   /// The name in the text form.
   static var name: String { get }
 
@@ -26,8 +26,8 @@ public protocol Operation: Sendable {
 }
 
 extension Operation {
-  public var name: String { Self.name }
-  public var attributes: [(String, Attribute)] { [] }
+  package var name: String { Self.name }
+  package var attributes: [(String, Attribute)] { [] }
 
   /// Throws unless there are exactly `count` operands.
   func expect(_ count: Int, _ operands: [TensorType]) throws {

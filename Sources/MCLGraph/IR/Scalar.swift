@@ -40,7 +40,9 @@ public enum Scalar: Sendable, Hashable {
 }
 
 extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  /// A literal such as `0.5` is a float, in Double.
   public init(floatLiteral value: Double) { self = .float(value) }
+  /// A literal such as `7` is an integer, exactly.
   public init(integerLiteral value: Int64) { self = .integer(value) }
 }
 

@@ -1,11 +1,11 @@
 /// Elementary functions of one argument.
-public enum UnaryFunction: String, Sendable, Hashable, CaseIterable {
+package enum UnaryFunction: String, Sendable, Hashable, CaseIterable {
   case negate, absolute, exponential, logarithm, squareRoot, reciprocal
 }
 
 /// Elementary functions of two arguments. `maximum` and `minimum` pass NaN on. Of integers, `divide` rounds
 /// down and `remainder`, which is of integers alone, has the sign of the divisor (so an index wraps).
-public enum BinaryFunction: String, Sendable, Hashable, CaseIterable {
+package enum BinaryFunction: String, Sendable, Hashable, CaseIterable {
   case add, subtract, multiply, divide, maximum, minimum, remainder
 }
 
@@ -20,7 +20,7 @@ public enum Comparison: String, Sendable, Hashable, CaseIterable {
 /// the type of its sibling (float32 when alone), `convert` changes it. Both sides of a binary function and both branches of
 /// `select` have one type.
 /// Two trees are equal when they are the same tree with the same bits in their constants: NaN equals itself, and 0 is not -0.
-public indirect enum ScalarExpression: Sendable {
+package indirect enum ScalarExpression: Sendable {
   /// The value at `Comprehension.accesses[i]`.
   case load(Int)
   case constant(Double)
@@ -38,7 +38,7 @@ public indirect enum ScalarExpression: Sendable {
 }
 
 extension ScalarExpression: Hashable {
-  public static func == (a: Self, b: Self) -> Bool {
+  package static func == (a: Self, b: Self) -> Bool {
     switch (a, b) {
     case (.load(let a), .load(let b)): a == b
     case (.constant(let a), .constant(let b)): a.bitPattern == b.bitPattern
@@ -54,7 +54,7 @@ extension ScalarExpression: Hashable {
     }
   }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     switch self {
     case .load(let access): hasher.combine(access)
     case .constant(let value): hasher.combine(value.bitPattern)
@@ -82,7 +82,7 @@ extension ScalarExpression: Hashable {
 
 extension ScalarExpression {
   /// The same tree with every leaf (`load`, `constant`, `integer`, `index`, `accumulator`) replaced by `transform(leaf)`.
-  public func mapLeaves(_ transform: (ScalarExpression) -> ScalarExpression) -> ScalarExpression {
+  package func mapLeaves(_ transform: (ScalarExpression) -> ScalarExpression) -> ScalarExpression {
     switch self {
     case .load, .constant, .integer, .index, .accumulator: transform(self)
     case .unary(let function, let a): .unary(function, a.mapLeaves(transform))
@@ -97,7 +97,7 @@ extension ScalarExpression {
   }
 
   /// Calls `visit` on every node, parents after their children.
-  public func forEach(_ visit: (ScalarExpression) -> Void) {
+  package func forEach(_ visit: (ScalarExpression) -> Void) {
     switch self {
     case .load, .constant, .integer, .index, .accumulator: break
     case .unary(_, let a), .convert(_, let a): a.forEach(visit)
@@ -111,7 +111,7 @@ extension ScalarExpression {
   }
 
   /// The element type of the tree's value; nil of constants alone, which take their sibling's.
-  public func element(loads: [ElementType], accumulator: ElementType) -> ElementType? {
+  package func element(loads: [ElementType], accumulator: ElementType) -> ElementType? {
     switch self {
     case .load(let access): loads[access]
     case .constant: nil
@@ -125,7 +125,7 @@ extension ScalarExpression {
   }
 
   /// The number of nodes that are not leaves: what an evaluation costs, roughly.
-  public var operationCount: Int {
+  package var operationCount: Int {
     var count = 0
     forEach { node in
       switch node {
@@ -136,8 +136,8 @@ extension ScalarExpression {
     return count
   }
 
-  public static func + (a: Self, b: Self) -> Self { .binary(.add, a, b) }
-  public static func - (a: Self, b: Self) -> Self { .binary(.subtract, a, b) }
-  public static func * (a: Self, b: Self) -> Self { .binary(.multiply, a, b) }
-  public static func / (a: Self, b: Self) -> Self { .binary(.divide, a, b) }
+  package static func + (a: Self, b: Self) -> Self { .binary(.add, a, b) }
+  package static func - (a: Self, b: Self) -> Self { .binary(.subtract, a, b) }
+  package static func * (a: Self, b: Self) -> Self { .binary(.multiply, a, b) }
+  package static func / (a: Self, b: Self) -> Self { .binary(.divide, a, b) }
 }

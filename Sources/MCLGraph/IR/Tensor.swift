@@ -4,25 +4,32 @@
 /// A mistake does not trap: it gives a *poisoned* tensor that carries its diagnostic, everything made from it is
 /// poisoned too, and freezing the model throws all diagnostics at once.
 public final class Tensor: @unchecked Sendable {
-  public let operation: any Operation
+  package let operation: any Operation
+  /// The element type and the shape; f32[] where the tensor is poisoned.
   public let type: TensorType
   /// The place in the model, such as `query.layer1.0.conv1`.
   public let path: String
-  public let location: SourceLocation?
+  package let location: SourceLocation?
+  /// The mistake made at this very tensor; nil where there is none.
+  /// A tensor that is only made of a poisoned one has none of its own.
   public let diagnostic: Diagnostic?
+  /// Whether this tensor, or one that it is made of, is a mistake.
   public let isPoisoned: Bool
 
   /// Written only in `init` and, when nothing else holds this object any more, in `deinit`; hence the unchecked
   /// conformance to Sendable.
   private var storedOperands: [Tensor]
-  public var operands: [Tensor] { storedOperands }
+  package var operands: [Tensor] { storedOperands }
 
+  /// The size along each axis, in the order [N, C, T, H, W] for clips; [] for a scalar or a poisoned tensor.
   public var shape: [Int] { type.shape }
+  /// The number of axes: 0 for a scalar or a poisoned tensor.
   public var rank: Int { type.rank }
+  /// The number of elements: the product of the sizes; 1 for a scalar or a poisoned tensor.
   public var count: Int { type.count }
 
   /// The result of `operation` on `operands`; poisoned when the shapes do not fit.
-  public init(
+  package init(
     _ operation: any Operation, _ operands: [Tensor], path: String = "", location: SourceLocation? = nil
   ) {
     self.operation = operation
@@ -77,12 +84,14 @@ public final class Tensor: @unchecked Sendable {
 }
 
 extension Tensor: Hashable {
+  /// Whether two tensors are the same object. Their numbers are not compared.
   public static func == (a: Tensor, b: Tensor) -> Bool { a === b }
+  /// Hashes which object it is, as `==` compares.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
 /// All tensors that `roots` are made of, operands before their users, each once; without recursion.
-public func topologicalOrder(_ roots: [Tensor]) -> [Tensor] {
+package func topologicalOrder(_ roots: [Tensor]) -> [Tensor] {
   var order: [Tensor] = []
   var seen = Set<ObjectIdentifier>()
   var stack: [(tensor: Tensor, next: Int)] = []

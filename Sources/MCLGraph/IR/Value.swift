@@ -1,5 +1,6 @@
 /// A tensor's numbers in the reference interpreter, row-major: floats in Double, integers exactly.
 public struct Value: Sendable, Equatable {
+  /// The element type and the shape.
   public let type: TensorType
   private var storage: Storage
 
@@ -33,19 +34,22 @@ public struct Value: Sendable, Equatable {
       }
   }
 
+  /// One number everywhere; of integers, converted as `Int64(saturating:)` does.
   public init(_ type: TensorType, repeating element: Double) {
     self.init(type, [Double](repeating: element, count: type.count))
   }
 
-  public init(_ type: TensorType, filledWith element: Scalar) {
+  package init(_ type: TensorType, filledWith element: Scalar) {
     switch element {
     case .float(let value): self.init(type, repeating: value)
     case .integer(let value): self.init(type, integers: [Int64](repeating: value, count: type.count))
     }
   }
 
+  /// One f32 number, of shape [].
   public init(scalar: Double) { self.init(TensorType(.float32, []), [scalar]) }
 
+  /// The size along each axis, the slowest first; a scalar has none.
   public var shape: [Int] { type.shape }
 
   /// How many numbers there are: as many as the type says, unless a caller's array was of another length.

@@ -1,5 +1,6 @@
 /// Where a layer stands while it is applied: its path, whose parameters it uses, and in which mode.
 public struct Scope {
+  /// The program in which the layers declare their parameters and taps.
   public let context: ProgramContext
   /// The path of the call, for taps: `query.layer1.0`.
   public private(set) var path: String
@@ -30,6 +31,7 @@ public struct Scope {
     self.copiedFrom = copiedFrom
   }
 
+  /// The scope of a part called `name`, which both paths get behind a point; itself where the name is empty.
   public func entering(_ name: String) -> Scope {
     guard !name.isEmpty else { return self }
     var inner = self
@@ -75,6 +77,7 @@ public protocol Layer: Sendable {
 }
 
 extension Layer {
+  /// No name unless a layer has one: its parameters and taps then stand under those of what holds it.
   public var name: String { "" }
 
   /// Applies the layer under its own name and taps the result there.
@@ -92,6 +95,7 @@ public protocol Composite: Layer {
 }
 
 extension Composite {
+  /// What `body` computes, one layer after the other.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     body.expression(of: input, in: scope)
   }
@@ -99,11 +103,14 @@ extension Composite {
 
 /// Layers one after the other.
 public struct Chain: Layer {
-  public var layers: [any Layer]
+  package var layers: [any Layer]
 
+  /// The layers of an array, one after the other; with none, the input itself.
   public init(_ layers: [any Layer]) { self.layers = layers }
+  /// The layers of a closure, one below the other, where `if`, `for` and `switch` may stand.
   public init(@ChainBuilder _ content: () -> Chain) { self = content() }
 
+  /// Each layer applied to the result of the one before it.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     layers.reduce(input) { $1($0, in: scope) }
   }
@@ -112,28 +119,39 @@ public struct Chain: Layer {
 /// Layers as statements.
 @resultBuilder
 public enum ChainBuilder {
+  /// A statement that is one layer.
   public static func buildExpression(_ layer: any Layer) -> [any Layer] { [layer] }
+  /// A statement that is an array of layers, such as the result of a function.
   public static func buildExpression(_ layers: [any Layer]) -> [any Layer] { layers }
   /// A statement that is no layer, such as an assignment or a `print`.
   public static func buildExpression(_ statement: Void) -> [any Layer] { [] }
+  /// The layers of all statements, in their order.
   public static func buildBlock(_ parts: [any Layer]...) -> [any Layer] { parts.flatMap { $0 } }
+  /// The layers of an `if` without `else`; none where it does not hold.
   public static func buildOptional(_ part: [any Layer]?) -> [any Layer] { part ?? [] }
+  /// The layers of the first branch of an `if` or `switch`.
   public static func buildEither(first: [any Layer]) -> [any Layer] { first }
+  /// The layers of the other branch of an `if` or `switch`.
   public static func buildEither(second: [any Layer]) -> [any Layer] { second }
+  /// The layers of all iterations of a `for`, in their order.
   public static func buildArray(_ parts: [[any Layer]]) -> [any Layer] { parts.flatMap { $0 } }
+  /// The chain of all layers of the closure.
   public static func buildFinalResult(_ layers: [any Layer]) -> Chain { Chain(layers) }
 }
 
 /// A chain under a name: its parameters and taps get that part in their paths.
 public struct Named: Layer {
+  /// The part of the path that the layers within it get.
   public let name: String
   let content: Chain
 
+  /// Layers under a name: `Named("block0") { Conv("space", …) }` has the parameter `block0.space.weight`.
   public init(_ name: String, @ChainBuilder _ content: () -> Chain) {
     self.name = name
     self.content = content()
   }
 
+  /// The layers applied one after the other.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     content.expression(of: input, in: scope)
   }
@@ -145,6 +163,12 @@ public struct Residual: Layer {
   let shortcut: Chain
   let location: SourceLocation
 
+  /// Two chains whose results are added: both must have one type (He et al. 2016).
+  /// - Parameters:
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
+  ///   - content: the layers of the main path.
+  ///   - shortcut: the layers of the other path; an empty closure passes the input on.
   public init(
     file: String = #filePath, line: Int = #line, @ChainBuilder _ content: () -> Chain,
     @ChainBuilder shortcut: () -> Chain
@@ -154,6 +178,7 @@ public struct Residual: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
+  /// The sum of both paths; poisoned where their types differ.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     let result = content.expression(of: input, in: scope)
     let passed = shortcut.expression(of: input, in: scope)

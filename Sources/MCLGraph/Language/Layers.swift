@@ -12,12 +12,24 @@ private func unusable(_ what: String, _ input: Tensor, _ scope: Scope, _ locatio
 /// 3-D convolution without bias over [N, C, T, H, W]; the input's channels follow from the input.
 /// Padding is half the kernel unless given. Starts He normal, fan-out.
 public struct Conv: Layer {
+  /// The part of the path under which `weight` stands.
   public let name: String
   let kernel: [Int]
   let channels: Int
   let geometry: ConvolutionGeometry
   let location: SourceLocation
 
+  /// A convolution with `channels` output channels D and a kernel [kT, kH, kW].
+  /// - Parameters:
+  ///   - name: the part of the path under which `weight` stands.
+  ///   - kernel: sizes along T, H, W.
+  ///   - channels: D, a multiple of `groups`.
+  ///   - stride: steps along T, H, W.
+  ///   - padding: zeros on both sides along T, H, W; half the kernel, rounded down, unless given.
+  ///   - dilation: distances between kernel positions along T, H, W.
+  ///   - groups: parts of the channels that are convolved apart; it divides the input's channels.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public init(
     _ name: String, _ kernel: [Int], _ channels: Int, stride: [Int] = [1, 1, 1], padding: [Int]? = nil,
     dilation: [Int] = [1, 1, 1], groups: Int = 1, file: String = #filePath, line: Int = #line
@@ -30,6 +42,11 @@ public struct Conv: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
+  /// f32 [N, C, T, H, W] to [N, D, T', H', W'].
+  ///
+  /// T' = (T + 2 padding - dilation (kT - 1) - 1) / stride + 1, rounded down; H' and W' likewise.
+  /// The parameter `weight` is [D, C/groups, kT, kH, kW]. It starts normal around 0, with the deviation
+  /// sqrt(2 / (D kT kH kW)) (He et al. 2015, fan-out).
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 5, kernel.count == 3 else {
       return unusable(
@@ -50,12 +67,21 @@ public struct Conv: Layer {
 /// In training mode by the batch's biased variance, moving the running statistics (unbiased variance); otherwise
 /// by the running ones.
 public struct BatchNorm: Layer {
+  /// The part of the path under which parameters and running statistics stand.
   public let name: String
   let epsilon: Double
   let momentum: Double
   let groups: Int
   let location: SourceLocation
 
+  /// Batch normalisation (Ioffe and Szegedy 2015).
+  /// - Parameters:
+  ///   - name: the part of the path under which parameters and running statistics stand.
+  ///   - epsilon: what is added to the variance.
+  ///   - momentum: running statistics become `(1 - momentum) running + momentum batch`.
+  ///   - groups: equal parts of the batch, each normalised by itself; N must be a multiple of it.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public init(
     _ name: String, epsilon: Double = 1e-5, momentum: Double = 0.1, groups: Int = 1, file: String = #filePath,
     line: Int = #line
@@ -67,6 +93,13 @@ public struct BatchNorm: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
+  /// `(x - mean) / sqrt(variance + epsilon) weight + bias` for each channel of f32 [N, C, T, H, W].
+  ///
+  /// The shape stays. In a training scope, mean and biased variance are the batch's. The running ones then
+  /// move once for each group, with the unbiased variance. Otherwise mean and variance are the running ones.
+  ///
+  /// The parameters `weight` and `bias` are [C] and start as 1 and 0. The buffers are `running_mean` [C],
+  /// `running_var` [C] and `num_batches_tracked`, i64 [], as in PyTorch.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 5, input.isFloat, groups >= 1, input.shape[0] % groups == 0 else {
       return unusable(
@@ -119,7 +152,9 @@ public struct BatchNorm: Layer {
 
 /// `max(x, 0)`.
 public struct ReLU: Layer {
+  /// The rectified linear unit, which has no parameters.
   public init() {}
+  /// `max(x, 0)` of f32 elements of any shape; the derivative at 0 is 0.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor { relu(input) }
 }
 
@@ -129,6 +164,13 @@ public struct MaxPooling: Layer {
   let geometry: PoolGeometry
   let location: SourceLocation
 
+  /// Max-pooling over windows [kT, kH, kW].
+  /// - Parameters:
+  ///   - kernel: sizes of a window along T, H, W.
+  ///   - stride: steps along T, H, W.
+  ///   - padding: places on both sides along T, H, W, at most half the kernel; they never win.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public init(
     _ kernel: [Int], stride: [Int], padding: [Int] = [0, 0, 0], file: String = #filePath, line: Int = #line
   ) {
@@ -136,6 +178,8 @@ public struct MaxPooling: Layer {
     location = SourceLocation(file: file, line: line)
   }
 
+  /// The largest value of each window of f32 [N, C, T, H, W]; NaN where one is.
+  /// The derivative goes to the first of equal values.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     Tensor(MaxPool(geometry), [input], path: scope.path, location: location)
   }
@@ -145,10 +189,15 @@ public struct MaxPooling: Layer {
 public struct GlobalAveragePool: Layer {
   let location: SourceLocation
 
+  /// The mean of each channel, without parameters.
+  /// - Parameters:
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public init(file: String = #filePath, line: Int = #line) {
     location = SourceLocation(file: file, line: line)
   }
 
+  /// f32 [N, C, T, H, W] to [N, C]: the mean over T, H, W.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 5, input.isFloat else {
       return unusable("GlobalAveragePool takes f32 [N, C, T, H, W]", input, scope, location)
@@ -159,16 +208,25 @@ public struct GlobalAveragePool: Layer {
 
 /// `x W^T + b` over [N, F]; weight [features, F]. Starts uniform in +-1/sqrt(F), as PyTorch's default.
 public struct Linear: Layer {
+  /// The part of the path under which `weight` and `bias` stand.
   public let name: String
   let features: Int
   let location: SourceLocation
 
+  /// A linear layer with `features` outputs D for each sample.
+  /// - Parameters:
+  ///   - name: the part of the path under which `weight` and `bias` stand.
+  ///   - features: D.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public init(_ name: String, _ features: Int, file: String = #filePath, line: Int = #line) {
     self.name = name
     self.features = features
     location = SourceLocation(file: file, line: line)
   }
 
+  /// `x W^T + b`: f32 [N, F] to [N, D].
+  /// The parameters are `weight` [D, F] and `bias` [D], both uniform within 1 / sqrt(F) at the start.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank == 2, input.isFloat else {
       return unusable("Linear takes f32 [N, features]", input, scope, location)
@@ -184,10 +242,16 @@ public struct Linear: Layer {
 public struct L2Normalize: Layer {
   let location: SourceLocation
 
+  /// Vectors scaled to length 1, without parameters.
+  /// - Parameters:
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public init(file: String = #filePath, line: Int = #line) {
     location = SourceLocation(file: file, line: line)
   }
 
+  /// `x / max(norm, 1e-12)` of f32 [..., d], with the L2 norm along the last axis; the shape stays.
+  /// Zeros stay zeros.
   public func expression(of input: Tensor, in scope: Scope) -> Tensor {
     guard input.rank >= 1, input.isFloat else {
       return unusable("L2Normalize takes f32 with at least one axis", input, scope, location)

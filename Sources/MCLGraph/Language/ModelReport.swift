@@ -1,28 +1,28 @@
 /// What the process that builds a model tells the one that started it, beside the graph: mistakes with the
 /// addresses of the calls that led to them, and how it ended. One line of text each, fields parted by tabs.
-public struct ModelReport: Sendable, Equatable {
+package struct ModelReport: Sendable, Equatable {
   /// A signal that met the process, such as a failed check of Swift's.
-  public struct Trap: Sendable, Equatable {
-    public var signal: Int32
-    public var calls: CallStack
+  package struct Trap: Sendable, Equatable {
+    package var signal: Int32
+    package var calls: CallStack
 
-    public init(signal: Int32, calls: CallStack) {
+    package init(signal: Int32, calls: CallStack) {
       self.signal = signal
       self.calls = calls
     }
   }
 
   /// Mistakes as they were made. Some may never have mattered, so they count only where the process trapped.
-  public var noted: [Diagnostic] = []
+  package var noted: [Diagnostic] = []
   /// The mistakes because of which there is no graph.
-  public var diagnostics: [Diagnostic] = []
+  package var diagnostics: [Diagnostic] = []
   /// Why the graph could not be written.
-  public var failure: String?
+  package var failure: String?
   /// The signals that met the process: one that ended it, or some that asked where it was.
-  public var traps: [Trap] = []
+  package var traps: [Trap] = []
 
   /// Reads a report; lines that are none, as a process leaves when it is killed, are skipped.
-  public init(text: String) {
+  package init(text: String) {
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       switch fields[0] {

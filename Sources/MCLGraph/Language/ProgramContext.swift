@@ -1,7 +1,7 @@
 /// What a program declares while its expressions are built: inputs, states and their running values, taps.
 public final class ProgramContext {
-  public private(set) var inputs: [Graph.Input] = []
-  public private(set) var states: [Graph.State] = []
+  package private(set) var inputs: [Graph.Input] = []
+  package private(set) var states: [Graph.State] = []
   private var leaves: [String: Tensor] = [:]
   private var stateOrder: [String] = []
   /// The value of a state after the changes made so far: batch statistics change once a call, in call order.
@@ -11,7 +11,7 @@ public final class ProgramContext {
   private var tapIndex: [String: Int] = [:]
   private var mistakes: [Tensor] = []
 
-  public init() {}
+  package init() {}
 
   @discardableResult func mistake(_ message: String, _ location: SourceLocation) -> Tensor {
     let tensor = Tensor(poisonedBy: Diagnostic(message, location: location))

@@ -5,7 +5,7 @@ public final class Settings {
   private var read: [(key: String, value: String)] = []
   private var problems: [Diagnostic] = []
 
-  public init(_ given: [String: String] = [:]) { self.given = given }
+  package init(_ given: [String: String] = [:]) { self.given = given }
 
   private func value<T>(
     _ key: String, _ fallback: T, show: (T) -> String, kind: String, location: SourceLocation,
@@ -26,6 +26,15 @@ public final class Settings {
   /// Whether the user gave this key; a model uses it for shorthands such as `depth`.
   public func isGiven(_ key: String) -> Bool { given[key] != nil }
 
+  /// An integer, such as `8` in `--set batch=8`.
+  ///
+  /// A text that is none in `range` is reported when the model is built, and `fallback` is given.
+  /// - Parameters:
+  ///   - key: what `--set` names.
+  ///   - fallback: the value where the key is not given; it is not checked.
+  ///   - range: what is allowed; 1 ... 2^24 unless given.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public func integer(
     _ key: String, default fallback: Int, in range: ClosedRange<Int> = 1...1 << 24, file: String = #filePath,
     line: Int = #line
@@ -36,6 +45,15 @@ public final class Settings {
     ) { Int($0).flatMap { range.contains($0) ? $0 : nil } }
   }
 
+  /// A list of 1 to 64 integers, such as `3,4,6,3`.
+  ///
+  /// A text that is none is reported when the model is built, and `fallback` is given.
+  /// - Parameters:
+  ///   - key: what `--set` names.
+  ///   - fallback: the value where the key is not given; it is not checked.
+  ///   - range: what each of them may be; 1 ... 2^20 unless given.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public func integers(
     _ key: String, default fallback: [Int], in range: ClosedRange<Int> = 1...1 << 20,
     file: String = #filePath,
@@ -54,6 +72,15 @@ public final class Settings {
     }
   }
 
+  /// A finite number, such as `0.5`.
+  ///
+  /// A text that is none is reported when the model is built, and `fallback` is given.
+  /// - Parameters:
+  ///   - key: what `--set` names.
+  ///   - fallback: the value where the key is not given; it is not checked.
+  ///   - least: the smallest number that is allowed; any unless given.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public func number(
     _ key: String, default fallback: Double, atLeast least: Double? = nil, file: String = #filePath,
     line: Int = #line
@@ -65,6 +92,15 @@ public final class Settings {
     ) { Double($0).flatMap { $0.isFinite && $0 >= least ?? -.infinity ? $0 : nil } }
   }
 
+  /// One of several words.
+  ///
+  /// A text that is none of them is reported when the model is built, and `fallback` is given.
+  /// - Parameters:
+  ///   - key: what `--set` names.
+  ///   - fallback: the value where the key is not given; it is not checked.
+  ///   - choices: the words.
+  ///   - file: the caller's file, for mistakes.
+  ///   - line: the caller's line, for mistakes.
   public func choice(
     _ key: String, default fallback: String, of choices: [String], file: String = #filePath, line: Int = #line
   ) -> String {

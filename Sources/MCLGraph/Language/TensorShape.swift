@@ -11,6 +11,8 @@ extension Tensor {
       poisonedBy: Diagnostic(message, path: path, location: nil, operands: [self]), operands: [self])
   }
 
+  /// The same elements in the same order under another shape. Nothing is moved.
+  /// The number of elements must stay; another one is a mistake.
   public func reshaped(_ shape: [Int]) -> Tensor {
     shape == self.shape || isPoisoned ? self : Tensor(Reshape(to: shape), [self])
   }
@@ -23,10 +25,14 @@ extension Tensor {
     return reshaped(shape.prefix(axis) + [shape.dropFirst(axis).reduce(1, *)])
   }
 
+  /// Repeats the elements along axes of size 1, so that the result has this shape.
+  /// The rank must stay, and each size be equal or 1; anything else is a mistake.
   public func broadcast(to shape: [Int]) -> Tensor {
     shape == self.shape || isPoisoned ? self : Tensor(Broadcast(to: shape), [self])
   }
 
+  /// The axes in another order: axis i of the result is axis `permutation[i]` of this tensor.
+  /// Each axis must be named once.
   public func transposed(_ permutation: [Int]) -> Tensor {
     permutation == Array(shape.indices) ? self : Tensor(Transpose(permutation), [self])
   }
@@ -37,20 +43,30 @@ extension Tensor {
     return transposed(Array(0..<rank - 2) + [rank - 1, rank - 2])
   }
 
+  /// The part `range` along one axis; the other axes stay whole.
+  /// The range must lie inside the axis and not be empty.
   public func sliced(axis: Int, _ range: Range<Int>) -> Tensor {
     !isPoisoned && shape.indices.contains(axis) && range == 0..<shape[axis]
       ? self : Tensor(Slice(axis: axis, start: range.lowerBound, end: range.upperBound), [self])
   }
 
+  /// Zeros before and after the tensor along one axis, which grows by `before + after`.
+  /// Neither number may be negative.
   public func padded(axis: Int, before: Int, after: Int) -> Tensor {
     before == 0 && after == 0 && shape.indices.contains(axis)
       ? self : Tensor(Pad(axis: axis, before: before, after: after), [self])
   }
 
+  /// The matrix product over the last two axes: [..., M, K] by [..., K, N] gives [..., M, N].
+  ///
+  /// `result[b, m, n] = sum over k of self[b, m, k] other[b, k, n]`.
+  /// Both are f32. Their other axes must be the same, as none is repeated.
   public func matmul(_ other: Tensor) -> Tensor { Tensor(MatrixMultiply(), [self, other]) }
 
   /// Sums over `axes`, which keep size 1.
   public func sum(_ axes: [Int]) -> Tensor { Tensor(Reduce(.sum, axes), [self]) }
+  /// The largest elements over `axes`, which keep size 1; NaN where one is.
+  /// The derivative is shared evenly among the places that attain the maximum, as in PyTorch's `amax`.
   public func maximum(_ axes: [Int]) -> Tensor { Tensor(Reduce(.maximum, axes), [self]) }
 
   /// Averages over `axes`, which keep size 1.
@@ -72,9 +88,12 @@ extension Tensor {
 
   /// Over every axis: one number, of shape [].
   public func sum() -> Tensor { sum(Array(shape.indices)).reshaped([]) }
+  /// The mean of all elements: one f32 number, of shape []. Integers are a mistake; convert them first.
   public func mean() -> Tensor { mean(Array(shape.indices)).reshaped([]) }
 
+  /// Sums over these axes of [N, C, T, H, W], which keep size 1: `x.sum(.time, .height)`.
   public func sum(_ axes: ClipAxis...) -> Tensor { sum(axes.map(\.rawValue)) }
+  /// Averages over these axes of [N, C, T, H, W], which keep size 1: `x.mean(.height, .width)`.
   public func mean(_ axes: ClipAxis...) -> Tensor { mean(axes.map(\.rawValue)) }
 }
 

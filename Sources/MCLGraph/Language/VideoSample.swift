@@ -15,16 +15,23 @@ public struct ClipDrawing: Sendable, Hashable {
 /// A part of a video that a clip begins at. Clips of one moment begin at the same frame.
 public struct ClipMoment: Sendable, Hashable, ExpressibleByStringLiteral {
   let name: String
+  /// A moment by a name of your own, for `.clips`: two clips `of: "here"` begin at the same frame.
+  /// `.tubelets` takes `first`, `second` and `third` alone.
   public init(_ name: String) { self.name = name }
+  /// A literal is the moment of that name.
   public init(stringLiteral name: String) { self.name = name }
 
+  /// The clip of one half of the video. With `.tubelets`, the two others lie in the other half.
   public static let first: ClipMoment = "first"
+  /// One of the two clips of the other half of the video, of `.tubelets`.
   public static let second: ClipMoment = "second"
+  /// The other one of the two clips of that half, of `.tubelets`.
   public static let third: ClipMoment = "third"
 }
 
 /// How many classes a model tells apart: a setting that follows the data where the user does not give it.
 public struct ClassCount: Sendable, Hashable {
+  /// The number of classes, at least 1: how many scores a classifier has.
   public let count: Int
   let setting: String
 }
@@ -59,6 +66,7 @@ public struct VideoSample {
   public let step: Int
   /// Pixels of a clip.
   public let height: Int
+  /// Columns of a frame of a clip, W.
   public let width: Int
 
   /// A clip: f32 [N, 3, T, H, W], colours less their mean over their deviation.

@@ -1,15 +1,15 @@
 /// An elementary function of two tensors of one shape, element by element. The language inserts broadcasts.
-public struct Binary: Operation {
-  public static let name = "binary"
-  public let function: BinaryFunction
+package struct Binary: Operation {
+  package static let name = "binary"
+  package let function: BinaryFunction
 
-  public init(_ function: BinaryFunction) { self.function = function }
-  public init(from attributes: AttributeReader) throws {
+  package init(_ function: BinaryFunction) { self.function = function }
+  package init(from attributes: AttributeReader) throws {
     function = try attributes.choice("function", BinaryFunction.self)
   }
-  public var attributes: [(String, Attribute)] { [("function", .text(function.rawValue))] }
+  package var attributes: [(String, Attribute)] { [("function", .text(function.rawValue))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(2, operands)
     guard operands[0] == operands[1] else {
       throw ShapeError(
@@ -22,7 +22,7 @@ public struct Binary: Operation {
     return operands[0]
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     switch result.element {
     case .float32:
       Value(result, zip(operands[0].elements, operands[1].elements).map { function.apply($0, $1) })
@@ -32,7 +32,7 @@ public struct Binary: Operation {
   }
 
   /// Where `maximum` or `minimum` meets a tie, each operand gets half of the derivative, as in PyTorch.
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let (a, b) = (operands[0], operands[1])
     guard a.type.element == .float32 else { return [nil, nil] }
     let zero = upstream.filled(with: 0)
@@ -49,7 +49,7 @@ public struct Binary: Operation {
     }
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .map(result, operands: 2) { .binary(function, $0[0], $0[1]) }
   }
 }

@@ -1,13 +1,13 @@
 /// Repeats a tensor along axes where its size is 1; the rank stays.
-public struct Broadcast: Operation {
-  public static let name = "broadcast"
-  public let shape: [Int]
+package struct Broadcast: Operation {
+  package static let name = "broadcast"
+  package let shape: [Int]
 
-  public init(to shape: [Int]) { self.shape = shape }
-  public init(from attributes: AttributeReader) throws { shape = try attributes.integers("shape") }
-  public var attributes: [(String, Attribute)] { [("shape", .integers(shape))] }
+  package init(to shape: [Int]) { self.shape = shape }
+  package init(from attributes: AttributeReader) throws { shape = try attributes.integers("shape") }
+  package var attributes: [(String, Attribute)] { [("shape", .integers(shape))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     let source = operands[0].shape
     guard source.count == shape.count, zip(source, shape).allSatisfy({ $0 == $1 || $0 == 1 }) else {
@@ -17,19 +17,19 @@ public struct Broadcast: Operation {
     return try checkedLeafType(TensorType(operands[0].element, shape), "broadcast")
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let source = operands[0]
     let strides = zip(rowMajorStrides(source.shape), source.shape).map { $1 == 1 ? 0 : $0 }
     return source.gathered(result, at: flatPositions(shape, strides: strides))
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let source = operands[0].shape
     let axes = shape.indices.filter { source[$0] == 1 && shape[$0] != 1 }
     return [axes.isEmpty ? upstream : upstream.sum(axes)]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let source = operands[0].shape
     let indices = shape.indices.map { axis in
       source[axis] == 1

@@ -1,13 +1,13 @@
 /// Tensors one after the other along one axis.
-public struct Concatenate: Operation {
-  public static let name = "concatenate"
-  public let axis: Int
+package struct Concatenate: Operation {
+  package static let name = "concatenate"
+  package let axis: Int
 
-  public init(axis: Int) { self.axis = axis }
-  public init(from attributes: AttributeReader) throws { axis = try attributes.integer("axis") }
-  public var attributes: [(String, Attribute)] { [("axis", .integer(axis))] }
+  package init(axis: Int) { self.axis = axis }
+  package init(from attributes: AttributeReader) throws { axis = try attributes.integer("axis") }
+  package var attributes: [(String, Attribute)] { [("axis", .integer(axis))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     guard var type = operands.first else { throw ShapeError("concatenate needs at least one operand") }
     guard type.shape.indices.contains(axis) else {
       throw ShapeError("concatenate along axis \(axis) of \(type), which has no such axis")
@@ -29,7 +29,7 @@ public struct Concatenate: Operation {
     return type
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let inner = result.shape.dropFirst(axis + 1).reduce(1, *)
     let outer = result.shape.prefix(axis).reduce(1, *)
     var positions: [Int] = []
@@ -45,7 +45,7 @@ public struct Concatenate: Operation {
     return Value.joined(operands).gathered(result, at: positions)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     var start = 0
     return operands.map { operand in
       defer { start += operand.shape[axis] }
@@ -56,7 +56,7 @@ public struct Concatenate: Operation {
   /// With more operands than this, it is a concatenation of concatenations: at every point all operands are looked at.
   static let mostOperands = 16
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     guard operands.count <= Self.mostOperands else {
       let starts = stride(from: 0, to: operands.count, by: Self.mostOperands)
       let parts = starts.map {

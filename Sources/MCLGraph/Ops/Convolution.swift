@@ -1,11 +1,11 @@
 /// The geometry that a 3-D convolution and its two gradients share; triples are in the order [T, H, W].
-public struct ConvolutionGeometry: Sendable, Hashable {
-  public var stride: [Int]
-  public var padding: [Int]
-  public var dilation: [Int]
-  public var groups: Int
+package struct ConvolutionGeometry: Sendable, Hashable {
+  package var stride: [Int]
+  package var padding: [Int]
+  package var dilation: [Int]
+  package var groups: Int
 
-  public init(
+  package init(
     stride: [Int] = [1, 1, 1], padding: [Int] = [0, 0, 0], dilation: [Int] = [1, 1, 1], groups: Int = 1
   ) {
     self.stride = stride
@@ -148,23 +148,23 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 /// 3-D convolution (cross-correlation) without bias:
 /// `y[n, d, t, h, w] = sum over c, kt, kh, kw of x[n, c, t s - p + kt dil, ...] w[d, c, kt, kh, kw]`.
 /// Operands: x [N, C, T, H, W], w [D, C/groups, kT, kH, kW].
-public struct Convolution: Operation {
-  public static let name = "conv3d"
-  public let geometry: ConvolutionGeometry
+package struct Convolution: Operation {
+  package static let name = "conv3d"
+  package let geometry: ConvolutionGeometry
 
-  public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
-  public init(from attributes: AttributeReader) throws {
+  package init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+  package init(from attributes: AttributeReader) throws {
     geometry = try ConvolutionGeometry(from: attributes)
   }
-  public var attributes: [(String, Attribute)] { geometry.attributes }
+  package var attributes: [(String, Attribute)] { geometry.attributes }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(2, operands)
     try expectFloat(operands[0], operands[1])
     return try checkedLeafType(try geometry.output(operands[0], operands[1]), Self.name)
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     var sums = [Double](repeating: 0, count: result.count)
     let (x, w) = (operands[0].elements, operands[1].elements)
     geometry.forEachProduct(input: operands[0].shape, weight: operands[1].shape, output: result.shape) {
@@ -173,7 +173,7 @@ public struct Convolution: Operation {
     return Value(result, sums)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let (x, w) = (operands[0], operands[1])
     return [
       Tensor(
@@ -185,7 +185,7 @@ public struct Convolution: Operation {
     ]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let (x, w) = (operands[0].shape, operands[1].shape)
     let groups = geometry.groups
     let axes = ConvolutionGeometry.Axes(n: 0, g: 1, d: 2, c: 6, space: [3, 4, 5], kernel: [7, 8, 9])
@@ -200,25 +200,25 @@ public struct Convolution: Operation {
 }
 
 /// The derivative of a convolution's sum with respect to its input: operands dy, w; result [N, C] + size.
-public struct ConvolutionInputGradient: Operation {
-  public static let name = "conv3d_input_gradient"
-  public let geometry: ConvolutionGeometry
+package struct ConvolutionInputGradient: Operation {
+  package static let name = "conv3d_input_gradient"
+  package let geometry: ConvolutionGeometry
   /// The input's [T, H, W].
-  public let size: [Int]
+  package let size: [Int]
 
-  public init(_ geometry: ConvolutionGeometry, size: [Int]) {
+  package init(_ geometry: ConvolutionGeometry, size: [Int]) {
     self.geometry = geometry
     self.size = size
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     geometry = try ConvolutionGeometry(from: attributes)
     size = try attributes.integers("size")
   }
 
-  public var attributes: [(String, Attribute)] { geometry.attributes + [("size", .integers(size))] }
+  package var attributes: [(String, Attribute)] { geometry.attributes + [("size", .integers(size))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(2, operands)
     try expectFloat(operands[0], operands[1])
     let (dy, w) = (operands[0], operands[1])
@@ -234,7 +234,7 @@ public struct ConvolutionInputGradient: Operation {
     return input
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     var sums = [Double](repeating: 0, count: result.count)
     let (dy, w) = (operands[0].elements, operands[1].elements)
     geometry.forEachProduct(input: result.shape, weight: operands[1].shape, output: operands[0].shape) {
@@ -243,7 +243,7 @@ public struct ConvolutionInputGradient: Operation {
     return Value(result, sums)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let (dy, w) = (operands[0], operands[1])
     return [
       Tensor(Convolution(geometry), [upstream, w], path: result.path),
@@ -253,7 +253,7 @@ public struct ConvolutionInputGradient: Operation {
     ]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let (dy, w) = (operands[0].shape, operands[1].shape)
     let groups = geometry.groups
     let axes = ConvolutionGeometry.Axes(n: 0, g: 1, d: 6, c: 2, space: [3, 4, 5], kernel: [7, 8, 9])
@@ -272,25 +272,25 @@ public struct ConvolutionInputGradient: Operation {
 }
 
 /// The derivative of a convolution's sum with respect to its weight: operands x, dy; result [D, C/groups] + kernel.
-public struct ConvolutionWeightGradient: Operation {
-  public static let name = "conv3d_weight_gradient"
-  public let geometry: ConvolutionGeometry
+package struct ConvolutionWeightGradient: Operation {
+  package static let name = "conv3d_weight_gradient"
+  package let geometry: ConvolutionGeometry
   /// The kernel's [kT, kH, kW].
-  public let kernel: [Int]
+  package let kernel: [Int]
 
-  public init(_ geometry: ConvolutionGeometry, kernel: [Int]) {
+  package init(_ geometry: ConvolutionGeometry, kernel: [Int]) {
     self.geometry = geometry
     self.kernel = kernel
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     geometry = try ConvolutionGeometry(from: attributes)
     kernel = try attributes.integers("kernel")
   }
 
-  public var attributes: [(String, Attribute)] { geometry.attributes + [("kernel", .integers(kernel))] }
+  package var attributes: [(String, Attribute)] { geometry.attributes + [("kernel", .integers(kernel))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(2, operands)
     try expectFloat(operands[0], operands[1])
     let (x, dy) = (operands[0], operands[1])
@@ -310,7 +310,7 @@ public struct ConvolutionWeightGradient: Operation {
     return weight
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     var sums = [Double](repeating: 0, count: result.count)
     let (x, dy) = (operands[0].elements, operands[1].elements)
     geometry.forEachProduct(input: operands[0].shape, weight: result.shape, output: operands[1].shape) {
@@ -319,7 +319,7 @@ public struct ConvolutionWeightGradient: Operation {
     return Value(result, sums)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let (x, dy) = (operands[0], operands[1])
     return [
       Tensor(
@@ -329,7 +329,7 @@ public struct ConvolutionWeightGradient: Operation {
     ]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let (x, dy, w) = (operands[0].shape, operands[1].shape, result.shape)
     let groups = geometry.groups
     let axes = ConvolutionGeometry.Axes(n: 6, g: 0, d: 1, c: 2, space: [7, 8, 9], kernel: [3, 4, 5])

@@ -1,16 +1,16 @@
 /// The same value, without a derivative: what stands before it is a constant to differentiation.
-public struct Detach: Operation {
-  public static let name = "detach"
+package struct Detach: Operation {
+  package static let name = "detach"
 
-  public init() {}
-  public init(from attributes: AttributeReader) throws {}
+  package init() {}
+  package init(from attributes: AttributeReader) throws {}
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     return operands[0]
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value { operands[0] }
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .composite(operands[0]) }
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value { operands[0] }
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .composite(operands[0]) }
 }

@@ -1,73 +1,73 @@
 /// Storage that the outside fills: it has no operands and nothing to compute.
-public protocol Leaf: Operation {
+package protocol Leaf: Operation {
   var leafName: String { get }
   var role: LeafRole { get }
 }
 
-public enum LeafRole: String, Sendable { case input, state }
+package enum LeafRole: String, Sendable { case input, state }
 
 extension Leaf {
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value { Value(result, repeating: .nan) }
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [] }
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .leaf }
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value { Value(result, repeating: .nan) }
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [] }
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .leaf }
 }
 
 /// A value the caller gives at every run.
-public struct InputLeaf: Leaf {
-  public static let name = "input"
-  public let leafName: String
-  public let type: TensorType
-  public var role: LeafRole { .input }
+package struct InputLeaf: Leaf {
+  package static let name = "input"
+  package let leafName: String
+  package let type: TensorType
+  package var role: LeafRole { .input }
 
-  public init(name: String, type: TensorType) {
+  package init(name: String, type: TensorType) {
     leafName = name
     self.type = type
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     leafName = try attributes.text("name")
     type = try TensorType(attributes.choice("element", ElementType.self), attributes.integers("shape"))
   }
 
-  public var attributes: [(String, Attribute)] {
+  package var attributes: [(String, Attribute)] {
     [("name", .text(leafName)), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
   }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(0, operands)
     return try checkedLeafType(type, leafName)
   }
 }
 
 /// The value of a state before the run.
-public struct StateLeaf: Leaf {
-  public static let name = "state"
-  public let leafName: String
-  public let type: TensorType
-  public var role: LeafRole { .state }
+package struct StateLeaf: Leaf {
+  package static let name = "state"
+  package let leafName: String
+  package let type: TensorType
+  package var role: LeafRole { .state }
 
-  public init(name: String, type: TensorType) {
+  package init(name: String, type: TensorType) {
     leafName = name
     self.type = type
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     leafName = try attributes.text("name")
     type = try TensorType(attributes.choice("element", ElementType.self), attributes.integers("shape"))
   }
 
-  public var attributes: [(String, Attribute)] {
+  package var attributes: [(String, Attribute)] {
     [("name", .text(leafName)), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
   }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(0, operands)
     return try checkedLeafType(type, leafName)
   }
 }
 
 /// The largest number of elements a tensor may have: more is a mistake, not a model.
-public let maximumElementCount = 1 << 40
+package let maximumElementCount = 1 << 40
 
 func checkedLeafType(_ type: TensorType, _ name: String) throws -> TensorType {
   var count = 1
@@ -85,29 +85,29 @@ func checkedLeafType(_ type: TensorType, _ name: String) throws -> TensorType {
 }
 
 /// One number everywhere.
-public struct Constant: Operation {
-  public static let name = "constant"
-  public let number: Scalar
-  public let type: TensorType
+package struct Constant: Operation {
+  package static let name = "constant"
+  package let number: Scalar
+  package let type: TensorType
 
-  public init(_ number: Scalar, _ type: TensorType) {
+  package init(_ number: Scalar, _ type: TensorType) {
     self.number = number.held(by: type.element)
     self.type = type
   }
 
-  public init(value: Double, shape: [Int], element: ElementType = .float32) {
+  package init(value: Double, shape: [Int], element: ElementType = .float32) {
     self.init(.float(value), TensorType(element, shape))
   }
 
   /// The number in Double: the nearest one where an integer has none of its own.
-  public var value: Double { number.double }
+  package var value: Double { number.double }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     type = try TensorType(attributes.choice("element", ElementType.self), attributes.integers("shape"))
     number = try attributes.scalar("value", type.element)
   }
 
-  public var attributes: [(String, Attribute)] {
+  package var attributes: [(String, Attribute)] {
     let value: Attribute =
       switch number {
       case .float(let number): .number(number)
@@ -116,15 +116,17 @@ public struct Constant: Operation {
     return [("value", value), ("element", .text(type.element.rawValue)), ("shape", .integers(type.shape))]
   }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(0, operands)
     try number.check(type.element)
     return try checkedLeafType(type, "constant")
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value { Value(result, filledWith: number) }
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [] }
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
+    Value(result, filledWith: number)
+  }
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [] }
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let body: ScalarExpression =
       switch number {
       case .float(let number): .constant(number)

@@ -1,11 +1,11 @@
 /// `result[b, m, n] = sum over k of a[b, m, k] b[b, k, n]`.
-public struct MatrixMultiply: Operation {
-  public static let name = "matmul"
+package struct MatrixMultiply: Operation {
+  package static let name = "matmul"
 
-  public init() {}
-  public init(from attributes: AttributeReader) throws {}
+  package init() {}
+  package init(from attributes: AttributeReader) throws {}
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(2, operands)
     try expectFloat(operands[0], operands[1])
     let (a, b) = (operands[0].shape, operands[1].shape)
@@ -18,7 +18,7 @@ public struct MatrixMultiply: Operation {
     return TensorType(.float32, a.dropLast() + [b[b.count - 1]])
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let rank = result.rank
     let (rows, columns) = (result.shape[rank - 2], result.shape[rank - 1])
     let depth = operands[0].shape[rank - 1]
@@ -38,11 +38,11 @@ public struct MatrixMultiply: Operation {
     return Value(result, elements)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [upstream.matmul(operands[1].matrixTransposed()), operands[0].matrixTransposed().matmul(upstream)]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let rank = result.rank
     let (a, b) = (operands[0].shape, operands[1].shape)
     let space = result.shape + [a[rank - 1]]

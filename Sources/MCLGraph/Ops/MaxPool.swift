@@ -1,10 +1,10 @@
 /// The windows of a 3-D pooling; triples are in the order [T, H, W]. Padding never wins.
-public struct PoolGeometry: Sendable, Hashable {
-  public var kernel: [Int]
-  public var stride: [Int]
-  public var padding: [Int]
+package struct PoolGeometry: Sendable, Hashable {
+  package var kernel: [Int]
+  package var stride: [Int]
+  package var padding: [Int]
 
-  public init(kernel: [Int], stride: [Int], padding: [Int]) {
+  package init(kernel: [Int], stride: [Int], padding: [Int]) {
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
@@ -93,21 +93,21 @@ public struct PoolGeometry: Sendable, Hashable {
 }
 
 /// The largest value of each window; NaN wins, then the first of equals. x [N, C, T, H, W].
-public struct MaxPool: Operation {
-  public static let name = "max_pool"
-  public let geometry: PoolGeometry
+package struct MaxPool: Operation {
+  package static let name = "max_pool"
+  package let geometry: PoolGeometry
 
-  public init(_ geometry: PoolGeometry) { self.geometry = geometry }
-  public init(from attributes: AttributeReader) throws { geometry = try PoolGeometry(from: attributes) }
-  public var attributes: [(String, Attribute)] { geometry.attributes }
+  package init(_ geometry: PoolGeometry) { self.geometry = geometry }
+  package init(from attributes: AttributeReader) throws { geometry = try PoolGeometry(from: attributes) }
+  package var attributes: [(String, Attribute)] { geometry.attributes }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     try expectFloat(operands[0])
     return TensorType(.float32, try geometry.output(operands[0]))
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let elements = operands[0].elements
     var best = [Double](repeating: -.infinity, count: result.count)
     geometry.forEachTap(input: operands[0].shape, output: result.shape) { x, _, y in
@@ -117,7 +117,7 @@ public struct MaxPool: Operation {
     return Value(result, best)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let positions = Tensor(MaxPoolPosition(geometry), operands, path: result.path)
     return [
       Tensor(
@@ -126,7 +126,7 @@ public struct MaxPool: Operation {
     ]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .comprehension(
       Comprehension(
         axes: result.shape + geometry.kernel, outputRank: 5,
@@ -136,21 +136,21 @@ public struct MaxPool: Operation {
 }
 
 /// Where in its window the largest value stands: the row-major position, i64.
-public struct MaxPoolPosition: Operation {
-  public static let name = "max_pool_position"
-  public let geometry: PoolGeometry
+package struct MaxPoolPosition: Operation {
+  package static let name = "max_pool_position"
+  package let geometry: PoolGeometry
 
-  public init(_ geometry: PoolGeometry) { self.geometry = geometry }
-  public init(from attributes: AttributeReader) throws { geometry = try PoolGeometry(from: attributes) }
-  public var attributes: [(String, Attribute)] { geometry.attributes }
+  package init(_ geometry: PoolGeometry) { self.geometry = geometry }
+  package init(from attributes: AttributeReader) throws { geometry = try PoolGeometry(from: attributes) }
+  package var attributes: [(String, Attribute)] { geometry.attributes }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     try expectFloat(operands[0])
     return TensorType(.int64, try geometry.output(operands[0]))
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let elements = operands[0].elements
     var best = [Double](repeating: -.infinity, count: result.count)
     var position = [Int64](repeating: -1, count: result.count)
@@ -163,9 +163,9 @@ public struct MaxPoolPosition: Operation {
     return Value(result, integers: position)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     // Where all values are -infinity, so is the padding: the first place inside is then meant.
     let epilogue: ScalarExpression =
       geometry.padding == [0, 0, 0]
@@ -180,24 +180,24 @@ public struct MaxPoolPosition: Operation {
 
 /// Adds each value to the place in its window that `positions` names: the adjoint of `WindowGather`.
 /// Operands: values and i64 positions, both [N, C] + output size; result [N, C] + size.
-public struct WindowScatter: Operation {
-  public static let name = "window_scatter"
-  public let geometry: PoolGeometry
-  public let size: [Int]
+package struct WindowScatter: Operation {
+  package static let name = "window_scatter"
+  package let geometry: PoolGeometry
+  package let size: [Int]
 
-  public init(_ geometry: PoolGeometry, size: [Int]) {
+  package init(_ geometry: PoolGeometry, size: [Int]) {
     self.geometry = geometry
     self.size = size
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     geometry = try PoolGeometry(from: attributes)
     size = try attributes.integers("size")
   }
 
-  public var attributes: [(String, Attribute)] { geometry.attributes + [("size", .integers(size))] }
+  package var attributes: [(String, Attribute)] { geometry.attributes + [("size", .integers(size))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(2, operands)
     try expectFloat(operands[0])
     let input = try checkedLeafType(TensorType(.float32, operands[0].shape.prefix(2) + size), Self.name)
@@ -208,7 +208,7 @@ public struct WindowScatter: Operation {
     return input
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let (values, positions) = (operands[0].elements, operands[1].integers)
     var sums = [Double](repeating: 0, count: result.count)
     geometry.forEachTap(input: result.shape, output: operands[0].shape) { x, tap, y in
@@ -217,11 +217,11 @@ public struct WindowScatter: Operation {
     return Value(result, sums)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [Tensor(WindowGather(geometry), [upstream, operands[1]], path: result.path), nil]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let output = operands[0].shape
     func access(_ operand: Int, fill: Double) -> Access {
       let windows = (0..<3).map { i -> AffineIndex in
@@ -246,15 +246,15 @@ public struct WindowScatter: Operation {
 }
 
 /// Reads from each window the place that `positions` names. Operands: x [N, C] + size, i64 positions.
-public struct WindowGather: Operation {
-  public static let name = "window_gather"
-  public let geometry: PoolGeometry
+package struct WindowGather: Operation {
+  package static let name = "window_gather"
+  package let geometry: PoolGeometry
 
-  public init(_ geometry: PoolGeometry) { self.geometry = geometry }
-  public init(from attributes: AttributeReader) throws { geometry = try PoolGeometry(from: attributes) }
-  public var attributes: [(String, Attribute)] { geometry.attributes }
+  package init(_ geometry: PoolGeometry) { self.geometry = geometry }
+  package init(from attributes: AttributeReader) throws { geometry = try PoolGeometry(from: attributes) }
+  package var attributes: [(String, Attribute)] { geometry.attributes }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(2, operands)
     try expectFloat(operands[0])
     let output = try geometry.output(operands[0])
@@ -264,7 +264,7 @@ public struct WindowGather: Operation {
     return TensorType(.float32, output)
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let (elements, positions) = (operands[0].elements, operands[1].integers)
     var values = [Double](repeating: 0, count: result.count)
     geometry.forEachTap(input: operands[0].shape, output: result.shape) { x, tap, y in
@@ -273,7 +273,7 @@ public struct WindowGather: Operation {
     return Value(result, values)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [
       Tensor(
         WindowScatter(geometry, size: Array(operands[0].shape.dropFirst(2))), [upstream, operands[1]],
@@ -281,7 +281,7 @@ public struct WindowGather: Operation {
     ]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let positions = Access.identity(operand: 1, shape: result.shape, rank: 8)
     return .comprehension(
       Comprehension(

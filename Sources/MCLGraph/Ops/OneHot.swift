@@ -1,14 +1,14 @@
 /// A new last axis of size `classes`: 1 at the position that the i64 label names, 0 elsewhere; zeros alone where the
 /// label is negative or not below `classes`.
-public struct OneHot: Operation {
-  public static let name = "one_hot"
-  public let classes: Int
+package struct OneHot: Operation {
+  package static let name = "one_hot"
+  package let classes: Int
 
-  public init(classes: Int) { self.classes = classes }
-  public init(from attributes: AttributeReader) throws { classes = try attributes.integer("classes") }
-  public var attributes: [(String, Attribute)] { [("classes", .integer(classes))] }
+  package init(classes: Int) { self.classes = classes }
+  package init(from attributes: AttributeReader) throws { classes = try attributes.integer("classes") }
+  package var attributes: [(String, Attribute)] { [("classes", .integer(classes))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     guard operands[0].element == .int64 else {
       throw ShapeError("one_hot takes i64 labels, not \(operands[0])")
@@ -16,13 +16,13 @@ public struct OneHot: Operation {
     return try checkedLeafType(TensorType(.float32, operands[0].shape + [classes]), "one_hot")
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     Value(result, operands[0].integers.flatMap { label in (0..<classes).map { $0 == label ? 1 : 0 } })
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil] }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .comprehension(
       Comprehension(
         axes: result.shape,

@@ -1,6 +1,6 @@
 /// Every operation the text form knows: one line each.
-public enum OperationRegistry {
-  public static let all: [any Operation.Type] = [
+package enum OperationRegistry {
+  package static let all: [any Operation.Type] = [
     InputLeaf.self,
     StateLeaf.self,
     Constant.self,
@@ -31,6 +31,6 @@ public enum OperationRegistry {
     WindowGather.self,
   ]
 
-  public static let byName: [String: any Operation.Type] = Dictionary(
+  package static let byName: [String: any Operation.Type] = Dictionary(
     all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 }

@@ -1,25 +1,25 @@
 /// `max(x, 0)`, the rectified linear unit: it passes NaN on, and its derivative at 0 is 0.
-public struct RectifiedLinear: Operation {
-  public static let name = "relu"
+package struct RectifiedLinear: Operation {
+  package static let name = "relu"
 
-  public init() {}
-  public init(from attributes: AttributeReader) throws {}
+  package init() {}
+  package init(from attributes: AttributeReader) throws {}
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     try expectFloat(operands[0])
     return operands[0]
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     Value(result, operands[0].elements.map { $0 <= 0 ? 0 : $0 })
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [select(operands[0], .lessOrEqual, 0, then: upstream.filled(with: 0), else: upstream)]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .map(result, operands: 1) { .select(.lessOrEqual, $0[0], .constant(0), then: .constant(0), else: $0[0]) }
   }
 }

@@ -1,27 +1,27 @@
 /// The sum or the maximum over some axes, which keep size 1. The maximum passes NaN on; a sum of
 /// integers wraps modulo 2^64.
-public struct Reduce: Operation {
-  public enum Kind: String, Sendable, CaseIterable { case sum, maximum }
+package struct Reduce: Operation {
+  package enum Kind: String, Sendable, CaseIterable { case sum, maximum }
 
-  public static let name = "reduce"
-  public let kind: Kind
-  public let axes: [Int]
+  package static let name = "reduce"
+  package let kind: Kind
+  package let axes: [Int]
 
-  public init(_ kind: Kind, _ axes: [Int]) {
+  package init(_ kind: Kind, _ axes: [Int]) {
     self.kind = kind
     self.axes = axes.sorted()
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     kind = try attributes.choice("kind", Kind.self)
     axes = try attributes.integers("axes")
   }
 
-  public var attributes: [(String, Attribute)] {
+  package var attributes: [(String, Attribute)] {
     [("kind", .text(kind.rawValue)), ("axes", .integers(axes))]
   }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     guard axes.allSatisfy({ operands[0].shape.indices.contains($0) }), Set(axes).count == axes.count else {
       throw ShapeError(
@@ -31,7 +31,7 @@ public struct Reduce: Operation {
       operands[0].element, operands[0].shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let strides = rowMajorStrides(result.shape).enumerated().map { axes.contains($0.offset) ? 0 : $0.element }
     let targets = flatPositions(operands[0].shape, strides: strides)
     func reduced<Number>(_ values: [Number], from start: Number, _ join: (Number, Number) -> Number)
@@ -53,7 +53,7 @@ public struct Reduce: Operation {
   }
 
   /// A maximum shares its derivative evenly among all places that attain it.
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let x = operands[0]
     guard x.type.element == .float32 else { return [nil] }
     switch kind {
@@ -65,7 +65,7 @@ public struct Reduce: Operation {
     }
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let shape = operands[0].shape
     let kept = shape.indices.filter { !axes.contains($0) }
     // Output axes keep their place with size 1 where reduced, so that the result's shape is the output shape.

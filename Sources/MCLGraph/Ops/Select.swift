@@ -1,15 +1,15 @@
 /// `lhs comparison rhs ? then : else`, element by element; false where a side is NaN, but for `notEqual`.
-public struct Select: Operation {
-  public static let name = "select"
-  public let comparison: Comparison
+package struct Select: Operation {
+  package static let name = "select"
+  package let comparison: Comparison
 
-  public init(_ comparison: Comparison) { self.comparison = comparison }
-  public init(from attributes: AttributeReader) throws {
+  package init(_ comparison: Comparison) { self.comparison = comparison }
+  package init(from attributes: AttributeReader) throws {
     comparison = try attributes.choice("comparison", Comparison.self)
   }
-  public var attributes: [(String, Attribute)] { [("comparison", .text(comparison.rawValue))] }
+  package var attributes: [(String, Attribute)] { [("comparison", .text(comparison.rawValue))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(4, operands)
     guard operands[0] == operands[1] else {
       throw ShapeError("select compares \(operands[0]) with \(operands[1]): make both one type")
@@ -22,7 +22,7 @@ public struct Select: Operation {
     return operands[2]
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     func positions<Number: Comparable>(_ a: [Number], _ b: [Number]) -> [Int] {
       a.indices.map { comparison.holds(a[$0], b[$0]) ? $0 : $0 + a.count }
     }
@@ -34,7 +34,7 @@ public struct Select: Operation {
     return Value.joined([operands[2], operands[3]]).gathered(result, at: chosen)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     guard result.type.element == .float32 else { return [nil, nil, nil, nil] }
     let zero = upstream.filled(with: 0)
     return [
@@ -43,7 +43,7 @@ public struct Select: Operation {
     ]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .map(result, operands: 4) { .select(comparison, $0[0], $0[1], then: $0[2], else: $0[3]) }
   }
 }

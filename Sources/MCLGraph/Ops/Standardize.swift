@@ -3,29 +3,31 @@
 ///
 /// One operation rather than a formula because its derivative needs two reductions where differentiating the
 /// formula would take more; the derivative is made of operations, so the second one comes free.
-public struct Standardize: Operation {
-  public static let name = "standardize"
-  public let axes: [Int]
-  public let epsilon: Double
+package struct Standardize: Operation {
+  package static let name = "standardize"
+  package let axes: [Int]
+  package let epsilon: Double
 
-  public init(axes: [Int], epsilon: Double) {
+  package init(axes: [Int], epsilon: Double) {
     self.axes = axes.sorted()
     self.epsilon = epsilon
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     axes = try attributes.integers("axes")
     epsilon = try attributes.number("epsilon")
   }
 
-  public var attributes: [(String, Attribute)] { [("axes", .integers(axes)), ("epsilon", .number(epsilon))] }
+  package var attributes: [(String, Attribute)] {
+    [("axes", .integers(axes)), ("epsilon", .number(epsilon))]
+  }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expectMoments(operands, over: axes)
     return operands[0]
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let moments = Moments(operands[0], axes: axes)
     return Value(
       result,
@@ -36,7 +38,7 @@ public struct Standardize: Operation {
   }
 
   /// `dx = r (dy - mean(dy) - y mean(dy y))` with `r = 1 / sqrt(variance + epsilon)` and y the result.
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let shape = result.shape
     let deviation = Tensor(ReciprocalDeviation(axes: axes, epsilon: epsilon), operands, path: result.path)
     let average = upstream.mean(axes).broadcast(to: shape)
@@ -44,7 +46,7 @@ public struct Standardize: Operation {
     return [deviation.broadcast(to: shape) * (upstream - average - result * projection)]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     let x = operands[0]
     let mean = x.mean(axes).broadcast(to: x.shape)
     let deviation = Tensor(ReciprocalDeviation(axes: axes, epsilon: epsilon), operands)
@@ -53,35 +55,37 @@ public struct Standardize: Operation {
 }
 
 /// `1 / sqrt(variance + epsilon)` over `axes`, which keep size 1.
-public struct ReciprocalDeviation: Operation {
-  public static let name = "reciprocal_deviation"
-  public let axes: [Int]
-  public let epsilon: Double
+package struct ReciprocalDeviation: Operation {
+  package static let name = "reciprocal_deviation"
+  package let axes: [Int]
+  package let epsilon: Double
 
-  public init(axes: [Int], epsilon: Double) {
+  package init(axes: [Int], epsilon: Double) {
     self.axes = axes.sorted()
     self.epsilon = epsilon
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     axes = try attributes.integers("axes")
     epsilon = try attributes.number("epsilon")
   }
 
-  public var attributes: [(String, Attribute)] { [("axes", .integers(axes)), ("epsilon", .number(epsilon))] }
+  package var attributes: [(String, Attribute)] {
+    [("axes", .integers(axes)), ("epsilon", .number(epsilon))]
+  }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expectMoments(operands, over: axes)
     return try Reduce(.sum, axes).infer(operands)
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let moments = Moments(operands[0], axes: axes)
     return Value(result, moments.variance.map { 1 / ($0 + epsilon).squareRoot() })
   }
 
   /// `dx = -r^2 y / n x upstream` with y the standardised operand and n the number of values averaged.
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let x = operands[0]
     let n = axes.map { x.shape[$0] }.reduce(1, *)
     let standardized = Tensor(Standardize(axes: axes, epsilon: epsilon), operands, path: result.path)
@@ -89,7 +93,7 @@ public struct ReciprocalDeviation: Operation {
     return [scale.broadcast(to: x.shape) * standardized]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .composite((operands[0].variance(axes) + epsilon).squareRoot().reciprocal())
   }
 }

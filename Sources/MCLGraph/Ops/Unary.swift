@@ -1,28 +1,28 @@
 /// An elementary function applied to every element.
-public struct Unary: Operation {
-  public static let name = "unary"
-  public let function: UnaryFunction
+package struct Unary: Operation {
+  package static let name = "unary"
+  package let function: UnaryFunction
 
-  public init(_ function: UnaryFunction) { self.function = function }
-  public init(from attributes: AttributeReader) throws {
+  package init(_ function: UnaryFunction) { self.function = function }
+  package init(from attributes: AttributeReader) throws {
     function = try attributes.choice("function", UnaryFunction.self)
   }
-  public var attributes: [(String, Attribute)] { [("function", .text(function.rawValue))] }
+  package var attributes: [(String, Attribute)] { [("function", .text(function.rawValue))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     if !function.takesIntegers { try expectFloat(operands[0], function: function.rawValue) }
     return operands[0]
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     switch result.element {
     case .float32: Value(result, operands[0].elements.map { function.apply($0) })
     case .int64: Value(result, integers: operands[0].integers.map { function.apply($0) })
     }
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     let x = operands[0]
     guard x.type.element == .float32 else { return [nil] }
     switch function {
@@ -38,7 +38,7 @@ public struct Unary: Operation {
     }
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     .map(result, operands: 1) { .unary(function, $0[0]) }
   }
 }

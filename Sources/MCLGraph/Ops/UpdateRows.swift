@@ -1,12 +1,12 @@
 /// The first operand [rows, ...] with rows `(start + i) mod rows` replaced by row i of the second; `start` is the
 /// third, an i64 scalar of any value. The queue of negatives takes its keys so.
-public struct UpdateRows: Operation {
-  public static let name = "update_rows"
+package struct UpdateRows: Operation {
+  package static let name = "update_rows"
 
-  public init() {}
-  public init(from attributes: AttributeReader) throws {}
+  package init() {}
+  package init(from attributes: AttributeReader) throws {}
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(3, operands)
     let (base, rows, start) = (operands[0], operands[1], operands[2])
     guard base.rank >= 1, base.rank == rows.rank, base.element == rows.element,
@@ -20,7 +20,7 @@ public struct UpdateRows: Operation {
     return base
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let rows = result.shape[0]
     let width = result.count / rows
     var positions = Array(0..<result.count)
@@ -35,6 +35,8 @@ public struct UpdateRows: Operation {
   }
 
   /// None: what the queue holds is a constant to training.
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] { [nil, nil, nil] }
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .updateRows }
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+    [nil, nil, nil]
+  }
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .updateRows }
 }

@@ -1,13 +1,13 @@
 /// The same elements in the same order under another shape.
-public struct Reshape: Operation {
-  public static let name = "reshape"
-  public let shape: [Int]
+package struct Reshape: Operation {
+  package static let name = "reshape"
+  package let shape: [Int]
 
-  public init(to shape: [Int]) { self.shape = shape }
-  public init(from attributes: AttributeReader) throws { shape = try attributes.integers("shape") }
-  public var attributes: [(String, Attribute)] { [("shape", .integers(shape))] }
+  package init(to shape: [Int]) { self.shape = shape }
+  package init(from attributes: AttributeReader) throws { shape = try attributes.integers("shape") }
+  package var attributes: [(String, Attribute)] { [("shape", .integers(shape))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     let type = try checkedLeafType(TensorType(operands[0].element, shape), "reshape")
     guard type.count == operands[0].count else {
@@ -16,27 +16,27 @@ public struct Reshape: Operation {
     return type
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     operands[0].with(result)
   }
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [upstream.reshaped(operands[0].shape)]
   }
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .reinterpret }
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering { .reinterpret }
 }
 
 /// Axes in another order: axis i of the result is axis `permutation[i]` of the operand.
-public struct Transpose: Operation {
-  public static let name = "transpose"
-  public let permutation: [Int]
+package struct Transpose: Operation {
+  package static let name = "transpose"
+  package let permutation: [Int]
 
-  public init(_ permutation: [Int]) { self.permutation = permutation }
-  public init(from attributes: AttributeReader) throws {
+  package init(_ permutation: [Int]) { self.permutation = permutation }
+  package init(from attributes: AttributeReader) throws {
     permutation = try attributes.integers("permutation")
   }
-  public var attributes: [(String, Attribute)] { [("permutation", .integers(permutation))] }
+  package var attributes: [(String, Attribute)] { [("permutation", .integers(permutation))] }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     guard permutation.sorted() == Array(operands[0].shape.indices) else {
       throw ShapeError("transpose of \(operands[0]) by \(permutation): name every axis once")
@@ -44,19 +44,19 @@ public struct Transpose: Operation {
     return TensorType(operands[0].element, permutation.map { operands[0].shape[$0] })
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let source = rowMajorStrides(operands[0].shape)
     let strides = permutation.map { source[$0] }
     return operands[0].gathered(result, at: flatPositions(result.shape, strides: strides))
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     var inverse = permutation
     for (to, from) in permutation.enumerated() { inverse[from] = to }
     return [upstream.transposed(inverse)]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     var indices = [AffineIndex?](repeating: nil, count: permutation.count)
     for (to, from) in permutation.enumerated() {
       indices[from] = .axis(to, of: permutation.count, extent: result.shape[to])
@@ -69,29 +69,29 @@ public struct Transpose: Operation {
 }
 
 /// The part `start ..< end` along one axis.
-public struct Slice: Operation {
-  public static let name = "slice"
-  public let axis: Int
-  public let start: Int
-  public let end: Int
+package struct Slice: Operation {
+  package static let name = "slice"
+  package let axis: Int
+  package let start: Int
+  package let end: Int
 
-  public init(axis: Int, start: Int, end: Int) {
+  package init(axis: Int, start: Int, end: Int) {
     self.axis = axis
     self.start = start
     self.end = end
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     axis = try attributes.integer("axis")
     start = try attributes.integer("start")
     end = try attributes.integer("end")
   }
 
-  public var attributes: [(String, Attribute)] {
+  package var attributes: [(String, Attribute)] {
     [("axis", .integer(axis)), ("start", .integer(start)), ("end", .integer(end))]
   }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     var type = operands[0]
     guard type.shape.indices.contains(axis), start >= 0, start < end, end <= type.shape[axis] else {
@@ -101,17 +101,17 @@ public struct Slice: Operation {
     return type
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let strides = rowMajorStrides(operands[0].shape)
     return operands[0].gathered(
       result, at: flatPositions(result.shape, strides: strides, start: start * strides[axis]))
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [upstream.padded(axis: axis, before: start, after: operands[0].shape[axis] - end)]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     var access = Access.identity(operand: 0, shape: operands[0].shape, rank: result.rank)
     access.indices[axis].offset = start
     return .comprehension(
@@ -120,29 +120,29 @@ public struct Slice: Operation {
 }
 
 /// Zeros before and after along one axis: the adjoint of a slice.
-public struct Pad: Operation {
-  public static let name = "pad"
-  public let axis: Int
-  public let before: Int
-  public let after: Int
+package struct Pad: Operation {
+  package static let name = "pad"
+  package let axis: Int
+  package let before: Int
+  package let after: Int
 
-  public init(axis: Int, before: Int, after: Int) {
+  package init(axis: Int, before: Int, after: Int) {
     self.axis = axis
     self.before = before
     self.after = after
   }
 
-  public init(from attributes: AttributeReader) throws {
+  package init(from attributes: AttributeReader) throws {
     axis = try attributes.integer("axis")
     before = try attributes.integer("before")
     after = try attributes.integer("after")
   }
 
-  public var attributes: [(String, Attribute)] {
+  package var attributes: [(String, Attribute)] {
     [("axis", .integer(axis)), ("before", .integer(before)), ("after", .integer(after))]
   }
 
-  public func infer(_ operands: [TensorType]) throws -> TensorType {
+  package func infer(_ operands: [TensorType]) throws -> TensorType {
     try expect(1, operands)
     var type = operands[0]
     guard type.shape.indices.contains(axis) else {
@@ -155,7 +155,7 @@ public struct Pad: Operation {
     return try checkedLeafType(type, "pad")
   }
 
-  public func evaluate(_ operands: [Value], result: TensorType) -> Value {
+  package func evaluate(_ operands: [Value], result: TensorType) -> Value {
     let strides = rowMajorStrides(result.shape)
     let targets = flatPositions(operands[0].shape, strides: strides, start: before * strides[axis])
     var positions = [Int](repeating: -1, count: result.count)
@@ -163,11 +163,11 @@ public struct Pad: Operation {
     return operands[0].gathered(result, at: positions)
   }
 
-  public func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
+  package func gradient(operands: [Tensor], result: Tensor, upstream: Tensor) -> [Tensor?] {
     [upstream.sliced(axis: axis, before..<(before + operands[0].shape[axis]))]
   }
 
-  public func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
+  package func lower(_ operands: [Tensor], result: TensorType) -> Lowering {
     var access = Access.identity(operand: 0, shape: operands[0].shape, rank: result.rank)
     access.indices[axis].offset = -before
     return .comprehension(

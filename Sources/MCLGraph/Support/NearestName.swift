@@ -1,5 +1,5 @@
 /// The candidate closest to a misspelt name by edit distance, if any is close enough to be meant.
-public func nearestName(to name: String, in candidates: [String]) -> String? {
+package func nearestName(to name: String, in candidates: [String]) -> String? {
   let limit = max(2, name.count / 3)
   var best: (name: String, distance: Int)?
   for candidate in candidates {

@@ -4,21 +4,21 @@ import MCLGraph
 ///
 /// For `output[o] = sum over r of left(o, r) x right(o, r)` the output axes that only one side reads are the rows,
 /// those that only the other reads the columns, those that both read the batch; the depth is the reduction.
-public struct ContractionShape: Sendable, Hashable {
-  public var batch: Int
-  public var rows: Int
-  public var columns: Int
-  public var depth: Int
+package struct ContractionShape: Sendable, Hashable {
+  package var batch: Int
+  package var rows: Int
+  package var columns: Int
+  package var depth: Int
   /// Multiply-adds whose operands both lie inside: taps on padding are not counted.
-  public var validMultiplyAdds: Int
+  package var validMultiplyAdds: Int
   /// Whether an operand is read, or the output written, in steps of more than one.
-  public var isStrided: Bool
+  package var isStrided: Bool
 
   /// Multiply-adds counting taps on padding too.
-  public var nominalMultiplyAdds: Int { batch * rows * columns * depth }
+  package var nominalMultiplyAdds: Int { batch * rows * columns * depth }
 
   /// The shape of a sum of products; nil where the comprehension is none.
-  public init?(_ comprehension: Comprehension) {
+  package init?(_ comprehension: Comprehension) {
     guard comprehension.reduction == .sum, case .binary(.multiply, let left, let right) = comprehension.body
     else { return nil }
     let sides = [left, right].map { side in

@@ -10,7 +10,7 @@ extension StencilSweep {
   /// - Parameter fused: whether samples are summed by fused multiply-adds.
   /// - Returns: the sum of each row by stage, added up in double precision.
   @discardableResult
-  public func evaluate(
+  package func evaluate(
     _ planes: inout [[Float]], width: Int, height: Int,
     fused: Bool = TargetDescription.host.hasFusedMultiplyAdd
   ) -> [[Double]] {

@@ -9,14 +9,14 @@ import MCLKernelForms
 /// is affine, a layout is nothing but axes split and reordered: blocked readers of blocked values have no conversion.
 ///
 /// Runs after fusion, so that fusion sees one axis a dimension.
-public struct AssignLayouts: DecidingPass {
-  public let name = "assign-layouts"
-  public let purpose =
+package struct AssignLayouts: DecidingPass {
+  package let name = "assign-layouts"
+  package let purpose =
     "Images are stored in blocks of 16 channels, as contractions read and make them."
 
-  public init() {}
+  package init() {}
 
-  public func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
+  package func run(_ graph: Graph, decisions: inout [Decision]) throws -> Graph {
     let layouts = Self.choose(graph)
     guard !layouts.isEmpty else { return graph }
     var rewriter = LayoutRewriter(graph, layouts)

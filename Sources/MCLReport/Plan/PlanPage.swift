@@ -6,13 +6,13 @@ import MCLDrawing
 
 /// What became of a model's programs, as one HTML file that needs nothing else: the launches by scope, times against the
 /// roofline, the arena over time, what was fused and what was not, and what compiling took.
-public struct PlanPage {
-  public struct Program: Sendable {
-    public var report: PlanReport
+package struct PlanPage {
+  package struct Program: Sendable {
+    package var report: PlanReport
     /// nil where nothing was run: the page then says so.
-    public var timing: PlanTiming?
+    package var timing: PlanTiming?
 
-    public init(_ report: PlanReport, timing: PlanTiming?) {
+    package init(_ report: PlanReport, timing: PlanTiming?) {
       self.report = report
       self.timing = timing
     }
@@ -25,14 +25,14 @@ public struct PlanPage {
   /// - Parameters:
   ///   - model: what the page is headed with.
   ///   - settings: what the model was built with.
-  public init(model: String, settings: [(key: String, value: String)], programs: [Program]) {
+  package init(model: String, settings: [(key: String, value: String)], programs: [Program]) {
     self.model = model
     self.settings = settings
     self.programs = programs
   }
 
   /// - Throws: `EncodingError` for numbers that are none.
-  public func html() throws -> String {
+  package func html() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let data = try encoder.encode(PlanPageData(programs))

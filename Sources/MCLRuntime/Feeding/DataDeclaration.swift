@@ -5,9 +5,11 @@ import MCLSupport
 public struct DataDeclaration: Sendable {
   /// Samples in a batch, N.
   public let batchSize: Int
-  public let needs: DataNeeds
+  package let needs: DataNeeds
   package let parts: [(feeder: any Feeder.Type, inputs: [DeclaredInput])]
 
+  /// Reads where the inputs of a program come from. Inputs with a default value are left out.
+  ///
   /// - Throws: `UsageError` where an input has no source, or one that no feeder can give.
   public init(_ program: Graph) throws { try self.init(program.inputs, of: program.name) }
 

@@ -7,9 +7,12 @@ import Synchronization
 
 /// What the samples of a run are.
 public enum SampleSet: Sendable {
+  /// Videos, each of which is a sample.
   case videos([PreparedVideo])
+  /// Rows of the tensors of a file, each of which is a sample.
   case rows(TensorRows)
 
+  /// The number of samples.
   public var count: Int {
     switch self {
     case .videos(let videos): videos.count
@@ -31,13 +34,16 @@ public enum SampleSet: Sendable {
 /// Sample s of the run is the one at place s mod V of epoch s div V + 1, V samples in the data set, in an order drawn anew
 /// each epoch; a batch may reach over the end of an epoch, so that all are drawn once an epoch whatever the batch size.
 public final class DeclaredBatches: BatchSource {
-  /// In which order an epoch takes the samples.
+  /// In which order an epoch takes the samples: drawn anew each epoch, or as they are listed.
   public enum Order: Sendable {
     case shuffled, listed
   }
 
+  /// The data set that batches are drawn from.
   public let samples: SampleSet
+  /// Samples in a batch, N.
   public let batchSize: Int
+  /// Samples in an epoch: all of the data set, V.
   public var epochLength: Int { samples.count }
   private let inputs: [DeclaredInput]
   private let feeders: [any Feeder]
@@ -49,6 +55,8 @@ public final class DeclaredBatches: BatchSource {
   private let onFailure: @Sendable (String, String) -> Void
   private let failureShare: Double
 
+  /// Batches of a declaration, drawn from a data set.
+  ///
   /// - Parameters:
   ///   - decodedBudget: bytes of decoded frames and unpacked flows that are kept.
   ///   - failureShare: when more than this share of the samples have failed, the batches end with an error.
@@ -89,6 +97,8 @@ public final class DeclaredBatches: BatchSource {
     }
   }
 
+  /// Batch number `index` of the run, from 0. May be called from several threads at once.
+  ///
   /// - Throws: `UsageError` when more samples have failed than may, `SamplingError` and `MotionError` for what is no sample's fault.
   public func batch(_ index: Int) throws -> Batch {
     let builder = BatchBuilder(index: index, count: batchSize, inputs)
@@ -133,7 +143,7 @@ public final class DeclaredBatches: BatchSource {
 
   /// What is drawn for sample `s` of the run, from 0, so long as it does not fail; nil where the program takes no videos.
   /// - Throws: `SamplingError` and `MotionError` where the video cannot be sampled.
-  public func drawn(_ s: Int) throws -> DrawnSample? {
+  package func drawn(_ s: Int) throws -> DrawnSample? {
     let epoch = epoch(ofSample: s)
     let sample = Sample(number: order(epoch)[s % samples.count], epoch: epoch)
     for feeder in feeders {

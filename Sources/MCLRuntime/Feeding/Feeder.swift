@@ -3,13 +3,13 @@ import MCLGraph
 import MCLSupport
 
 /// One sample of a run: which of the data set's, for which epoch.
-public struct Sample: Sendable, Hashable {
+package struct Sample: Sendable, Hashable {
   /// The number in the data set, from 0; not its place in the epoch's order.
-  public var number: Int
+  package var number: Int
   /// From 1.
-  public var epoch: Int
+  package var epoch: Int
 
-  public init(number: Int, epoch: Int) { (self.number, self.epoch) = (number, epoch) }
+  package init(number: Int, epoch: Int) { (self.number, self.epoch) = (number, epoch) }
 }
 
 /// Gives those inputs of a program that name it as their source. One file each, and one line in `FeederRegistry`.
@@ -45,24 +45,24 @@ extension Feeder {
 }
 
 /// What a program wants of the data that it is trained on.
-public struct DataNeeds: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
+package struct DataNeeds: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     case videos, rows
   }
 
   /// nil where any will do.
-  public var kind: Kind?
+  package var kind: Kind?
   /// Frames of the video that the longest clip spans: shorter videos are left out.
-  public var leastFrames = 1
+  package var leastFrames = 1
   /// Whether the videos' flow is needed, and the clip lengths whose velocities are.
-  public var isMotionNeeded = false
-  public var velocitySpans: [Int] = []
+  package var isMotionNeeded = false
+  package var velocitySpans: [Int] = []
   /// Classes, and the setting of the model that says how many; nil where no labels are needed.
-  public var classes: Classes?
+  package var classes: Classes?
 
-  public struct Classes: Sendable, Equatable {
-    public var count: Int
-    public var setting: String?
+  package struct Classes: Sendable, Equatable {
+    package var count: Int
+    package var setting: String?
 
     package init(count: Int, setting: String? = nil) {
       self.count = count

@@ -5,6 +5,7 @@ import MCLWeights
 
 /// The tensors of a file, the rows of which are samples.
 public struct TensorRows: Sendable {
+  /// The safetensors file that the rows were read from.
   public let path: String
   /// Rows of each tensor.
   public let count: Int

@@ -3,15 +3,15 @@ import MCLMotion
 import MCLVideo
 
 /// The videos of a run, and what is kept in memory of their frames and flows.
-public final class VideoReader: Sendable {
-  public let videos: [PreparedVideo]
+package final class VideoReader: Sendable {
+  package let videos: [PreparedVideo]
   private let frames: FrameStore
   private let flows: FlowStore
 
   /// - Parameters:
   ///   - shortSide: frames whose short side is larger are scaled to it, as when they were prepared.
   ///   - decodedBudget: bytes of decoded frames and unpacked flows that are kept.
-  public init(_ videos: [PreparedVideo], shortSide: Int? = 256, decodedBudget: Int = 1 << 30) {
+  package init(_ videos: [PreparedVideo], shortSide: Int? = 256, decodedBudget: Int = 1 << 30) {
     self.videos = videos
     // A pixel has three bytes of colour and two of flow.
     frames = FrameStore(budget: decodedBudget / 5 * 3, shortSide: shortSide)

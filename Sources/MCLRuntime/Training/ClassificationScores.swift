@@ -7,8 +7,11 @@ public struct ClassificationScores: Sendable, Equatable {
   private var right: [Int]
   private var rightInFive = 0
   private var crossEntropies = 0.0
+  /// Samples counted so far.
   public private(set) var count = 0
 
+  /// No samples yet.
+  /// - Parameter classes: C, the number of classes.
   public init(classes: Int) {
     samples = [Int](repeating: 0, count: classes)
     right = samples

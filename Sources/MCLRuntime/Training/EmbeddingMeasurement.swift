@@ -7,8 +7,10 @@ import MCLGraph
 public struct EmbeddingMeasurement: Sendable, Codable, Equatable {
   /// Steps done, from 1.
   public var step: Int
-  /// Counts of cosines from -1 to 1 in equal bins: of queries with their positives, and with negatives of the queue.
+  /// Counts of the cosines of queries with their positives, in 40 equal bins from -1 to 1.
   public var positives: [Int]
+  /// Counts of the cosines of queries with rows of the queue, in the same bins. At most 2048 rows, the
+  /// latest, are looked at.
   public var negatives: [Int]
   /// The variance of the keys, summed over their d numbers: near 1 where they lie all over the sphere, 0 where all are
   /// one.

@@ -3,19 +3,19 @@ import MCLData
 import MCLDrawing
 
 /// The terms of a run's loss against its steps, as one SVG picture: the outputs that its program gives first.
-public struct LossCurve {
+package struct LossCurve {
   private let records: [StepRecord]
   private let steps: Int
   private let description: RunDescription
 
   /// - Parameter steps: how many the records are of, where neighbours are averaged.
-  public init(_ records: [StepRecord], steps: Int? = nil, description: RunDescription) {
+  package init(_ records: [StepRecord], steps: Int? = nil, description: RunDescription) {
     self.records = records
     self.steps = steps ?? records.count
     self.description = description
   }
 
-  public var svg: String {
+  package var svg: String {
     let (width, chartHeight, columns) = (960, 420, 3)
     let chart = LineChart(
       records, description.leading, mark: description.mark, lastStep: records.last?.step ?? 1)

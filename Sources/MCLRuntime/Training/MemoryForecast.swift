@@ -6,6 +6,8 @@ public struct MemoryForecast: Sendable {
   /// Parts in bytes, with what makes them larger.
   public private(set) var parts: [(name: String, bytes: Int)]
 
+  /// Adds up what a plan and its training will take.
+  ///
   /// - Parameters:
   ///   - plan: of the step.
   ///   - threads: that run kernels.
@@ -24,6 +26,7 @@ public struct MemoryForecast: Sendable {
     ]
   }
 
+  /// The sum of the parts, in bytes.
   public var byteCount: Int { parts.reduce(0) { $0 + $1.bytes } }
 
   /// `about 120 MiB (16 MiB for values of the step, …)`
@@ -48,7 +51,7 @@ public struct MemoryForecast: Sendable {
       + "\(remedy), or --ignore-memory to try"
   }
 
-  public static func size(_ bytes: Int) -> String {
+  package static func size(_ bytes: Int) -> String {
     let mebibytes = (bytes + (1 << 20) - 1) >> 20
     return mebibytes < 10_240 ? "\(mebibytes) MiB" : "\((mebibytes + 512) / 1024) GiB"
   }

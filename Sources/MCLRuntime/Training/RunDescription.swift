@@ -9,11 +9,12 @@ import MCLSupport
 public struct RunDescription: Sendable, Codable, Equatable {
   /// A number that every step gives.
   public struct Output: Sendable, Codable, Equatable {
+    /// The name that the program gives it: `loss.inter`.
     public var name: String
     /// Its value where nothing has been learnt, if the model says so.
     public var chance: Double?
 
-    public init(name: String, chance: Double? = nil) { (self.name, self.chance) = (name, chance) }
+    package init(name: String, chance: Double? = nil) { (self.name, self.chance) = (name, chance) }
 
     /// What stands before the first point: `loss` of `loss.inter`.
     package var group: Substring { name.prefix { $0 != "." } }
@@ -22,17 +23,17 @@ public struct RunDescription: Sendable, Codable, Equatable {
   }
 
   /// A step from which on something is otherwise.
-  public typealias Mark = ChartMark
+  package typealias Mark = ChartMark
 
   /// In the program's order, the most telling first.
   public var outputs: [Output]
-  public var mark: Mark?
+  package var mark: Mark?
   /// What the rows of a picture of a sample show, from the top.
   public var pictureRows: [String] = []
 
   static let file = "outputs.json"
 
-  public init(outputs: [Output], mark: Mark? = nil) { (self.outputs, self.mark) = (outputs, mark) }
+  package init(outputs: [Output], mark: Mark? = nil) { (self.outputs, self.mark) = (outputs, mark) }
 
   /// - Parameter chances: of outputs by name (`Graph.chances`).
   init(_ plan: ExecutionPlan, chances: [String: Double]) {

@@ -5,12 +5,12 @@ import MCLSupport
 /// Files of a run that hold a JSON object a line.
 extension RunFolder {
   /// What is measured of the machine in a step; differs from run to run, so it has a file of its own.
-  public struct Speed: Sendable, Codable, Equatable {
-    public var step: Int
-    public var samplesPerSecond: Double
+  package struct Speed: Sendable, Codable, Equatable {
+    package var step: Int
+    package var samplesPerSecond: Double
     /// The share of the step's time spent waiting for data.
-    public var dataWait: Double
-    public var residentBytes: Int
+    package var dataWait: Double
+    package var residentBytes: Int
   }
 
   package static let measurementsFile = "embeddings.jsonl"

@@ -8,6 +8,7 @@ public final class RunFolder: Sendable {
   /// What the run is made of, as `mclc train` writes it.
   public static let configurationFile = "config.yaml"
 
+  /// The path of the folder, as it was given.
   public let path: String
   private let lock: Int32
 
@@ -34,10 +35,14 @@ public final class RunFolder: Sendable {
 
   deinit { close(lock) }
 
+  /// The path of a file of this folder.
   public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 
+  /// Whether the folder holds a checkpoint, be it whole or damaged.
   public var hasCheckpoints: Bool { !Checkpoint.steps(in: path).isEmpty }
 
+  /// Checks that no run was begun in the folder.
+  ///
   /// - Throws: `UsageError` when the folder holds a run.
   public func expectNoRun() throws {
     guard hasCheckpoints else { return }
@@ -68,6 +73,7 @@ public final class RunFolder: Sendable {
 public struct StepRecord: Sendable, Codable, Equatable {
   /// Steps done, from 1.
   public var step: Int
+  /// The epoch that the step began in, from 1.
   public var epoch: Int
   /// The inputs that schedules set, by name; nil where none is scheduled.
   public var scheduled: [String: Double]?

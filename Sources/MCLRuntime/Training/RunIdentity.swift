@@ -7,18 +7,18 @@ import MCLWeights
 
 /// What the numbers of a run depend on, as short texts that a checkpoint keeps: a resumed run is the run that was
 /// never stopped only where all of them are the same.
-public enum RunIdentity {
+package enum RunIdentity {
   /// Where checkpoints and exports keep the table of classes.
-  public static let classesKey = "classes"
+  package static let classesKey = "classes"
 
   /// What may be otherwise than a checkpoint says.
-  public struct Changes: Sendable {
+  package struct Changes: Sendable {
     /// Settings of the model and inputs of the program, by name.
-    public var settings: Set<String>
+    package var settings: Set<String>
     /// Inputs whose schedules may.
-    public var schedules: Set<String>
+    package var schedules: Set<String>
 
-    public init(settings: Set<String> = [], schedules: Set<String> = []) {
+    package init(settings: Set<String> = [], schedules: Set<String> = []) {
       self.settings = settings
       self.schedules = schedules
     }
@@ -30,7 +30,7 @@ public enum RunIdentity {
   }
 
   /// The defaults of the program's inputs, which shape no kernel.
-  public static func inputs(_ graph: Graph) -> String {
+  package static func inputs(_ graph: Graph) -> String {
     graph.inputs.compactMap { input in input.defaultValue.map { "\(input.name)=\($0)" } }.joined(
       separator: " ")
   }
@@ -48,7 +48,7 @@ public enum RunIdentity {
 
   /// A hash of the program's text without the places in the model file, so that a comment there changes nothing, and
   /// without the defaults of its inputs, which stand for themselves.
-  public static func program(_ graph: Graph) -> String {
+  package static func program(_ graph: Graph) -> String {
     var graph = graph
     for index in graph.inputs.indices where graph.inputs[index].defaultValue != nil {
       graph.inputs[index].defaultValue = .float(0)
@@ -61,7 +61,7 @@ public enum RunIdentity {
   }
 
   /// How many videos there are, and a hash of their names within the data set, their order and their contents.
-  public static func videos(_ videos: [PreparedVideo]) -> String {
+  package static func videos(_ videos: [PreparedVideo]) -> String {
     var hash = ContentHash()
     for video in videos {
       hash.combine(UInt64(video.video.name.bytes.count))
@@ -73,7 +73,7 @@ public enum RunIdentity {
   }
 
   /// Where the videos' flow comes from, and how many flows a motion map takes in; `none` where they have none.
-  public static func motion(_ videos: [PreparedVideo]) -> String {
+  package static func motion(_ videos: [PreparedVideo]) -> String {
     let entries = videos.compactMap(\.motion)
     guard !entries.isEmpty else { return "none" }
     let windows = Set(entries.map(\.window)).sorted().map(String.init).joined(separator: ",")
@@ -83,7 +83,7 @@ public enum RunIdentity {
 
   /// A hash of a file of weights: its tensors' names, shapes and numbers.
   /// - Throws: `TensorFileError` where it cannot be read.
-  public static func weights(_ file: SafeTensors) throws -> String {
+  package static func weights(_ file: SafeTensors) throws -> String {
     var hash = ContentHash()
     for name in file.names.sorted() {
       let tensor = try file.tensor(name)

@@ -7,6 +7,8 @@ extension Schedule {
     inputs.filter { $0.type == TensorType(.float32, []) && $0.defaultValue != nil }.map(\.name)
   }
 
+  /// Checks that a schedule can set each of the named inputs.
+  ///
   /// - Throws: `UsageError` where a name is of no input that a schedule can set.
   public static func expect(
     _ names: some Sequence<String>, among inputs: [Graph.Input], of program: String

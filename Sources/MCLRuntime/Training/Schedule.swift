@@ -31,7 +31,9 @@ public struct Schedule: Sendable, Equatable {
   public var warmup: Double
   /// The warm-up starts from `from/multiplier`.
   public var multiplier: Double
+  /// What follows the warm-up.
   public var course: Course
+  /// What the position and all lengths are counted in.
   public var unit: Unit
 
   /// A schedule of lengths that are in the unit of its position.

@@ -44,6 +44,8 @@ public struct ScheduleText: Sendable, Equatable {
 
   static let defaultMultiplier = 100.0
 
+  /// Reads a schedule from text.
+  ///
   /// - Throws: `UsageError` for a text that is no schedule.
   public init(_ text: String) throws {
     let words = try ScheduleWords(text)

@@ -14,6 +14,7 @@ import Synchronization
 /// A resumed run gives the same bits as one that was never stopped: batches are a function of their number, and a
 /// checkpoint holds every state.
 public final class Trainer {
+  /// Runs the program and holds its states.
   public let executor: Executor
   private let program: Graph
   private let source: any BatchSource
@@ -35,6 +36,8 @@ public final class Trainer {
   /// Told when a checkpoint begins to be written, and when it is.
   public var onSaving: (_ isUnderWay: Bool) -> Void = { _ in }
 
+  /// A trainer of a compiled program. `start` has to be called before `train`.
+  ///
   /// - Parameters:
   ///   - program: what the executor's plan was compiled of.
   ///   - source: gives every input of the program that has no default.
@@ -292,7 +295,7 @@ public final class Trainer {
 
 extension Executor {
   /// Every output of one number.
-  public func scalarOutputs() throws -> [String: Float] {
+  package func scalarOutputs() throws -> [String: Float] {
     var values: [String: Float] = [:]
     for output in plan.outputs where output.type.count == 1 {
       values[output.name] = Float(try result(output.name).elements[0])

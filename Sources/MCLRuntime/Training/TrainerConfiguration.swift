@@ -1,16 +1,21 @@
 import MCLData
 
 extension Trainer {
+  /// What a training run is told: its length, its seed, its schedules, and what is kept of it.
   public struct Configuration: Sendable {
     /// Steps in all, from the start of the run.
     public var steps: Int
+    /// The seed of the draws that states start from.
     public var seed: UInt64
     /// The schedules of scalar inputs, by name; other inputs have the program's own values.
     public var schedules: [String: Schedule]
+    /// Steps between checkpoints, above 0. The last step always writes one.
     public var checkpointEvery: Int
+    /// How many of the latest checkpoints stay; 1 at least.
     public var checkpointsKept: Int
     /// Steps between measurements of the embeddings, and between pictures.
     public var watchEvery: Int
+    /// Threads that make batches ahead, 1 ... 1024. The bits of a run do not depend on it.
     public var loaderWorkers: Int
     /// Whose mean and deviation clips were normalised by, for pictures of them.
     public var policy: AugmentationPolicy
@@ -25,10 +30,10 @@ extension Trainer {
 
     /// Settings that a run goes on with from some step on.
     public struct Change: Sendable {
-      public var step: Int
-      public var allowed: RunIdentity.Changes
+      package var step: Int
+      package var allowed: RunIdentity.Changes
 
-      public init(step: Int, allowed: RunIdentity.Changes) {
+      package init(step: Int, allowed: RunIdentity.Changes) {
         self.step = step
         self.allowed = allowed
       }
@@ -39,6 +44,8 @@ extension Trainer {
       changes.filter { $0.step >= step }.reduce(into: RunIdentity.Changes()) { $0.merge($1.allowed) }
     }
 
+    /// A configuration. Only the length and the seed have to be given.
+    /// - Precondition: `checkpointEvery` is above 0.
     public init(
       steps: Int, seed: UInt64, schedules: [String: Schedule] = [:], checkpointEvery: Int = 100,
       checkpointsKept: Int = 3, watchEvery: Int = 50, loaderWorkers: Int = 2,
@@ -61,8 +68,11 @@ extension Trainer {
     }
   }
 
+  /// How training ended; each case has the number of steps that the run has done in all.
   public enum Outcome: Sendable, Equatable {
+    /// The last step was done just now.
     case finished(steps: Int)
+    /// The last step was done before; nothing was left to do.
     case alreadyFinished(steps: Int)
     /// Stopped when asked to; a checkpoint holds these steps, unless there are none.
     case interrupted(steps: Int)
@@ -90,13 +100,17 @@ extension Trainer {
 
   /// What happened in a step, for progress; rates are of the latest steps.
   public struct Progress: Sendable {
+    /// The number, the epoch and the outputs of the step.
     public var record: StepRecord
     /// What the validation samples gave after this step; nil where they were not measured.
     public var validation: Validation.Result?
+    /// Steps of the whole run.
     public var steps: Int
+    /// Samples trained on in a second.
     public var samplesPerSecond: Double
     /// The share of the time spent waiting for data.
     public var dataWait: Double
+    /// The mean time of a step times the number of steps left.
     public var secondsLeft: Double
     /// Memory of the process in use, in bytes.
     public var residentBytes: Int

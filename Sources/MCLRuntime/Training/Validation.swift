@@ -9,16 +9,19 @@ import MCLSupport
 ///
 /// Not for use from several threads at once.
 public final class Validation {
+  /// What one measurement of all samples that are held back gave.
   public struct Result: Sendable, Codable, Equatable {
-    /// Steps done, and the epoch that ended with them, from 1.
+    /// Steps of training done before the measurement.
     public var step: Int
+    /// The epoch that the last of these steps began in, from 1.
     public var epoch: Int
     /// Samples that were measured.
     public var samples: Int
     /// The mean cross-entropy of the samples.
     public var loss: Double
-    /// The shares of samples whose class has the largest, or one of the five largest scores.
+    /// The share of samples whose class has the largest score.
     public var top1: Double
+    /// The share of samples whose class has one of the five largest scores.
     public var top5: Double
     /// The mean over the classes of the share that is right.
     public var meanClassAccuracy: Double
@@ -36,6 +39,8 @@ public final class Validation {
   private let classes: Int
   private let workers: Int
 
+  /// A measurement by a compiled program of its own.
+  ///
   /// - Parameters:
   ///   - program: what the executor's plan was compiled of, with the scores that it watches.
   ///   - source: the samples as listed.
@@ -100,7 +105,7 @@ extension Module {
   /// The program that training runs: one of that name, or the only one that updates states and is called `step`, or the
   /// only one at all.
   /// - Throws: `UsageError` where there is none, or several.
-  public func trainingProgram(_ name: String?) throws -> Graph {
+  package func trainingProgram(_ name: String?) throws -> Graph {
     let all = programs.map { "'\($0.name)'" }.joined(separator: ", ")
     if let name {
       guard let program = programs.first(where: { $0.name == name }) else {
@@ -125,7 +130,7 @@ extension Module {
   }
 
   /// The program that measures what a program has learnt: one without updates that watches classes. nil where there is none.
-  public func validationProgram() -> Graph? {
+  package func validationProgram() -> Graph? {
     programs.first { $0.updates.isEmpty && $0.classification != nil }
   }
 }

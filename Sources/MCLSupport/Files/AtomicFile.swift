@@ -2,7 +2,7 @@ import Foundation
 
 /// Writes files that appear whole or not at all: a temporary file in the same folder, flushed, then renamed,
 /// then the folder flushed.
-public enum AtomicFile {
+package enum AtomicFile {
   /// What a test can let fail, in the order of a write.
   package enum Operation: Sendable, Equatable { case open, write, sync, rename, syncFolder }
 
@@ -10,7 +10,7 @@ public enum AtomicFile {
   package typealias Fault = (Operation) -> Int32?
 
   /// - Throws: `TensorFileError` naming the path, and whatever `body` throws; the old file, if any, is then untouched.
-  public static func write(
+  package static func write(
     to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws { try write(to: path, fault: nil, body) }
 
@@ -66,7 +66,7 @@ public enum AtomicFile {
     }
   }
 
-  public static func write(_ text: String, to path: String) throws {
+  package static func write(_ text: String, to path: String) throws {
     try write(to: path) { append in try Array(text.utf8).withUnsafeBytes { try append($0) } }
   }
 }

@@ -5,10 +5,13 @@ import Foundation
 /// Swift takes two strings as equal that differ only in their Unicode form (NFC, NFD), but they name different files;
 /// and a file's name need not be UTF-8 at all.
 public struct FilePath: Hashable, Comparable, Sendable {
+  /// The bytes of the path, without a zero at their end.
   public let bytes: [UInt8]
 
+  /// The path that a text is in UTF-8.
   public init(_ text: String) { bytes = Array(text.utf8) }
 
+  /// The path of these bytes, which need not be UTF-8.
   public init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
   /// - Parameter components: joined by slashes.
@@ -16,25 +19,26 @@ public struct FilePath: Hashable, Comparable, Sendable {
     bytes = Array(components.map(\.bytes).joined(separator: [0x2f]))
   }
 
+  /// Whether the bytes of `a` come before those of `b` in lexicographic order.
   public static func < (a: FilePath, b: FilePath) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 
   /// The names between the slashes; empty ones and `.` are left out.
-  public var components: [FilePath] {
+  package var components: [FilePath] {
     bytes.split(separator: 0x2f).map { FilePath(bytes: $0) }.filter { $0.bytes != [0x2e] }
   }
 
-  public var isAbsolute: Bool { bytes.first == 0x2f }
+  package var isAbsolute: Bool { bytes.first == 0x2f }
 
-  public var lastComponent: FilePath { components.last ?? self }
+  package var lastComponent: FilePath { components.last ?? self }
 
   /// The name of the folder that a file stands in; nil where the path has no folder.
-  public var folderName: FilePath? {
+  package var folderName: FilePath? {
     let components = components
     return components.count > 1 ? components[components.count - 2] : nil
   }
 
   /// The path without the ending of its last name: `a/b.avi` gives `a/b`. A dot that begins a name begins no ending.
-  public var stem: FilePath {
+  package var stem: FilePath {
     guard let dot = bytes.lastIndex(of: 0x2e), dot > 0, bytes[dot - 1] != 0x2f,
       !bytes[dot...].contains(0x2f)
     else { return self }
@@ -42,7 +46,7 @@ public struct FilePath: Hashable, Comparable, Sendable {
   }
 
   /// What follows the last dot of the last name, in small letters; empty where there is none.
-  public var ending: String {
+  package var ending: String {
     let length = stem.bytes.count
     return length == bytes.count ? "" : String(decoding: bytes[(length + 1)...], as: UTF8.self).lowercased()
   }
@@ -63,6 +67,7 @@ public struct FilePath: Hashable, Comparable, Sendable {
 }
 
 extension FilePath: CustomStringConvertible, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+  /// The path that a string literal is in UTF-8.
   public init(stringLiteral value: String) { self.init(value) }
 
   /// For people: bytes that are no UTF-8 are written as `\xE9`.
@@ -103,13 +108,16 @@ private struct UTF8Text {
 
 /// What names a file: a `FilePath`, or a text that is one in UTF-8.
 public protocol PathConvertible {
+  /// The path of the file.
   var filePath: FilePath { get }
 }
 
 extension FilePath: PathConvertible {
+  /// The path itself.
   public var filePath: FilePath { self }
 }
 
 extension String: PathConvertible {
+  /// The path that the text is in UTF-8.
   public var filePath: FilePath { FilePath(self) }
 }

@@ -2,8 +2,9 @@ import Foundation
 
 /// Why a file, such as one of tensors, cannot be read or written, in one sentence.
 public struct TensorFileError: Error, Sendable, CustomStringConvertible {
+  /// The sentence to show to a user.
   public let description: String
-  public init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 
   /// - Parameter code: the system's number of the error.
   package static func cannotWrite(_ path: String, code: Int32) -> TensorFileError {

@@ -1,5 +1,6 @@
 /// Why a program cannot run, in one sentence.
 public struct ExecutionError: Error, Sendable, CustomStringConvertible {
+  /// The sentence to show to a user.
   public let description: String
-  public init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }

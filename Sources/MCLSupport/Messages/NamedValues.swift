@@ -5,6 +5,7 @@
 public struct NamedValues<Value> {
   /// The names in order.
   public private(set) var keys: [String] = []
+  /// The values in the order of their names.
   public private(set) var values: [Value] = []
   private var places: [Name: Int] = [:]
 
@@ -21,14 +22,15 @@ public struct NamedValues<Value> {
     }
   }
 
-  public init() {}
+  package init() {}
 
+  /// The value of a name; nil where there is none.
   public subscript(name: String) -> Value? { places[Name(text: name)].map { values[$0] } }
 
   /// Sets a value, at its old place in the order where the name is known.
   /// - Returns: the value before.
   @discardableResult
-  public mutating func updateValue(_ value: Value, forKey name: String) -> Value? {
+  package mutating func updateValue(_ value: Value, forKey name: String) -> Value? {
     guard let place = places[Name(text: name)] else {
       places[Name(text: name)] = values.count
       keys.append(name)
@@ -39,7 +41,7 @@ public struct NamedValues<Value> {
     return values[place]
   }
 
-  public func mapValues<Result>(_ transform: (Value) throws -> Result) rethrows -> NamedValues<Result> {
+  package func mapValues<Result>(_ transform: (Value) throws -> Result) rethrows -> NamedValues<Result> {
     var result = NamedValues<Result>()
     for (name, value) in self { result.updateValue(try transform(value), forKey: name) }
     return result
@@ -49,8 +51,12 @@ public struct NamedValues<Value> {
 extension NamedValues: Sendable where Value: Sendable {}
 
 extension NamedValues: RandomAccessCollection {
+  /// The place of the first value, 0.
   public var startIndex: Int { 0 }
+  /// The number of values.
   public var endIndex: Int { values.count }
+  /// Name and value at a place.
+  /// - Precondition: `position` is in 0 ..< `endIndex`.
   public subscript(position: Int) -> (key: String, value: Value) { (keys[position], values[position]) }
 }
 

@@ -1,7 +1,7 @@
 /// Texts as words of a shell's command line, so that a command in a message can be pasted.
-public enum ShellText {
+package enum ShellText {
   /// The text itself where the shell takes it as it stands, else between single quotes.
-  public static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     let plain = text.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -3,9 +3,9 @@ import Synchronization
 /// Standard error, for people: what happens and what went wrong.
 ///
 /// Whether anybody reads it changes nothing about the work.
-public enum StandardError {
+package enum StandardError {
   private static let stream = Mutex(MessageStream(2))
 
   /// Writes the text, or drops it where it cannot be written.
-  public static func write(_ text: String) { stream.withLock { $0.write(text) } }
+  package static func write(_ text: String) { stream.withLock { $0.write(text) } }
 }

@@ -1,10 +1,10 @@
 import Foundation
 
 /// Standard output, for results: all of a result is written, or its command fails.
-public enum StandardOutput {
+package enum StandardOutput {
   /// Writes the text, waiting for a pipe that is full.
   /// - Throws: `StandardOutputError` where it could not all be written.
-  public static func write(_ text: String) throws { try write(text, to: STDOUT_FILENO) }
+  package static func write(_ text: String) throws { try write(text, to: STDOUT_FILENO) }
 
   package static func write(_ text: String, to descriptor: Int32) throws {
     let bytes = Array(text.utf8)
@@ -27,7 +27,7 @@ public enum StandardOutput {
 
   /// Ends it: some file systems tell only then that they could not keep what was written.
   /// - Throws: `StandardOutputError` in that case.
-  public static func close() throws {
+  package static func close() throws {
     // In its place comes a file that takes nothing: no file opened later may become standard output.
     let copy = dup(STDOUT_FILENO)
     guard copy >= 0 else { return }
@@ -36,14 +36,14 @@ public enum StandardOutput {
 }
 
 /// Why a result could not be written.
-public struct StandardOutputError: Error, Sendable, CustomStringConvertible {
+package struct StandardOutputError: Error, Sendable, CustomStringConvertible {
   /// The system's number of the error.
-  public let code: Int32
+  package let code: Int32
 
   /// Whether the reader is gone, as with `| head`: it has what it wanted, and needs no message.
-  public var isBrokenPipe: Bool { code == EPIPE }
+  package var isBrokenPipe: Bool { code == EPIPE }
 
-  public var description: String {
+  package var description: String {
     "standard output cannot be written (\(String(cString: strerror(code)))), so the result is not complete; free room or "
       + "send it elsewhere"
   }

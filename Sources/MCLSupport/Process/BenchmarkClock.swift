@@ -2,12 +2,12 @@ import Foundation
 
 /// What a benchmark counts: seconds that pass, or seconds that the process spends on processors. The latter leaves out
 /// the time in which other processes had the processor, and so says something of one thread on a busy machine.
-public enum BenchmarkClock: Sendable {
+package enum BenchmarkClock: Sendable {
   case elapsed
   case processor
 
   /// Seconds since a moment that stays the same.
-  public func now() -> Double {
+  package func now() -> Double {
     var time = timespec()
     clock_gettime(self == .elapsed ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)

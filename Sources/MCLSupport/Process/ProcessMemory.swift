@@ -2,9 +2,9 @@ import CHeap
 import Foundation
 
 /// What memory this process uses and what it could still get, as Linux tells.
-public enum ProcessMemory {
+package enum ProcessMemory {
   /// Bytes in memory that belong to this process; 0 where the system does not say.
-  public static var resident: Int {
+  package static var resident: Int {
     // Pages: size, resident, shared, …
     guard let text = read("/proc/self/statm") else { return 0 }
     let fields = text.split(separator: " ").compactMap { Int($0) }
@@ -17,7 +17,7 @@ public enum ProcessMemory {
 
   /// Bytes that the process can still take: what the system has available, or less where a control group of the process
   /// or above it is limited; nil where the system does not say.
-  public static var available: Int? {
+  package static var available: Int? {
     available(meminfo: read("/proc/meminfo"), groups: controlGroups())
   }
 

@@ -1,11 +1,11 @@
 import Foundation
 
 /// What a program does first, so that no output that fails can harm its work.
-public enum ProcessSetup {
+package enum ProcessSetup {
   /// Opens the standard descriptors that are closed, and has failed writes answered by their error alone.
   ///
   /// To be called before any file is opened or thread is started.
-  public static func begin() {
+  package static func begin() {
     openStandardDescriptors()
     // A write to a pipe without a reader, or beyond the largest size of a file, then fails like one to a full disk.
     signal(SIGPIPE, SIG_IGN)

@@ -9,15 +9,19 @@ import Foundation
 public struct CounterRandom: RandomNumberGenerator, Sendable {
   /// What a stream is for: its name is hashed into the key by FNV-1a, 64 bits.
   public struct Purpose: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The name as it was given.
     public let name: String
-    public let hash: UInt64
+    package let hash: UInt64
 
+    /// The purpose of this name; equal names give equal streams.
     public init(_ name: String) {
       self.name = name
       hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
+    /// The purpose that a string literal names.
     public init(stringLiteral value: String) { self.init(value) }
+    /// The name.
     public var description: String { name }
   }
 
@@ -28,6 +32,13 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
   private var pending: UInt64?
   private var spareNormal: Double?
 
+  /// The stream of a key, at its beginning.
+  ///
+  /// - Parameters:
+  ///   - seed: of the run or the data.
+  ///   - epoch: which pass over the data the draws are for.
+  ///   - sample: which sample of the data the draws are for.
+  ///   - purpose: what is drawn; other purposes draw other numbers.
   public init(seed: UInt64, epoch: Int = 0, sample: Int = 0, purpose: Purpose) {
     let epochBits = UInt64(bitPattern: Int64(epoch))
     // The counter has room for the low half of the epoch only: the rest (always 0 in practice) goes into the key.

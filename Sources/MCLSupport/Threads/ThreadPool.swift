@@ -32,6 +32,8 @@ public final class ThreadPool: Sendable {
   /// How often a thread looks for work before it sleeps.
   private static let spins = 50_000
 
+  /// Starts the threads, which wait for work until the pool is freed.
+  ///
   /// - Parameter workers: threads in all, the caller included; `ProcessorCount.threads` by default.
   public init(workers: Int? = nil) {
     workerCount = max(1, workers ?? ProcessorCount.threads)

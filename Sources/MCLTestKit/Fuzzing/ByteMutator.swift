@@ -1,5 +1,5 @@
 /// Damages files: bits, bytes, pieces, numbers and words, a few at a time.
-public struct ByteMutator {
+package struct ByteMutator {
   private let corpus: [[UInt8]]
   private let words: [[UInt8]]
 
@@ -16,13 +16,13 @@ public struct ByteMutator {
   /// - Parameters:
   ///   - corpus: valid files.
   ///   - words: what the format is made of, to put anywhere.
-  public init(corpus: [[UInt8]], words: [String]) {
+  package init(corpus: [[UInt8]], words: [String]) {
     self.corpus = corpus
     self.words = words.map { Array($0.utf8) } + Self.numbers
   }
 
   /// A file of the corpus with up to eight damages.
-  public func input(_ random: inout RandomValues) -> [UInt8] {
+  package func input(_ random: inout RandomValues) -> [UInt8] {
     var bytes = corpus[random.integer(below: corpus.count)]
     for _ in 0...random.integer(below: 1 << random.integer(below: 4)) { damage(&bytes, &random) }
     return bytes

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Two tests belong together: one calls `run(child:)`, the other, named there and enabled by `isChild`, calls `explore`.
 /// `MCL_FUZZ_SECONDS` sets the time (3 s, 600 s under `make soak`), `MCL_FUZZ_SEED` repeats a run.
-public enum Fuzzing {
+package enum Fuzzing {
   /// What a run may use for an input of n bytes: n x factor + slack, in resident memory and in address space.
   private static let factor = 64
   private static let residentSlack = 24 << 20
@@ -14,15 +14,15 @@ public enum Fuzzing {
   private static let secondsAnInput = 20.0
 
   private static let environment = ProcessInfo.processInfo.environment
-  public static var isChild: Bool { environment["MCL_FUZZ_INPUT"] != nil }
+  package static var isChild: Bool { environment["MCL_FUZZ_INPUT"] != nil }
 
-  public static var seconds: Double {
+  package static var seconds: Double {
     environment["MCL_FUZZ_SECONDS"].flatMap(Double.init) ?? (soakFactor > 1 ? 600 : 3)
   }
 
-  public struct Failure: Error, CustomStringConvertible {
-    public let description: String
-    public init(description: String) { self.description = description }
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+    package init(description: String) { self.description = description }
   }
 
   // MARK: The parent
@@ -30,7 +30,7 @@ public enum Fuzzing {
   /// Runs the test `child` in a process of its own.
   /// - Returns: what it said in lines that begin with `fuzz:`.
   /// - Throws: `Failure` that names seed and input where it did not end well.
-  public static func run(child: String) throws -> [String] {
+  package static func run(child: String) throws -> [String] {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "mcl-fuzz-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -68,7 +68,7 @@ public enum Fuzzing {
   /// Gives damaged files to `read` until the time is over.
   /// - Parameter read: is given the path of a file with the bytes, and the bytes; what it throws fails the run, so it
   ///   catches the refusals that are right. True where the input was taken.
-  public static func explore(
+  package static func explore(
     _ mutator: ByteMutator, read: (_ path: String, _ bytes: [UInt8]) throws -> Bool
   ) throws {
     guard let path = environment["MCL_FUZZ_INPUT"],

@@ -1,5 +1,5 @@
 /// How the sprite of a synthetic video moves: its label, and the name of its class folder.
-public enum SyntheticMotion: String, Sendable, CaseIterable {
+package enum SyntheticMotion: String, Sendable, CaseIterable {
   /// Along a straight line, bouncing at the border.
   case slide
   /// Round a circle, upright.

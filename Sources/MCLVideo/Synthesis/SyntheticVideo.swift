@@ -1,14 +1,14 @@
 /// One made-up video: a textured sprite that moves over a textured background seen by a slowly panning camera.
 ///
 /// It depends on the seed, its number and its size alone, in every bit; not on how many others are made.
-public struct SyntheticVideo: Sendable {
+package struct SyntheticVideo: Sendable {
   /// Position in the series, from 0. Its motion is the kind `number mod 6`, so classes are balanced.
-  public let number: Int
-  public let width: Int
-  public let height: Int
-  public let frameCount: Int
+  package let number: Int
+  package let width: Int
+  package let height: Int
+  package let frameCount: Int
   /// The label.
-  public let motion: SyntheticMotion
+  package let motion: SyntheticMotion
   private let background: ProceduralTexture
   private let sprite: ProceduralTexture
   private let outline: Outline
@@ -34,7 +34,7 @@ public struct SyntheticVideo: Sendable {
   }
 
   /// - Precondition: `number` >= 0, `frames` >= 1, `width` and `height` in 16 ... 2048.
-  public init(number: Int, seed: UInt64, frames: Int = 64, width: Int = 128, height: Int = 96) {
+  package init(number: Int, seed: UInt64, frames: Int = 64, width: Int = 128, height: Int = 96) {
     precondition(number >= 0 && frames >= 1 && SyntheticVideo.accepts(width: width, height: height))
     self.number = number
     self.width = width
@@ -67,7 +67,7 @@ public struct SyntheticVideo: Sendable {
   }
 
   /// The picture at `index`, in 0 ..< `frameCount`, before any compression.
-  public func frame(_ index: Int) -> VideoFrame {
+  package func frame(_ index: Int) -> VideoFrame {
     let pose = poses[index]
     let eye = camera.position(at: index)
     let middleX = Float(width) / 2 + pose.x - eye.x
@@ -103,7 +103,7 @@ public struct SyntheticVideo: Sendable {
   }
 
   /// `slide/slide_0003.avi`: the class folder, and the number within the class.
-  public var relativePath: String {
+  package var relativePath: String {
     let serial = String(number / SyntheticMotion.allCases.count)
     let digits = String(repeating: "0", count: max(0, 4 - serial.count)) + serial
     return "\(motion.rawValue)/\(motion.rawValue)_\(digits).avi"

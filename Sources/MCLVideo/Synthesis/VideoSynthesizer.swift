@@ -7,6 +7,7 @@ import Synchronization
 /// A class folder a kind of motion (`SyntheticMotion`), files such as `slide/slide_0003.avi`. The kinds take turns,
 /// so a smaller set is the beginning of a larger one. The same seed gives the same bytes.
 public struct VideoSynthesizer: Sendable {
+  /// A synthesizer; all that it depends on is given to `synthesize`.
   public init() {}
 
   /// Writes videos 0 ..< `videos` of the series `seed` below `directory`, which is made if need be.

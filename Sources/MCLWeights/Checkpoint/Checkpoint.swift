@@ -5,8 +5,12 @@ import MCLSupport
 /// The state of a run after some step, in one safetensors file at the top of its folder. It holds no time, host or path,
 /// so the same run gives the same bytes.
 public struct Checkpoint: Sendable {
+  /// Steps done when it was written.
   public var step: Int
+  /// What the file says besides its tensors, as texts by name: what the numbers depend on, and which states
+  /// are weights.
   public var metadata: [String: String]
+  /// The states of the program, by name.
   public var tensors: [String: HostTensor]
 
   package init(step: Int, metadata: [String: String], tensors: [String: HostTensor]) {

@@ -1,5 +1,6 @@
 /// A tensor in memory as files hold it: a shape and numbers of one type, row-major.
 public struct HostTensor: Sendable, Equatable {
+  /// The numbers of a tensor, row-major, in one of four types.
   public enum Storage: Sendable, Equatable {
     case float32([Float])
     case float64([Double])
@@ -7,14 +8,18 @@ public struct HostTensor: Sendable, Equatable {
     case uint8([UInt8])
   }
 
+  /// Sizes from the outermost axis to the innermost; empty for a scalar.
   public var shape: [Int]
+  /// The numbers, row-major.
   public var storage: Storage
 
+  /// A tensor. The product of the shape must be the number of values, which is not checked here.
   public init(_ shape: [Int], _ storage: Storage) {
     self.shape = shape
     self.storage = storage
   }
 
+  /// The number of values.
   public var count: Int {
     switch storage {
     case .float32(let values): values.count
@@ -24,6 +29,7 @@ public struct HostTensor: Sendable, Equatable {
     }
   }
 
+  /// The values as Float, rounded to the nearest.
   public var floats: [Float] {
     switch storage {
     case .float32(let values): values
@@ -33,6 +39,7 @@ public struct HostTensor: Sendable, Equatable {
     }
   }
 
+  /// The values as Double. Integers beyond 2^53 are rounded to the nearest.
   public var doubles: [Double] {
     switch storage {
     case .float32(let values): values.map { Double($0) }

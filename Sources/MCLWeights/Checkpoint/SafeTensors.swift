@@ -14,6 +14,7 @@ public struct SafeTensors: Sendable {
   private let file: RandomAccessFile
   private let dataStart: Int
 
+  /// The path that was opened.
   public var path: String { file.path }
 
   /// The longest header: that of the format's own library.

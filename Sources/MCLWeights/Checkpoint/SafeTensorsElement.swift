@@ -14,7 +14,7 @@ extension SafeTensors {
     case uint8 = "U8"
     case bool = "BOOL"
 
-    public var byteCount: Int {
+    package var byteCount: Int {
       switch self {
       case .float64, .int64: 8
       case .float32, .int32, .uint32: 4
@@ -23,7 +23,7 @@ extension SafeTensors {
       }
     }
 
-    public var isFloatingPoint: Bool {
+    package var isFloatingPoint: Bool {
       switch self {
       case .float64, .float32, .float16, .bfloat16: true
       default: false
@@ -33,7 +33,9 @@ extension SafeTensors {
 
   /// A tensor's place in the file.
   public struct Entry: Sendable, Equatable {
+    /// The type of its numbers.
     public var element: Element
+    /// Sizes from the outermost axis to the innermost; empty for a scalar.
     public var shape: [Int]
     /// Bytes of the data section, which follows the header.
     public var range: Range<Int>

@@ -24,6 +24,8 @@ public struct StateSources: Sendable {
   /// The states that no file gives, in the program's order.
   public var missing: [Graph.State] { program.states.filter { sources[$0.name] == nil } }
 
+  /// Finds a tensor for each state of a program.
+  ///
   /// - Parameters:
   ///   - model: the programs of the model; what is a name in one of them is no unknown tensor.
   ///   - files: later ones win.

@@ -9,6 +9,8 @@ public struct WeightFile: Sendable {
   /// The file's tensors. Those of a checkpoint are whole: each fitted its checksum when the file was opened.
   public let tensors: SafeTensors
 
+  /// Opens the weights of a run, or a file of tensors.
+  ///
   /// - Parameters:
   ///   - path: the folder of a run, whose latest whole checkpoint is taken, or a file.
   ///   - report: told of each damaged checkpoint that is passed over.
@@ -36,5 +38,5 @@ public struct WeightFile: Sendable {
     Checkpoint.steps(in: folder).isEmpty ? nil : try WeightFile(folder, report: report)
   }
 
-  public init(_ tensors: SafeTensors) { (path, self.tensors) = (tensors.path, tensors) }
+  package init(_ tensors: SafeTensors) { (path, self.tensors) = (tensors.path, tensors) }
 }

@@ -3,20 +3,20 @@ import MCLGraph
 import MCLSupport
 
 /// The weights of a checkpoint under PyTorch's names.
-public struct ExportedWeights {
+package struct ExportedWeights {
   /// Of a network and its copy, as a momentum encoder is.
-  public enum Network: String, Sendable, CaseIterable { case trained, copy }
+  package enum Network: String, Sendable, CaseIterable { case trained, copy }
 
   /// By PyTorch's names.
-  public let tensors: [String: HostTensor]
+  package let tensors: [String: HostTensor]
   /// States of the checkpoint that are no weights of this network: how many, by the first part of their names.
-  public let leftOut: [(group: String, count: Int)]
+  package let leftOut: [(group: String, count: Int)]
 
   /// - Parameters:
   ///   - states: by name.
   ///   - weights: the names of the states that are parameters or buffers of layers (`Checkpoint.weights`).
   /// - Throws: `UsageError` where there are no weights of this network.
-  public init(
+  package init(
     of states: [String: HostTensor], weights: Set<String>, names: WeightNames, network: Network = .trained,
     path: String
   ) throws {
@@ -43,7 +43,7 @@ public struct ExportedWeights {
   }
 
   /// The states in a file, and which of them the file says are weights, and how they are called; nil where it does not say.
-  public static func states(
+  package static func states(
     in file: WeightFile
   ) throws -> (tensors: [String: HostTensor], weights: (states: Set<String>, names: WeightNames)?) {
     var tensors: [String: HostTensor] = [:]

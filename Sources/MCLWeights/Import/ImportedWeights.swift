@@ -5,19 +5,19 @@ import MCLSupport
 ///
 /// Only what is asked for is read: the tensors that fit a given model; or the network to inflate, with what else can be
 /// read; or the whole state dict.
-public struct ImportedWeights {
+package struct ImportedWeights {
   /// What is asked of a checkpoint.
-  public struct Request: Sendable {
+  package struct Request: Sendable {
     /// Where the state dict stands: a key of the root, or keys separated by dots; nil to find it.
-    public var key: String?
+    package var key: String?
     /// What stands before the network's names; nil to find it.
-    public var prefix: String?
+    package var prefix: String?
     /// The conversion of a two-dimensional network; nil to take the tensors as they are.
-    public var inflation: Inflation.Variant?
+    package var inflation: Inflation.Variant?
     /// The model that is to start from the weights; nil to take every tensor.
-    public var states: [Graph.State]?
+    package var states: [Graph.State]?
 
-    public init(
+    package init(
       key: String? = nil, prefix: String? = nil, inflation: Inflation.Variant? = nil,
       states: [Graph.State]? = nil
     ) {
@@ -28,28 +28,28 @@ public struct ImportedWeights {
     }
   }
 
-  public private(set) var tensors = NamedValues<HostTensor>()
+  package private(set) var tensors = NamedValues<HostTensor>()
   /// What a user should know, a sentence each.
-  public private(set) var remarks: [String] = []
+  package private(set) var remarks: [String] = []
   /// What was taken off the names.
-  public private(set) var prefix = ""
+  package private(set) var prefix = ""
   /// The keys under which the state dict stood.
-  public private(set) var keys: [String] = []
+  package private(set) var keys: [String] = []
   /// How the tensors agree with the model, where there is one.
-  public private(set) var comparison: WeightComparison?
+  package private(set) var comparison: WeightComparison?
   /// Tensors of the state dict, by its names, that are none of the model's.
-  public private(set) var unexpected: [String] = []
+  package private(set) var unexpected: [String] = []
   /// What the file holds that was not read, a phrase each; bounded.
-  public private(set) var unread: [String] = []
+  package private(set) var unread: [String] = []
   private let checkpoint: TorchCheckpoint
 
   /// - Throws: `TensorFileError` where the file holds no such state dict, nothing of it fits, or it is damaged.
-  public init(_ checkpoint: TorchCheckpoint, key: String? = nil, inflate: Inflation.Variant? = nil) throws {
+  package init(_ checkpoint: TorchCheckpoint, key: String? = nil, inflate: Inflation.Variant? = nil) throws {
     try self.init(checkpoint, Request(key: key, inflation: inflate))
   }
 
   /// - Throws: `TensorFileError` where the file holds no such state dict, nothing of it fits, or it is damaged.
-  public init(_ checkpoint: TorchCheckpoint, _ request: Request) throws {
+  package init(_ checkpoint: TorchCheckpoint, _ request: Request) throws {
     self.checkpoint = checkpoint
     let search = try StateDictSearch(checkpoint, request)
     keys = search.dictionary.keys

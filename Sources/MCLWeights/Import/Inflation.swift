@@ -6,18 +6,18 @@ import MCLSupport
 /// Convolutions, by their names (`conv`, `downsample.0`): `[O, I, h, w]` becomes `[O, I, 1, h, w]`; one of 3x3 gets a
 /// temporal companion `NAME_t` `[O, O, 3, 1, 1]`, the identity at the middle time; one of 7x7 becomes
 /// `[O, I, 4, 7, 7]` with the kernel at time 1 of 4 and zeros elsewhere.
-public struct Inflation {
-  public enum Variant: String, Sendable, CaseIterable {
+package struct Inflation {
+  package enum Variant: String, Sendable, CaseIterable {
     /// Drops the projection head.
     case ucf101
     /// The projection head becomes `nce_inter_head.head`.
     case kinetics
   }
 
-  public var names: [String] { tensors.keys }
-  public private(set) var tensors = NamedValues<HostTensor>()
+  package var names: [String] { tensors.keys }
+  package private(set) var tensors = NamedValues<HostTensor>()
   /// What a user should know, a sentence each.
-  public private(set) var remarks: [String] = []
+  package private(set) var remarks: [String] = []
   /// Tensors that are none of the network's nor of a head's.
   private(set) var others: [String] = []
   private let path: String
@@ -28,7 +28,7 @@ public struct Inflation {
   ///   - read: gives a tensor.
   /// - Throws: `TensorFileError` where no name is a ResNet's, for a convolution that is none of two dimensions, and what
   ///   `read` throws.
-  public init(
+  package init(
     _ names: [String], variant: Variant, path: String, prefix: String? = nil,
     read: (String) throws -> HostTensor
   ) throws {

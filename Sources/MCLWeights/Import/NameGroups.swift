@@ -1,16 +1,16 @@
 import MCLSupport
 
 /// Names by what they begin with, for messages about hundreds of them.
-public struct NameGroups: Sendable {
-  public struct Group: Sendable, Equatable {
-    public var name: String
-    public var members: [String]
+package struct NameGroups: Sendable {
+  package struct Group: Sendable, Equatable {
+    package var name: String
+    package var members: [String]
   }
 
-  public private(set) var groups: [Group] = []
+  package private(set) var groups: [Group] = []
 
   /// - Parameter prefix: a beginning that tells nothing: groups are named one part beyond what a name shares with it.
-  public init(_ names: some Sequence<String>, beyond prefix: String = "") {
+  package init(_ names: some Sequence<String>, beyond prefix: String = "") {
     let shared = prefix.split(separator: ".", omittingEmptySubsequences: false).dropLast()
     var places = NamedValues<Int>()
     for name in names {
@@ -27,7 +27,7 @@ public struct NameGroups: Sendable {
   }
 
   /// Each group with its count and an example, no more than ten.
-  public var description: String {
+  package var description: String {
     let texts = groups.prefix(10).map { group in
       let example = TensorFileError.quoted(group.members[0])
       guard group.members.count > 1 else { return example }

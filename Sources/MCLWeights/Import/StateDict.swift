@@ -2,16 +2,16 @@ import MCLSupport
 
 extension TorchCheckpoint {
   /// Tensors by name, in the file's order: what PyTorch's `state_dict()` gives.
-  public struct StateDict: Sendable {
+  package struct StateDict: Sendable {
     /// The keys that lead to it from the file's root.
-    public internal(set) var keys: [String] = []
+    package internal(set) var keys: [String] = []
     var tensors = NamedValues<TorchTensor>()
 
     /// The tensors' names, those included that cannot be read.
-    public var names: [String] { tensors.keys }
+    package var names: [String] { tensors.keys }
 
     /// A tensor's shape; nil where there is none or it is not known.
-    public subscript(name: String) -> [Int]? {
+    package subscript(name: String) -> [Int]? {
       tensors[name].flatMap { $0.obstacle == nil ? $0.shape : nil }
     }
 
@@ -32,7 +32,7 @@ extension TorchCheckpoint {
   }
 
   /// The state dict under a key of the root, or under keys separated by dots; nil where there is none with a tensor.
-  public func stateDict(under key: String?) -> StateDict? {
+  package func stateDict(under key: String?) -> StateDict? {
     guard let key else { return stateDict(root, keys: []) }
     return value(key[...], of: root, keys: []).flatMap { stateDict($0.value, keys: $0.keys) }
   }

@@ -4,11 +4,11 @@ import MCLSupport
 ///
 /// Opening reads the description; each tensor is read when it is asked for, and only then must be readable. Every
 /// length is checked against the file before anything is allocated by it.
-public struct TorchCheckpoint {
-  public enum Format: String, Sendable { case zip, legacy }
+package struct TorchCheckpoint {
+  package enum Format: String, Sendable { case zip, legacy }
 
-  public let format: Format
-  public var path: String { file.path }
+  package let format: Format
+  package var path: String { file.path }
   private let file: RandomAccessFile
   let heap: PickleHeap
   let root: PickleValue
@@ -22,7 +22,7 @@ public struct TorchCheckpoint {
 
   /// - Throws: `TensorFileError` for a file of another kind, a damaged one, and one whose pickle is nothing but an object
   ///   of an unknown class.
-  public init(path: String) throws {
+  package init(path: String) throws {
     file = try RandomAccessFile(path: path)
     switch try FileKind(file) {
     case .torchZip, .zip, .numpyArchive:
@@ -88,10 +88,10 @@ public struct TorchCheckpoint {
   // MARK: Content
 
   /// The root's keys, for messages.
-  public var keys: [String] { heap.dictionary(root)?.keys ?? [] }
+  package var keys: [String] { heap.dictionary(root)?.keys ?? [] }
 
   /// What the file holds beside containers, numbers and tensors, a phrase each kind; at most eight.
-  public var unread: [String] {
+  package var unread: [String] {
     let phrases = heap.opaques.prefix(8).map { "\($0.count) of \($0.description)" }
     return phrases + (heap.opaques.count > 8 ? ["\(heap.opaques.count - 8) other kinds"] : [])
   }
@@ -121,7 +121,7 @@ public struct TorchCheckpoint {
 
   /// A tensor's numbers, row-major: F16 and BF16 become Float, integers but U8 become Int64, BOOL becomes UInt8.
   /// - Throws: `TensorFileError` where the file has none of the name, it cannot be read, or is damaged.
-  public func tensor(_ name: String, in dictionary: StateDict) throws -> HostTensor {
+  package func tensor(_ name: String, in dictionary: StateDict) throws -> HostTensor {
     guard let tensor = dictionary.tensors[name] else {
       throw TensorFileError("\(path): it has no tensor \(TensorFileError.quoted(name))")
     }

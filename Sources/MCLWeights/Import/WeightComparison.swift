@@ -2,34 +2,34 @@ import MCLGraph
 import MCLSupport
 
 /// How the tensors of a file agree with the weights of a model, by name and shape.
-public struct WeightComparison: Sendable {
+package struct WeightComparison: Sendable {
   /// A tensor of a known name that has not the state's shape.
-  public struct OtherShape: Sendable, Equatable {
-    public var tensor: String
-    public var shape: [Int]
-    public var state: String
-    public var expected: TensorType
+  package struct OtherShape: Sendable, Equatable {
+    package var tensor: String
+    package var shape: [Int]
+    package var state: String
+    package var expected: TensorType
   }
 
   /// The weights whose names begin alike.
-  public struct Group: Sendable, Equatable {
-    public var name: String
+  package struct Group: Sendable, Equatable {
+    package var name: String
     /// Weights that start from the file.
-    public var fitting = 0
-    public var count = 0
+    package var fitting = 0
+    package var count = 0
     /// The others, by PyTorch's names.
-    public var missing: [String] = []
+    package var missing: [String] = []
   }
 
   /// The tensor of each state that has one.
-  public private(set) var tensors = NamedValues<String>()
-  public private(set) var otherShapes: [OtherShape] = []
-  public private(set) var unexpected: [String] = []
+  package private(set) var tensors = NamedValues<String>()
+  package private(set) var otherShapes: [OtherShape] = []
+  package private(set) var unexpected: [String] = []
   /// The model's weights by the first part of their names, in the model's order.
-  public private(set) var groups: [Group] = []
+  package private(set) var groups: [Group] = []
 
   /// Weights that the file does not have, by PyTorch's names; those that start as a copy of one that it has are none.
-  public var missing: [String] { groups.flatMap(\.missing) }
+  package var missing: [String] { groups.flatMap(\.missing) }
 
   /// Counters stand alone or in a list of one.
   static func fits(_ shape: [Int], _ type: TensorType) -> Bool {
@@ -37,7 +37,7 @@ public struct WeightComparison: Sendable {
   }
 
   /// - Parameter shapes: the file's tensors, by PyTorch's names or the states'.
-  public init(_ states: [Graph.State], shapes: some Sequence<(key: String, value: [Int])>) {
+  package init(_ states: [Graph.State], shapes: some Sequence<(key: String, value: [Int])>) {
     var declared = NamedValues<Graph.State>()
     for state in states { declared.updateValue(state, forKey: state.name) }
     let names = WeightNames(states)
@@ -77,7 +77,7 @@ public struct WeightComparison: Sendable {
   }
 
   /// What starts from the file, what starts new, and what has another shape, in a few lines.
-  public var summary: [String] {
+  package var summary: [String] {
     var lines: [String] = []
     for group in groups where group.fitting == group.count {
       lines.append("\(group.name) complete: \(group.fitting) of \(group.count)")

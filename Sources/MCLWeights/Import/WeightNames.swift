@@ -6,14 +6,14 @@ import MCLGraph
 /// Where states start as copies of others, as a momentum encoder's do, both have a part in front of their names that
 /// tells them apart, such as `q.` and `k.`; the rest of the name is PyTorch's. Other models use PyTorch's names as they
 /// are.
-public struct WeightNames: Sendable, Equatable {
+package struct WeightNames: Sendable, Equatable {
   /// What stands before the names of the states that are copied: `q.`; empty where none are.
-  public let original: String
+  package let original: String
   /// What stands before the copies' names; nil where there are none.
-  public let copy: String?
+  package let copy: String?
 
   /// - Parameter states: of all programs of the model.
-  public init(_ states: some Sequence<Graph.State>) {
+  package init(_ states: some Sequence<Graph.State>) {
     for state in states {
       guard case .copy(let origin) = state.initializer, let (own, rest) = Self.parts(state.name),
         let (other, same) = Self.parts(origin), rest == same
@@ -29,17 +29,17 @@ public struct WeightNames: Sendable, Equatable {
   }
 
   /// PyTorch's name of a state of the network that is trained; nil for other states.
-  public func exported(_ state: String) -> String? {
+  package func exported(_ state: String) -> String? {
     state.hasPrefix(original) ? String(state.dropFirst(original.count)) : nil
   }
 
   /// PyTorch's name of a state of the copy; nil for other states.
-  public func exportedCopy(_ state: String) -> String? {
+  package func exportedCopy(_ state: String) -> String? {
     copy.flatMap { state.hasPrefix($0) ? String(state.dropFirst($0.count)) : nil }
   }
 
   /// The state that a tensor's name means: a state's own name, or PyTorch's.
-  public func states(_ tensor: String) -> [String] {
+  package func states(_ tensor: String) -> [String] {
     original.isEmpty ? [tensor] : [tensor, original + tensor]
   }
 

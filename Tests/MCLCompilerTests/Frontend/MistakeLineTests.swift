@@ -118,7 +118,7 @@ import Testing
           all.append(gradient(of: a, at: a))  // MISTAKE the gradient is taken of f32[2,3]
           all.append(gradient(of: n.sum(), at: a))  // MISTAKE the gradient is taken of i64[]
           all += gradient(of: a * 2, at: [a, a])  // MISTAKE the gradient is taken of f32[2,3]
-          all.append(Tensor(Detach(), []))  // MISTAKE detach takes 1 operand
+          all.append(a.oneHot(classes: 3))  // MISTAKE one_hot takes i64
           all.append(Tensor(poisonedBy: Diagnostic("my own rule")))  // MISTAKE my own rule
           return Step(outputs: all.enumerated().map { ("y\($0.offset)", $0.element) })
         }

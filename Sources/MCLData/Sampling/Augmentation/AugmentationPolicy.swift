@@ -12,9 +12,11 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
   public var centreShare: Double
   /// Probability of the colour jitter: all four adjustments, in random order.
   public var colourProbability: Double
-  /// Brightness, contrast and saturation factors lie within 1 -+ these.
+  /// The brightness factor is uniform in max(0, 1 - b) ... 1 + b.
   public var brightness: Double
+  /// The contrast factor is uniform in max(0, 1 - c) ... 1 + c.
   public var contrast: Double
+  /// The saturation factor is uniform in max(0, 1 - s) ... 1 + s.
   public var saturation: Double
   /// The hue turns by at most this part of the circle.
   public var hue: Double
@@ -26,10 +28,12 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
   public var blurSigma: ClosedRange<Double>
   /// Probability of a horizontal flip.
   public var flipProbability: Double
-  /// Of each channel on the scale 0..1: subtracted, then divided by.
+  /// Subtracted from the channels R, G, B on the scale 0 ... 1. The default is the mean of ImageNet.
   public var mean: [Float]
+  /// The channels are divided by it after that. The default is the standard deviation of ImageNet.
   public var standardDeviation: [Float]
 
+  /// A policy; without arguments it is `full`. Ranges are checked by `validate`, not here.
   public init(
     cropArea: ClosedRange<Double> = 0.2...1, cropAspect: ClosedRange<Double> = 3.0 / 4...4.0 / 3,
     centreShare: Double = 1, colourProbability: Double = 0.8, brightness: Double = 0.4,
@@ -68,7 +72,7 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
   ///   - width: of the result, in pixels.
   ///   - height: of the result, in pixels.
   /// - Throws: `SamplingError` where a probability is outside 0...1 or a strength out of range.
-  public func draw(
+  package func draw(
     crop: Crop, width: Int, height: Int, random: inout CounterRandom
   ) throws -> TubeletAugmentation {
     try validate()
@@ -91,7 +95,7 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
   }
 
   /// What is done to a clip that is not drawn: the middle of the frame, of the clip's own aspect.
-  public func centred(frameWidth: Int, frameHeight: Int, width: Int, height: Int) -> TubeletAugmentation {
+  package func centred(frameWidth: Int, frameHeight: Int, width: Int, height: Int) -> TubeletAugmentation {
     let scale = min(Double(frameWidth) / Double(width), Double(frameHeight) / Double(height)) * centreShare
     func side(_ length: Int, _ limit: Int) -> Int {
       min(max(Int((Double(length) * scale).rounded(.toNearestOrEven)), 1), limit)
@@ -104,6 +108,8 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
       crop: crop, width: width, height: height, mean: mean, standardDeviation: standardDeviation)
   }
 
+  /// Checks every range and number.
+  ///
   /// - Throws: `SamplingError` where a probability is outside 0...1, a strength out of range, or a channel's number is
   ///   missing or cannot be divided by.
   public func validate() throws {

@@ -6,10 +6,10 @@ import MCLVideo
 /// takes the columns first at some sizes, and is a level off there). Pixels outside the crop play no part.
 ///
 /// The weights depend on sizes only, so one value serves all frames of a tubelet, and its flow.
-public struct BilinearResize: Sendable {
-  public let crop: Crop
-  public let width: Int
-  public let height: Int
+package struct BilinearResize: Sendable {
+  package let crop: Crop
+  package let width: Int
+  package let height: Int
   private let horizontal: ResizeTaps
   private let vertical: ResizeTaps
 
@@ -18,7 +18,7 @@ public struct BilinearResize: Sendable {
   ///   - width: of the result, in pixels.
   ///   - height: of the result, in pixels.
   /// - Throws: `SamplingError` where a size is below 1, or less than 1/120 of the crop's.
-  public init(crop: Crop, width: Int, height: Int) throws {
+  package init(crop: Crop, width: Int, height: Int) throws {
     let sides = 1...1 << 20
     guard sides.contains(crop.width), sides.contains(crop.height), sides.contains(width),
       sides.contains(height)
@@ -41,7 +41,7 @@ public struct BilinearResize: Sendable {
 
   /// Resizes one colour image.
   /// - Throws: `SamplingError` where the crop leaves the image.
-  public func callAsFunction(_ image: RGBImage) throws -> RGBImage {
+  package func callAsFunction(_ image: RGBImage) throws -> RGBImage {
     let pixels = try resized(image.pixels, width: image.width, height: image.height, channels: 3)
     return RGBImage(checkedWidth: width, height: height, pixels: pixels)
   }
@@ -49,7 +49,7 @@ public struct BilinearResize: Sendable {
   /// Resizes one image of 1 to 4 interleaved 8-bit channels, e.g. a flow component.
   /// - Returns: `height` rows of `width` pixels.
   /// - Throws: `SamplingError` where the crop leaves the image or the number of bytes is not its size.
-  public func resized(
+  package func resized(
     _ pixels: [UInt8], width imageWidth: Int, height imageHeight: Int, channels: Int
   ) throws -> [UInt8] {
     guard (1...4).contains(channels), (1...1 << 20).contains(imageWidth), (1...1 << 20).contains(imageHeight),

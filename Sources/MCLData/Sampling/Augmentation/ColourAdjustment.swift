@@ -1,5 +1,5 @@
 /// One step of the colour jitter, on 8-bit images, bit for bit as torchvision's Pillow backend does it.
-public enum ColourAdjustment: Sendable, Hashable, Codable, CustomStringConvertible {
+package enum ColourAdjustment: Sendable, Hashable, Codable, CustomStringConvertible {
   /// factor x value.
   case brightness(Double)
   /// mean + factor x (value - mean), the mean being that of this frame's grey, rounded to a whole number.
@@ -9,7 +9,7 @@ public enum ColourAdjustment: Sendable, Hashable, Codable, CustomStringConvertib
   /// The hue turned by this part of the circle, -0.5...0.5, in steps of 1/255, in Pillow's 8-bit HSV.
   case hue(Double)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .brightness(let factor): "brightness \(factor)"
     case .contrast(let factor): "contrast \(factor)"

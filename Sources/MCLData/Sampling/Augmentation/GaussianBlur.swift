@@ -2,9 +2,9 @@
 /// then columns, edge pixels repeated, 8-bit results after every pass. The box has a fractional radius, so that three of
 /// them have the variance sigma^2 exactly (Gwosdek et al., *Theoretical Foundations of Gaussian Convolution by Extended
 /// Box Filtering*, SSVM 2011).
-public struct GaussianBlur: Sendable, Hashable {
+package struct GaussianBlur: Sendable, Hashable {
   /// Standard deviation in pixels.
-  public let sigma: Double
+  package let sigma: Double
   /// Whole part of the box radius.
   private let radius: Int
   /// Weight of a whole pixel and of the two fractional ones, in units of 2^-24.
@@ -14,7 +14,7 @@ public struct GaussianBlur: Sendable, Hashable {
   private static let passes = 3
 
   /// - Throws: `SamplingError` where sigma is not within 0...1000.
-  public init(sigma: Double) throws {
+  package init(sigma: Double) throws {
     guard sigma >= 0, sigma <= 1000 else {
       throw SamplingError("a blur of sigma \(sigma) cannot be made: give one of 0 to 1000 pixels")
     }
@@ -33,7 +33,7 @@ public struct GaussianBlur: Sendable, Hashable {
   }
 
   /// Blurs one image.
-  public func callAsFunction(_ image: RGBImage) -> RGBImage {
+  package func callAsFunction(_ image: RGBImage) -> RGBImage {
     // Turned by the diagonal, rows become columns, and the one pass below runs along whole rows of bytes.
     var pixels = Self.transposed(image.pixels, width: image.width, height: image.height)
     blurColumns(&pixels, rows: image.width, rowBytes: 3 * image.height)

@@ -4,21 +4,21 @@ import MCLVideo
 ///
 /// On 8-bit images, in this order: crop and resize, colour, grey, blur, flip; then to 0..1, minus mean, over standard
 /// deviation (reference, section 5).
-public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConvertible {
-  public var crop: Crop
+package struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConvertible {
+  package var crop: Crop
   /// Size of the result in pixels.
-  public var width: Int
-  public var height: Int
+  package var width: Int
+  package var height: Int
   /// In the order they are applied; empty where the jitter was not drawn.
-  public var colour: [ColourAdjustment]
-  public var isGrey: Bool
+  package var colour: [ColourAdjustment]
+  package var isGrey: Bool
   /// nil where the blur was not drawn.
-  public var blurSigma: Double?
-  public var isFlipped: Bool
-  public var mean: [Float]
-  public var standardDeviation: [Float]
+  package var blurSigma: Double?
+  package var isFlipped: Bool
+  package var mean: [Float]
+  package var standardDeviation: [Float]
 
-  public init(
+  package init(
     crop: Crop, width: Int, height: Int, colour: [ColourAdjustment] = [], isGrey: Bool = false,
     blurSigma: Double? = nil, isFlipped: Bool = false, mean: [Float] = [0.485, 0.456, 0.406],
     standardDeviation: [Float] = [0.229, 0.224, 0.225]
@@ -34,7 +34,7 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
     self.standardDeviation = standardDeviation
   }
 
-  public var description: String {
+  package var description: String {
     var parts = ["crop \(crop) to \(width)x\(height)"]
     parts += colour.map(\.description)
     if isGrey { parts.append("grey") }
@@ -45,7 +45,7 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
 
   /// The augmented 8-bit frames, before normalisation.
   /// - Throws: `SamplingError` where the crop leaves a frame or a parameter is out of range.
-  public func images(_ frames: [RGBImage]) throws -> [RGBImage] {
+  package func images(_ frames: [RGBImage]) throws -> [RGBImage] {
     let transform = try FrameTransform(self)
     return try frames.map { frame in
       var image = try transform(frame)
@@ -57,7 +57,7 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
   /// Augments and normalises the frames of one tubelet.
   /// - Returns: f32 [3, T, H, W], T the number of frames.
   /// - Throws: `SamplingError` where the crop leaves a frame or a parameter is out of range.
-  public func apply(frames: [RGBImage]) throws -> [Float] {
+  package func apply(frames: [RGBImage]) throws -> [Float] {
     let transform = try FrameTransform(self)
     var result = [Float](repeating: 0, count: 3 * frames.count * width * height)
     try result.withUnsafeMutableBufferPointer { try write(frames, with: transform, into: $0) }
@@ -67,7 +67,7 @@ public struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConv
   /// Augments and normalises the frames of one tubelet into the memory of one sample, [3, T, H, W].
   /// - Throws: `SamplingError` where the memory is not of that size, the crop leaves a frame, or a parameter is out of
   ///   range.
-  public func apply(frames: [RGBImage], into sample: UnsafeMutableBufferPointer<Float>) throws {
+  package func apply(frames: [RGBImage], into sample: UnsafeMutableBufferPointer<Float>) throws {
     try write(frames, with: FrameTransform(self), into: sample)
   }
 
