@@ -65,6 +65,7 @@ import Testing
     ("Descent", #"public func (\w+)\("#), ("VideoSample", #"public func (\w+)\("#),
     ("VideoSample", #"static let (\w+)[ :]"#), ("TensorArithmetic", #"public func (\w+)\("#),
     ("TensorComposites", #"public func (\w+)\("#), ("TensorShape", #"public func (\w+)\("#),
+    ("TensorOperations", #"public func (\w+)\("#), ("TensorOperations", #"public static func (\w+)\("#),
     ("Chance", #"public static func (\w+)\("#),
   ]
 

@@ -1,14 +1,19 @@
 /// One named property of an operation, as it stands in the text form.
-package enum Attribute: Sendable {
+public enum Attribute: Sendable {
+  /// `step=2`
   case integer(Int)
+  /// `kernel=[1,3,3]`
   case integers([Int])
+  /// `epsilon=1e-05`
   case number(Double)
+  /// `moment="first"`
   case text(String)
 }
 
 /// Numbers are equal when they have the same bits: NaN equals itself, and 0 is not -0.
 extension Attribute: Hashable {
-  package static func == (a: Attribute, b: Attribute) -> Bool {
+  /// Whether both are of one kind and hold the same bits.
+  public static func == (a: Attribute, b: Attribute) -> Bool {
     switch (a, b) {
     case (.integer(let a), .integer(let b)): a == b
     case (.integers(let a), .integers(let b)): a == b
@@ -18,7 +23,8 @@ extension Attribute: Hashable {
     }
   }
 
-  package func hash(into hasher: inout Hasher) {
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
     switch self {
     case .integer(let value): hasher.combine(value)
     case .integers(let values): hasher.combine(values)

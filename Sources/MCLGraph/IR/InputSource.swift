@@ -9,9 +9,14 @@ extension Graph {
     /// The field's name: a word.
     public var field: String
     /// How the field is wanted, by words.
-    package var attributes: [String: Attribute]
+    public var attributes: [String: Attribute]
 
-    package init(_ feeder: String, _ field: String, _ attributes: [String: Attribute] = [:]) {
+    /// A field of a feeder of one's own, for `context.input(_:_:from:)`.
+    /// - Parameters:
+    ///   - feeder: the feeder's name.
+    ///   - field: what it gives.
+    ///   - attributes: how the field is wanted; the feeder knows which there are.
+    public init(_ feeder: String, _ field: String, _ attributes: [String: Attribute] = [:]) {
       (self.feeder, self.field, self.attributes) = (feeder, field, attributes)
     }
 

@@ -126,10 +126,12 @@ public func select(
   _ lhs: Tensor, _ comparison: Comparison, _ rhs: Tensor, then: Tensor, else other: Tensor
 ) -> Tensor { Tensor(Select(comparison), [lhs, rhs, then, other]) }
 
+/// As `select` of two tensors, compared with one number.
 public func select(
   _ lhs: Tensor, _ comparison: Comparison, _ rhs: Double, then: Tensor, else other: Tensor
 ) -> Tensor { select(lhs, comparison, lhs.filled(with: rhs), then: then, else: other) }
 
+/// As `select` of two tensors, compared with one integer of any size.
 @_disfavoredOverload
 public func select(
   _ lhs: Tensor, _ comparison: Comparison, _ rhs: Int, then: Tensor, else other: Tensor
