@@ -19,7 +19,7 @@ let runner: [Target.Dependency] = [
 /// What trains them as well.
 let engine: [Target.Dependency] = runner + ["MCLDrawing", "MCLFrontend", "MCLRuntime"]
 /// What people look at what it does with.
-let tools: [Target.Dependency] = ["MCLBenchmark", "MCLParity", "MCLReport"]
+let tools: [Target.Dependency] = ["MCLBenchmark", "MCLEvaluation", "MCLParity", "MCLReport"]
 
 let package = Package(
   name: "mclc",
@@ -76,6 +76,12 @@ let package = Package(
         "MCLWeights",
       ]),
     module("MCLBenchmark", runner),
+    module(
+      "MCLEvaluation",
+      [
+        "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime", "MCLSupport", "MCLVideo",
+        "MCLWeights",
+      ]),
     module("MCLParity", engine),
     module("MCLReport", engine + ["MCLBenchmark"]),
     .executableTarget(

@@ -1,0 +1,32 @@
+import Foundation
+
+/// Classification by weighted votes of the nearest neighbours (Wu et al. 2018, Unsupervised Feature Learning via
+/// Non-Parametric Instance Discrimination): each of k neighbours votes for its class with exp(similarity / temperature).
+package enum NeighbourVotes {
+  package static let temperature = 0.07
+  /// How many neighbours vote: the field's usual numbers.
+  package static let counts = [20, 200]
+
+  /// The classes' shares of the votes.
+  /// - Parameters:
+  ///   - neighbours: nearest first; the first `count` vote.
+  ///   - labels: of the rows that were searched.
+  ///   - classes: C.
+  package static func shares(
+    _ neighbours: [NearestNeighbours.Neighbour], count: Int, labels: [Int], classes: Int
+  ) -> [Float] {
+    var votes = [Double](repeating: 0, count: classes)
+    // The largest weight is made 1, which changes no share and keeps all finite.
+    let nearest = Double(neighbours.first?.similarity ?? 0)
+    for neighbour in neighbours.prefix(count) {
+      votes[labels[neighbour.index]] += exp((Double(neighbour.similarity) - nearest) / temperature)
+    }
+    let sum = votes.reduce(0, +)
+    return votes.map { Float(sum > 0 ? $0 / sum : 0) }
+  }
+
+  /// Classes by falling score; of equal ones the class of the lower number comes first.
+  package static func ranked(_ scores: [Float]) -> [Int] {
+    scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+  }
+}
