@@ -79,7 +79,8 @@ let package = Package(
     module(
       "MCLEvaluation",
       [
-        "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime", "MCLSupport", "MCLVideo",
+        "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime", "MCLSupport",
+        "MCLVideo",
         "MCLWeights",
       ]),
     module("MCLParity", engine),

@@ -20,6 +20,9 @@ final class SignalWatch: Sendable {
     static let starting = Phase(answer: "stopping before the first batch")
     static let training = Phase(answer: "stopping after this batch and writing a checkpoint")
     static let writing = Phase(answer: "stopping once this checkpoint is written")
+    static let extracting = Phase(
+      answer: "stopping after this batch, and keeping the features of each video that is complete")
+    static let comparing = Phase(answer: "stopping after this block of features; all features are kept")
     static let finishing = Phase(answer: "only the result is still to be written, which comes in a moment")
   }
 

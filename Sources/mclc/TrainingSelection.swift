@@ -34,14 +34,13 @@ enum TrainingSelection {
       let listed = try VideoDataset(
         directory: data.folder, list: VideoList(path: list, part: .test, split: data.split))
       let names = Set(listed.videos.map(\.name))
-      let others = all.videos.map(\.name).filter { !names.contains($0) }
-      guard !others.isEmpty else {
+      let others = all.without(names)
+      guard !others.videos.isEmpty else {
         throw UsageError(
           "--validate \(list): it lists all videos, so that none is left to train on; list fewer")
       }
       // A video that is trained on tells nothing of others.
-      self = .videos(
-        others.count < all.videos.count ? all.restricted(to: others) : all, validation: (listed, false))
+      self = .videos(others, validation: (listed, false))
     case .folder(let folder)?: self = .videos(all, validation: (try VideoDataset(directory: folder), true))
     }
   }

@@ -83,6 +83,11 @@ extension VideoDataset {
     )
   }
 
+  /// The videos but those with these names, in the order they have, and what could not be opened.
+  package func without(_ names: Set<FilePath>) -> VideoDataset {
+    VideoDataset(of: self, videos: videos.filter { !names.contains($0.name) }, skipped: skipped)
+  }
+
   /// The videos with these names within the data set, in the order they have; nothing is skipped of it.
   public func restricted(to names: some Sequence<FilePath>) -> VideoDataset {
     let names = Set(names)

@@ -124,6 +124,16 @@ package struct EvaluationResult: Sendable, Codable, Equatable {
   /// What a reader of the numbers has to know, a sentence each.
   package var remarks: [String]
 
+  package init(
+    model: Model, features: FeatureSource, width: Int, classes: [String], training: Part, test: Part,
+    views: Views, outcome: FeatureEvaluation.Outcome, remarks: [String]
+  ) {
+    (self.model, self.features, self.width, self.classes) = (model, features, width, classes)
+    (self.training, self.test, self.views, self.remarks) = (training, test, views, remarks)
+    (chance, knn) = (outcome.chance, outcome.knn)
+    (videoRetrieval, clipRetrieval) = (outcome.videoRetrieval, outcome.clipRetrieval)
+  }
+
   /// The JSON text of the file.
   package var text: String {
     get throws {

@@ -1,0 +1,261 @@
+import ArgumentParser
+import Foundation
+import MCLCompiler
+import MCLData
+import MCLDrawing
+import MCLEvaluation
+import MCLExecution
+import MCLGraph
+import MCLParity
+import MCLRuntime
+import MCLSupport
+import MCLWeights
+
+/// Makes features of videos as the options of `embed` and `evaluate` ask for: from a run or weights to tables.
+final class FeatureJob {
+  /// The run that was named, or that the named checkpoint is of.
+  let run: (folder: String, configuration: RunConfiguration)?
+  let module: Module
+  let program: FeatureProgram
+  let weights: WeightFile?
+  /// What random draws depend on.
+  let seed: UInt64
+  let views: EvaluationViews
+  let signals: SignalWatch
+  private let preparation: ClipPreparation
+  private let options: (features: FeatureOptions, views: ViewOptions)
+  private let isSilent: Bool
+  private let cache: String
+
+  /// Reads what was named; nothing is compiled or decoded yet.
+  /// - Parameter cache: where features are kept if neither an option nor a run says so.
+  /// - Throws: `UsageError` for options that do not go together, or what cannot be read.
+  init(
+    _ options: FeatureOptions, _ viewOptions: ViewOptions, cache: String, signals: SignalWatch, isSilent: Bool
+  ) throws {
+    (self.options, self.signals, self.isSilent) = ((options, viewOptions), signals, isSilent)
+    views = try EvaluationViews(viewOptions.views)
+    guard let scale = ViewScale(rawValue: viewOptions.resize) else {
+      throw UsageError(
+        "--resize \(viewOptions.resize): give fit, none, or the pixels of the short side, such as 256")
+    }
+    guard (1...256).contains(viewOptions.workers) else { throw UsageError("--workers takes 1 to 256") }
+    run = try Self.run(options)
+    let given = try parsedSettings(options.settings, option: "--set")
+    let settings = try Self.training(run, given)
+    seed = options.seed ?? settings.seed
+    let modelSettings = given.filter { !TrainingSettings.isKey($0.key) }
+    if let model = options.model {
+      module = try loadModel(model, settings: modelSettings)
+    } else if let run {
+      module = try RunConfiguration.model(in: run.folder, given: modelSettings)
+    } else {
+      throw UsageError("name the folder of a run, or a model with --model")
+    }
+    program = try FeatureProgram.chosen(in: module, program: viewOptions.program, layer: viewOptions.layer)
+    weights = try Self.weights(options)
+    let policy = settings.augmentation.policy
+    preparation = ClipPreparation(
+      mean: policy.mean, standardDeviation: policy.standardDeviation, scale: scale,
+      centreShare: policy.centreShare,
+      isSingleFrame: viewOptions.singleFrame)
+    self.cache =
+      viewOptions.cache ?? run.map { ($0.folder as NSString).appendingPathComponent("evaluation") } ?? cache
+  }
+
+  private static func run(
+    _ options: FeatureOptions
+  ) throws -> (folder: String, configuration: RunConfiguration)? {
+    if let initial = options.initial, initial != "none" {
+      throw UsageError("--init \(initial): it takes none alone; name weights in the place of the run")
+    }
+    guard let source = options.source else {
+      guard options.initial != nil, options.model != nil else {
+        throw UsageError(
+          "name the folder of a run or a file of weights; or --model with --init none, for random ones")
+      }
+      return nil
+    }
+    guard FileManager.default.fileExists(atPath: source) else {
+      throw UsageError("\(source): there is no such run or file of weights; check the path")
+    }
+    let folder = isFolder(source) ? source : (source as NSString).deletingLastPathComponent
+    let place = folder.isEmpty ? "." : folder
+    if let configuration = try RunConfiguration(in: place), isFolder(source) || options.model == nil {
+      return (place, configuration)
+    }
+    guard options.model != nil else {
+      throw UsageError(
+        isFolder(source)
+          ? "\(source): it is a folder, but no run of 'mclc train'; name one, or weights with --model"
+          : "\(source): it does not stand in the folder of a run; name the model that it is of with --model")
+    }
+    return nil
+  }
+
+  /// What the run's clips go through, and what `--set` says of it.
+  private static func training(
+    _ run: (folder: String, configuration: RunConfiguration)?, _ given: [String: String]
+  ) throws -> TrainingSettings {
+    var settings = TrainingSettings()
+    for (key, value) in (run?.configuration.training ?? [:]).sorted(by: { $0.key < $1.key }) {
+      try settings.set(key, value, origin: "\(run?.folder ?? "")/\(RunConfiguration.fileName): \(key)")
+    }
+    let known = ["mean", "standard_deviation", "centre_crop"]
+    for (key, value) in given.sorted(by: { $0.key < $1.key }) where TrainingSettings.isKey(key) {
+      guard known.contains(key) else {
+        throw UsageError(
+          "--set \(key): it changes no feature; of training only \(known.joined(separator: ", ")) do")
+      }
+      try settings.set(key, value, origin: "--set \(key)")
+    }
+    return settings
+  }
+
+  /// - Returns: nil for random weights.
+  private static func weights(_ options: FeatureOptions) throws -> WeightFile? {
+    guard !options.best || options.source.map(isFolder) == true else {
+      throw UsageError("--best goes with the folder of a run")
+    }
+    guard !options.best || options.initial == nil else {
+      throw UsageError("give --best or --init none, one of them")
+    }
+    guard options.initial == nil, let source = options.source else { return nil }
+    let report = { (line: String) in say("mclc: \(line)") }
+    guard options.best else { return try WeightFile(source, report: report) }
+    let best = (source as NSString).appendingPathComponent("best.safetensors")
+    guard FileManager.default.fileExists(atPath: best) else {
+      throw UsageError(
+        "\(source): the run has no best.safetensors, as it was not validated; leave --best out")
+    }
+    return try WeightFile(best, report: report)
+  }
+
+  // MARK: The network
+
+  /// A program that is ready to run, and the hash of its weights.
+  struct Network {
+    let executor: Executor
+    let weightsHash: String
+  }
+
+  private(set) lazy var network = Result<Network, any Error> { try makeNetwork() }
+
+  private func makeNetwork() throws -> Network {
+    let sources = try weights.map {
+      try StateSources(
+        program.graph, of: module.programs, files: [$0], ignoringUnknown: options.features.ignoreUnknown)
+    }
+    let live = Set(program.liveStates.map(\.name))
+    if let weights, let missing = sources?.missing.filter({ live.contains($0.name) }),
+      let first = missing.first
+    {
+      throw UsageError(
+        "\(weights.path): it has no state '\(first.name)' \(first.type), as \(missing.count) of the \(live.count) that "
+          + "'\(program.output)' of program '\(program.graph.name)' depends on; name weights of this model")
+    }
+    tell(
+      "compiling \(module.name), program \(program.graph.name), for '\(program.output)' of \(program.width) numbers"
+    )
+    let plan = try signals.leavingAtOnce { try ProgramCompiler().compileChecked(program.graph).plan }
+    let executor = try Executor(plan, threads: try threadCount())
+    if let sources {
+      try executor.setStates(from: sources)
+    } else {
+      try executor.initializeStates(seed: seed)
+    }
+    return Network(executor: executor, weightsHash: try program.weightsHash(executor))
+  }
+
+  /// What the features of all tables are made by.
+  func source() throws -> FeatureSource {
+    FeatureSource(
+      model: module.name, program: program, weights: try network.get().weightsHash, views: views,
+      preparation: preparation)
+  }
+
+  // MARK: Tables
+
+  /// The features of a data set's videos. What cannot be read is named and counted.
+  /// - Parameters:
+  ///   - folder: the folder that the data set was read from.
+  ///   - what: what the videos are for, such as `to test with`.
+  func table(of dataset: VideoDataset, in folder: String, _ what: String) throws -> FeatureTable {
+    // Training's own size of frames where views are of any size.
+    let shortSide = preparation.scale == .fit ? 256 : nil
+    var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: shortSide)
+    catalog.verification = .quickWhereLarge
+    let prepared = try catalog.preparing(dataset, signals: signals, isSilent: isSilent)
+    signals.enter(.starting)
+    let network = try network.get()
+    let reader = ViewReader(views, of: program.clip, preparation, shortSide: shortSide)
+    let key = FeatureExtraction.key(
+      program, weights: network.weightsHash, network.executor.plan, reader)
+    let kept = try FeatureCache(
+      directory: (cache as NSString).appendingPathComponent("features"), key: key, views: views.count,
+      width: program.width)
+    let extraction = try FeatureExtraction(
+      program, executor: network.executor, reader: reader, cache: kept, workers: options.views.workers)
+    let result = try features(extraction, prepared, what)
+    return FeatureTable(
+      prepared.videos, result, views: views.count, width: program.width, source: try source(),
+      skipped: prepared.skipped)
+  }
+
+  private func features(
+    _ extraction: FeatureExtraction, _ prepared: PreparedVideos, _ what: String
+  ) throws -> FeatureExtraction.Result {
+    signals.enter(.extracting)
+    defer { signals.enter(.starting) }
+    let bar = ProgressBar(isSilent: isSilent)
+    let start = ContinuousClock.now
+    var isFirst = true
+    let result = try extraction.features(of: prepared.videos) { progress in
+      if let code = signals.exitCode {
+        bar.clear()
+        say("mclc: stopped at video \(progress.done) of \(progress.videos) \(what); features so far are kept")
+        throw ExitCode(code)
+      }
+      if isFirst, progress.kept < progress.videos, let hint = hint(extraction) { tell(hint) }
+      isFirst = false
+      let made = progress.done - progress.kept
+      let seconds = start.duration(to: .now) / .seconds(1)
+      let left = made > 0 ? seconds / Double(made) * Double(progress.videos - progress.done) : .infinity
+      bar.show(
+        Double(progress.done) / Double(max(progress.videos, 1)),
+        "features of \(progress.done)/\(progress.videos) videos \(what), "
+          + String(format: "%.1f views/s", Double(made * views.count) / max(seconds, 1e-3))
+          + ", \(ProgressBar.duration(left)) left")
+    }
+    bar.clear()
+    for video in result.unreadable { say("mclc: \(video.name) has no features: \(video.reason)") }
+    let count = result.features.count { $0 != nil }
+    tell(
+      "\(count) videos \(what), \(count - result.kept) computed, \(result.kept) kept from before, "
+        + "\(prepared.skipped.count + result.unreadable.count) unreadable")
+    return result
+  }
+
+  /// How to leave no places of a batch empty; nil where few are.
+  private func hint(_ extraction: FeatureExtraction) -> String? {
+    let waste = extraction.waste
+    guard waste.empty * 4 >= waste.of else { return nil }
+    let keys = module.settings.filter { $0.value == String(program.batch) }.map(\.key)
+    let better = (1...program.batch).last { views.count % $0 == 0 } ?? 1
+    let remedy = keys.count == 1 ? "; --set \(keys[0])=\(better) leaves none" : ""
+    return "\(views.count) views a video leave \(waste.empty) of \(waste.of) places of batches empty\(remedy)"
+  }
+
+  /// Where the indices of a folder's frames are kept: with the run's own where they are its videos.
+  private func framesFolder(_ folder: String) -> String {
+    let path = absolutePath(folder)
+    if options.views.cache == nil, let run, absolutePath(run.configuration.data.folder) == path {
+      return run.configuration.cache(in: run.folder)
+    }
+    return (cache as NSString).appendingPathComponent("frames-" + SHA256.hexadecimal(path.utf8).prefix(16))
+  }
+
+  func tell(_ line: @autoclosure () -> String) {
+    if !isSilent { say(line()) }
+  }
+}
