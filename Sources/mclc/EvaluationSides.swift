@@ -90,7 +90,7 @@ struct EvaluationSides {
     }
     if options.trainList != nil {
       let both = try data.dataset().videos.count - training.videos.count
-      if both > 0 { remarks.append("\(both) videos of both lists are to test with alone") }
+      if both > 0 { remarks.append("videos of both lists, which are to test with alone: \(both)") }
     }
     self.remarks = remarks
   }

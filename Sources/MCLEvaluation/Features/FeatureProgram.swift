@@ -45,7 +45,7 @@ package struct FeatureProgram: Sendable {
     }
     var found: [Self] = []
     var reasons: [String] = []
-    for program in module.programs {
+    for program in module.programs where program.updates.isEmpty {
       do { found.append(try Self(program, layer: layer)) } catch let error as UsageError {
         reasons.append("\(error)")
       }
@@ -57,7 +57,8 @@ package struct FeatureProgram: Sendable {
     guard let only = candidates.first else {
       throw UsageError(
         "no program of model '\(module.name)' gives features: "
-          + (reasons.first ?? "it has none; declare a clip and an output f32 [N, D]"))
+          + (reasons.first { $0.contains("did you mean") } ?? reasons.first
+            ?? "all update states; give it one that does not, with a clip and an output f32 [N, D]"))
     }
     guard candidates.count == 1 else {
       let names = candidates.map { "'\($0.graph.name)'" }.joined(separator: ", ")
@@ -72,7 +73,8 @@ package struct FeatureProgram: Sendable {
     let name = program.name
     guard program.updates.isEmpty else {
       throw UsageError(
-        "program '\(name)' updates states, so that features would change it; name another with --program")
+        "program '\(name)' updates states, so that making features would change them; name another with --program"
+      )
     }
     let output = try Self.output(of: program, layer)
     let type = program.entries[output.entry].type

@@ -38,6 +38,14 @@ package struct FeatureSource: Sendable, Hashable, Codable {
   }
 
   package init(
+    model: String, program: String, output: String, weights: String, computation: String, views: String,
+    clip: ClipShape, preparation: ClipPreparation
+  ) {
+    (self.model, self.program, self.output, self.weights) = (model, program, output, weights)
+    (self.computation, self.views, self.clip, self.preparation) = (computation, views, clip, preparation)
+  }
+
+  package init(
     model: String, program: FeatureProgram, weights: String, views: EvaluationViews,
     preparation: ClipPreparation
   ) {

@@ -77,7 +77,8 @@ package struct FeatureEvaluation: Sendable {
     let gone = classes.names.indices.filter { !present.contains($0) }
     if let first = gone.first {
       outcome.remarks.append(
-        "of \(gone.count) classes, such as '\(classes.names[first])', no training video could be read")
+        "no training video could be read of \(gone.count) of the \(classes.count) classes, such as '\(classes.names[first])'"
+      )
     }
     let largest = max(
       kinds.contains(.knn) ? NeighbourVotes.counts.max() ?? 0 : 0, Retrieval.counts.max() ?? 0)

@@ -40,6 +40,8 @@ package enum ViewScale: Sendable, Hashable, RawRepresentable, Codable {
     package struct Size: Sendable, Hashable {
       package var width: Int
       package var height: Int
+
+      package init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
     }
   }
 
