@@ -181,13 +181,14 @@ final class FeatureJob {
   ///   - folder: the folder that the data set was read from.
   ///   - what: what the videos are for, such as `to test with`.
   func table(of dataset: VideoDataset, in folder: String, _ what: String) throws -> FeatureTable {
+    // Before any video is decoded, as weights may not fit.
+    let network = try network.get()
     // Training's own size of frames where views are of any size.
     let shortSide = preparation.scale == .fit ? 256 : nil
     var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: shortSide)
     catalog.verification = .quickWhereLarge
     let prepared = try catalog.preparing(dataset, signals: signals, isSilent: isSilent)
     signals.enter(.starting)
-    let network = try network.get()
     let reader = ViewReader(views, of: program.clip, preparation, shortSide: shortSide)
     let key = FeatureExtraction.key(
       program, weights: network.weightsHash, network.executor.plan, reader)
