@@ -29,7 +29,7 @@ test: dependencies browser emulator lint
 	$(TEST)
 
 try:  ## after an edit, in seconds: the test targets TESTS and the tests FILTER alone (docs/ADDING-AN-OP.md)
-	MCL_TESTS=$(TESTS) $(SWIFT) test --scratch-path .build/try -Xswiftc -O --filter $(FILTER)
+	MCL_TESTS=$(TESTS) $(SWIFT) test --scratch-path .build/try -Xswiftc -O --filter '$(FILTER)'
 
 soak: dependencies browser emulator  ## the long suites: speed of random convolutions (alone), more fuzzing, whole goldens, mutations
 	$(BUILD)
