@@ -1,8 +1,8 @@
 # Each target first installs the Debian packages that are missing.
 SWIFT ?= swift
-BUILD = $(SWIFT) build -c release --explicit-target-dependency-import-check error
+STRICT = -c release --explicit-target-dependency-import-check error
 MCLC = .build/release/mclc
-TEST = $(SWIFT) test -c release --disable-testable-imports --explicit-target-dependency-import-check error
+TEST = $(SWIFT) test $(STRICT) --disable-testable-imports
 
 .PHONY: train build test try soak bench bench-flow bench-loader docs browser emulator format lint dependencies
 
@@ -12,8 +12,9 @@ train: build  ## the main job: synthesize videos, prepare their motion, train mo
 dependencies:
 	@scripts/install-dependencies.sh
 
-build: dependencies
-	$(BUILD)
+build: dependencies  ## the command, and the library that model files are compiled against
+	$(SWIFT) build $(STRICT) --product mclc
+	$(SWIFT) build $(STRICT) --product MCLGraph
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
@@ -24,15 +25,13 @@ browser:  ## what the tests look at reports with
 emulator:  ## what the tests run ARM code with
 	@scripts/install-dependencies.sh qemu-user-static binutils-aarch64-linux-gnu || echo "skipped: nothing to run ARM code with"
 
-test: dependencies browser emulator lint
-	$(BUILD)
+test: browser emulator lint build
 	$(TEST)
 
 try:  ## after an edit, in seconds: the test targets TESTS and the tests FILTER alone (docs/ADDING-AN-OP.md)
 	MCL_TESTS=$(TESTS) $(SWIFT) test --scratch-path .build/try -Xswiftc -O --filter '$(FILTER)'
 
-soak: dependencies browser emulator  ## the long suites: speed of random convolutions (alone), more fuzzing, whole goldens, mutations
-	$(BUILD)
+soak: browser emulator build  ## the long suites: speed of random convolutions (alone), more fuzzing, whole goldens, mutations
 	MCL_SOAK=1 $(TEST) --skip RandomConvolutionSpeedTests
 	MCL_SOAK=1 $(TEST) --filter RandomConvolutionSpeedTests
 	@scripts/check-mutations.sh
