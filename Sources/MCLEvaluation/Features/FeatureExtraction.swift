@@ -102,8 +102,10 @@ package final class FeatureExtraction {
 
     // Several short sets of views share a batch only where a row has the same bits at each place of it.
     var turns = Self.turns(open, views: views, batch: program.batch, sharing: true)
-    if try dependence(Self.read(turns[0], videos, reader, program.batch).values, videos[open[0]]) == .rounding
-    {
+    // Zeros in the place of a video that cannot be read would tell nothing.
+    let whole = turns.lazy.map { (turn: $0, read: Self.read($0, videos, self.reader, self.program.batch)) }
+      .first { $0.read.failures.isEmpty }
+    if let whole, try dependence(whole.read.values, videos[whole.turn[0].video]) == .rounding {
       turns = Self.turns(open, views: views, batch: program.batch, sharing: false)
     }
     let (all, reader, batch) = (turns, reader, program.batch)

@@ -109,7 +109,7 @@ package struct FeatureTable: Sendable, Equatable {
     let videos = labels.compactMap { label in label.map { VideoDataset.Video(path: "", name: "", label: $0) }
     }
     // A table takes two classes.
-    return (try? ClassTable(videos))?.names ?? Array(Set(labels.compactMap { $0 }))
+    return (try? ClassTable(videos))?.names ?? Set(labels.compactMap { $0 }).sorted()
   }
 
   static func means(_ clips: [Float], videos: Int, views: Int, width: Int) -> [Float] {
