@@ -121,6 +121,14 @@ package struct EvaluationResult: Sendable, Codable, Equatable {
   package var knn: [Neighbours]?
   package var videoRetrieval: [Recall]?
   package var clipRetrieval: [Recall]?
+  /// A linear layer on frozen features.
+  package var linear: Trained?
+  /// A linear support vector machine on frozen features.
+  package var svm: Trained?
+  /// All weights trained.
+  package var finetune: Trained?
+  /// The protocol that predictions.csv and confusion.csv are of; nil without them.
+  package var shown: String?
   /// What a reader of the numbers has to know, a sentence each.
   package var remarks: [String]
 
@@ -132,6 +140,7 @@ package struct EvaluationResult: Sendable, Codable, Equatable {
     (self.training, self.test, self.views, self.remarks) = (training, test, views, remarks)
     (chance, knn) = (outcome.chance, outcome.knn)
     (videoRetrieval, clipRetrieval) = (outcome.videoRetrieval, outcome.clipRetrieval)
+    shown = outcome.scores.isEmpty ? nil : "knn"
   }
 
   /// The JSON text of the file.
