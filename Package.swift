@@ -20,6 +20,7 @@ let runner: [Target.Dependency] = [
 let engine: [Target.Dependency] = runner + ["MCLDrawing", "MCLFrontend", "MCLRuntime"]
 /// What people look at what it does with.
 let tools: [Target.Dependency] = ["MCLBenchmark", "MCLEvaluation", "MCLParity", "MCLReport"]
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
   name: "mclc",
@@ -85,11 +86,15 @@ let package = Package(
       ]),
     module("MCLParity", engine),
     module("MCLReport", engine + ["MCLBenchmark"]),
+
+    // The commands.
+    module("MCLCommandSupport", engine + [argumentParser, .product(name: "Yams", package: "Yams")]),
+    module(
+      "MCLMeasuringCommands", engine + ["MCLBenchmark", "MCLCommandSupport", "MCLParity", argumentParser]),
     .executableTarget(
       name: "mclc",
       dependencies: engine + tools + [
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
+        "MCLCommandSupport", "MCLMeasuringCommands", argumentParser, .product(name: "Yams", package: "Yams"),
       ], swiftSettings: swift6),
     .executableTarget(
       name: "own-loss",

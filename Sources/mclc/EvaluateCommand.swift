@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLCommandSupport
 import MCLData
 import MCLDrawing
 import MCLEvaluation

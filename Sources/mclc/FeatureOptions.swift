@@ -1,4 +1,5 @@
 import ArgumentParser
+import MCLCommandSupport
 
 /// What features are made with: options of `embed` and `evaluate`.
 struct FeatureOptions: ParsableArguments {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import MCLCommandSupport
+import MCLMeasuringCommands
 import MCLSupport
 
 @main

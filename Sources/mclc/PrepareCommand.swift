@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import MCLCommandSupport
 import MCLData
 import MCLDrawing
 import MCLMotion
@@ -26,17 +27,6 @@ struct VideoOptions: ParsableArguments {
     guard let data else { throw UsageError("name the folder of videos with --data") }
     return try RunConfiguration.Data(folder: data, list: list, part: part ?? "train", split: split ?? 1)
       .dataset()
-  }
-}
-
-extension RunConfiguration.Data {
-  /// - Throws: `UsageError` for a folder or list that cannot be read.
-  func dataset() throws -> VideoDataset {
-    guard let part = VideoList.Part(rawValue: part) else {
-      throw UsageError("--part takes train, test or all, not '\(part)'")
-    }
-    guard let list else { return try VideoDataset(directory: folder) }
-    return try VideoDataset(directory: folder, list: VideoList(path: list, part: part, split: split))
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import MCLCommandSupport
 import MCLCompiler
 import MCLGraph
 import MCLKernelForms

@@ -1,4 +1,5 @@
 import Foundation
+import MCLCommandSupport
 import MCLGraph
 import MCLSupport
 import Yams

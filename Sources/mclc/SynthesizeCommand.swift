@@ -1,4 +1,5 @@
 import ArgumentParser
+import MCLCommandSupport
 import MCLSupport
 import MCLVideo
 

@@ -1,15 +1,11 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import MCLCommandSupport
 import MCLGraph
 import MCLSupport
 
 struct TrainCommand: ParsableCommand {
-  enum Augmentation: String, CaseIterable {
-    case full
-    case cropAndFlip = "crop-and-flip"
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a model on a folder of videos.",
     discussion: paragraphs(

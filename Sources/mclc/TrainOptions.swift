@@ -1,4 +1,5 @@
 import ArgumentParser
+import MCLCommandSupport
 
 /// What a run is validated with.
 struct ValidationOptions: ParsableArguments {

@@ -1,3 +1,4 @@
+import MCLCommandSupport
 import MCLData
 import MCLGraph
 import MCLMotion

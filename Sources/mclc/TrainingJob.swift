@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLCommandSupport
 import MCLCompiler
 import MCLData
 import MCLDrawing

@@ -7,10 +7,10 @@ import MCLSupport
 extension TrainingSettings {
   private static let schedulePrefix = "schedule."
 
-  static func scheduleKey(_ input: String) -> String { schedulePrefix + input }
+  package static func scheduleKey(_ input: String) -> String { schedulePrefix + input }
 
   /// The input that a key gives a schedule; nil for other keys.
-  static func scheduledInput(_ key: String) -> String? {
+  package static func scheduledInput(_ key: String) -> String? {
     guard key.hasPrefix(schedulePrefix), key.count > schedulePrefix.count else { return nil }
     return String(key.dropFirst(schedulePrefix.count))
   }
@@ -22,13 +22,13 @@ extension TrainingSettings {
   ]
 
   /// What to write instead of a key that was; nil for others.
-  static func hint(_ key: String) -> String? {
+  package static func hint(_ key: String) -> String? {
     formerKeys.contains(key)
       ? "; a schedule names its input, such as --schedule sgd_lr='cosine warmup=5'" : nil
   }
 
   /// The parser's message for an unknown option, with what to write instead where the option was one.
-  static func addingHint(to message: String) -> String {
+  package static func addingHint(to message: String) -> String {
     for key in formerKeys {
       let name = "'--\(key.replacing("_", with: "-"))'"
       guard let hint = hint(key), message.contains("Unknown option \(name)") else { continue }
@@ -39,11 +39,11 @@ extension TrainingSettings {
   }
 
   /// Every schedule as a text, by its input.
-  var scheduleTexts: [String: String] { schedules.mapValues(\.description) }
+  package var scheduleTexts: [String: String] { schedules.mapValues(\.description) }
 
   /// The schedules over a run.
   /// - Throws: `UsageError` where one does not fit the run.
-  func schedules(of program: Graph, over length: TrainingLength) throws -> [String: Schedule] {
+  package func schedules(of program: Graph, over length: TrainingLength) throws -> [String: Schedule] {
     var result: [String: Schedule] = [:]
     for (name, text) in schedules {
       let own = program.inputs.first { $0.name == name }?.defaultValue?.double ?? 0
@@ -57,7 +57,7 @@ extension TrainingSettings {
   }
 
   /// What of the schedules is likely not meant, a sentence each.
-  func scheduleWarnings(over length: TrainingLength) -> [String] {
+  package func scheduleWarnings(over length: TrainingLength) -> [String] {
     schedules.sorted { $0.key < $1.key }.compactMap { name, text in
       text.warning(stepsPerEpoch: length.stepsPerEpoch, epochs: length.epochs).map {
         "schedule of \(name): \($0)"

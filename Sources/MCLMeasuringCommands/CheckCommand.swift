@@ -1,18 +1,21 @@
 import ArgumentParser
 import Foundation
+import MCLCommandSupport
 import MCLGraph
 import MCLParity
 import MCLSupport
 import MCLWeights
 
-struct CheckCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct CheckCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Compares programs with numbers made by another implementation.",
     subcommands: [
       CheckModelCommand.self, CheckScheduleCommand.self, CheckInflateCommand.self, CheckMotionCommand.self,
       CheckFlowCommand.self,
     ],
     defaultSubcommand: CheckModelCommand.self)
+
+  package init() {}
 }
 
 extension ParityCheck.Engine: ExpressibleByArgument {}

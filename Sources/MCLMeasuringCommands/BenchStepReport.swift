@@ -1,6 +1,7 @@
 import Foundation
 import LLVMBindings
 import MCLBenchmark
+import MCLCommandSupport
 import MCLCompiler
 import MCLExecution
 import MCLGraph

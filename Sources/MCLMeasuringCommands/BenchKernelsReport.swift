@@ -1,6 +1,7 @@
 import Foundation
 import LLVMBindings
 import MCLBenchmark
+import MCLCommandSupport
 import MCLGraph
 import MCLKernels
 import MCLSupport

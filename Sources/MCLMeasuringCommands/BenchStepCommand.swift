@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MCLBenchmark
+import MCLCommandSupport
 import MCLCompiler
 import MCLExecution
 import MCLGraph

@@ -5,36 +5,40 @@ import Synchronization
 ///
 /// The first is answered at once on standard error, with what ends before the process does. The second ends the process at
 /// once: files get their names only when they are whole, so nothing is left half written.
-final class SignalWatch: Sendable {
+package final class SignalWatch: Sendable {
   /// What the process is about, as far as it matters to a signal.
-  struct Phase: Sendable {
+  package struct Phase: Sendable {
     /// What the first signal is answered with.
-    var answer: String
+    package var answer: String
     /// Whether the process may end in the middle of it, as nothing is under way that is worth waiting for.
-    var endsAtOnce = false
+    package var endsAtOnce = false
 
-    static let loading = Phase(answer: "stopping once the inputs are read")
-    static let preparing = Phase(answer: "stopping, and keeping the motion of each video that is complete")
-    static let computing = Phase(answer: "stopping after this frame's flow")
-    static let compiling = Phase(answer: "stopped while compiling; nothing has changed", endsAtOnce: true)
-    static let starting = Phase(answer: "stopping before the first batch")
-    static let training = Phase(answer: "stopping after this batch and writing a checkpoint")
-    static let writing = Phase(answer: "stopping once this checkpoint is written")
-    static let extracting = Phase(
+    package static let loading = Phase(answer: "stopping once the inputs are read")
+    package static let preparing = Phase(
+      answer: "stopping, and keeping the motion of each video that is complete")
+    package static let computing = Phase(answer: "stopping after this frame's flow")
+    package static let compiling = Phase(
+      answer: "stopped while compiling; nothing has changed", endsAtOnce: true)
+    package static let starting = Phase(answer: "stopping before the first batch")
+    package static let training = Phase(answer: "stopping after this batch and writing a checkpoint")
+    package static let writing = Phase(answer: "stopping once this checkpoint is written")
+    package static let extracting = Phase(
       answer: "stopping after this batch, and keeping the features of each video that is complete")
-    static let comparing = Phase(answer: "stopping after this block of features; all features are kept")
-    static let finishing = Phase(answer: "only the result is still to be written, which comes in a moment")
+    package static let comparing = Phase(
+      answer: "stopping after this block of features; all features are kept")
+    package static let finishing = Phase(
+      answer: "only the result is still to be written, which comes in a moment")
   }
 
   private struct State {
-    var phase: Phase
-    var received: Int32?
+    package var phase: Phase
+    package var received: Int32?
   }
 
   private let state: Mutex<State>
 
   /// Takes the signals from here on. To be called before threads are started: these must not take them.
-  init(_ phase: Phase = .loading) {
+  package init(_ phase: Phase = .loading) {
     state = Mutex(State(phase: phase))
     let numbers = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
     var signals = sigset_t()
@@ -72,7 +76,7 @@ final class SignalWatch: Sendable {
   }
 
   /// Says what the process does now.
-  func enter(_ phase: Phase) {
+  package func enter(_ phase: Phase) {
     let received = state.withLock { state in
       state.phase = phase
       return state.received
@@ -81,7 +85,7 @@ final class SignalWatch: Sendable {
   }
 
   /// Runs work that asks no questions and leaves nothing half done: a signal then ends the process at once.
-  func leavingAtOnce<Result>(_ body: () throws -> Result) rethrows -> Result {
+  package func leavingAtOnce<Result>(_ body: () throws -> Result) rethrows -> Result {
     enter(.compiling)
     defer { enter(.starting) }
     return try body()
@@ -99,5 +103,5 @@ final class SignalWatch: Sendable {
   }
 
   /// 128 and the signal's number once one came: 129, 130 or 143.
-  var exitCode: Int32? { state.withLock { $0.received.map { 128 + $0 } } }
+  package var exitCode: Int32? { state.withLock { $0.received.map { 128 + $0 } } }
 }

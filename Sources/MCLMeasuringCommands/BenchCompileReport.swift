@@ -1,5 +1,6 @@
 import Foundation
 import MCLBenchmark
+import MCLCommandSupport
 
 /// What `bench compile` says.
 struct CompileReport {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MCLBenchmark
+import MCLCommandSupport
 import MCLMotion
 import MCLSupport
 import MCLVideo

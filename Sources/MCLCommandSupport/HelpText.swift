@@ -2,7 +2,7 @@
 ///
 /// Lines that begin with a blank are examples. They stay as they are, but for commands that are too long for 80 columns:
 /// these are broken as a shell takes them.
-func paragraphs(_ text: String) -> String {
+package func paragraphs(_ text: String) -> String {
   var lines: [String] = []
   var isInParagraph = false
   for line in text.split(separator: "\n", omittingEmptySubsequences: false) {

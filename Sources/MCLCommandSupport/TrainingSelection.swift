@@ -4,7 +4,7 @@ import MCLRuntime
 import MCLSupport
 
 /// Which samples a training is given, before any of them is opened.
-enum TrainingSelection {
+package enum TrainingSelection {
   /// Videos to train on, and videos to validate with; those of another folder may have the same names.
   case videos(VideoDataset, validation: (videos: VideoDataset, isOtherFolder: Bool)?)
   /// A file of tensors.
@@ -12,7 +12,7 @@ enum TrainingSelection {
 
   /// - Parameter seed: what a share of the videos is drawn by.
   /// - Throws: `UsageError` for a folder, file or list that cannot be read.
-  init(_ data: RunConfiguration.Data, seed: UInt64) throws {
+  package init(_ data: RunConfiguration.Data, seed: UInt64) throws {
     guard isFolder(data.folder) || !FileManager.default.fileExists(atPath: data.folder) else {
       guard data.folder.hasSuffix(".safetensors") else {
         throw UsageError(
@@ -47,7 +47,7 @@ enum TrainingSelection {
 
   /// The classes of the videos that are trained on.
   /// - Throws: `UsageError` where a video has no label, or one to validate with has another.
-  func classes() throws -> ClassTable {
+  package func classes() throws -> ClassTable {
     guard case .videos(let training, let validation) = self else {
       throw UsageError("the program takes labels of videos, but --data is a file of tensors; name a folder")
     }
@@ -66,14 +66,14 @@ enum TrainingSelection {
 
 extension RunConfiguration.Data {
   /// What a run is validated with.
-  enum Validation: Codable, Equatable {
+  package enum Validation: Codable, Equatable {
     case share(Double)
     case list(String)
     case folder(String)
 
     /// - Parameter text: a share, a list of the videos of `--data`, or another folder of videos.
     /// - Throws: `UsageError` for what is none of them.
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
       if let share = Double(text) {
         _ = try ValidationSplit(share: share, seed: 0)
         self = .share(share)
@@ -91,7 +91,7 @@ extension RunConfiguration.Data {
     }
 
     /// With paths from the root on.
-    var absolute: Self {
+    package var absolute: Self {
       switch self {
       case .share: self
       case .list(let path): .list(absolutePath(path))
@@ -103,7 +103,7 @@ extension RunConfiguration.Data {
       case share, list, folder
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: Key.self)
       if let share = try values.decodeIfPresent(Double.self, forKey: .share) {
         self = .share(share)
@@ -114,7 +114,7 @@ extension RunConfiguration.Data {
       }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
       var values = encoder.container(keyedBy: Key.self)
       switch self {
       case .share(let share): try values.encode(share, forKey: .share)

@@ -2,14 +2,19 @@ import MCLData
 import MCLSupport
 
 /// What clips go through after the crop: a policy by name, and its numbers where they are given one by one.
-struct AugmentationSettings {
-  private(set) var name = TrainCommand.Augmentation.full
-  private(set) var policy = AugmentationPolicy.full
+package struct AugmentationSettings {
+  package enum PolicyName: String, CaseIterable, Sendable {
+    case full
+    case cropAndFlip = "crop-and-flip"
+  }
+
+  package private(set) var name = PolicyName.full
+  package private(set) var policy = AugmentationPolicy.full
   /// The numbers that are not the named policy's, by their keys.
-  private(set) var given: [String: String] = [:]
+  package private(set) var given: [String: String] = [:]
 
   /// What recipes and `--set` call them.
-  static let keys = ["augmentation"] + numbers.map(\.key) + vectors.map(\.key) + ranges.map(\.key)
+  package static let keys = ["augmentation"] + numbers.map(\.key) + vectors.map(\.key) + ranges.map(\.key)
 
   private static let numbers: [(key: String, path: WritableKeyPath<AugmentationPolicy, Double> & Sendable)] =
     [
@@ -31,7 +36,7 @@ struct AugmentationSettings {
       ]
 
   /// - Throws: `UsageError` for a value that its key cannot have.
-  mutating func set(_ key: String, _ text: String, origin: String) throws {
+  package mutating func set(_ key: String, _ text: String, origin: String) throws {
     func wrong(_ what: String) -> UsageError { UsageError("\(origin) '\(text)': give \(what)") }
     func numbers(_ count: Int, _ what: String) throws -> [Double] {
       let parts = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
@@ -39,8 +44,8 @@ struct AugmentationSettings {
       return parts
     }
     if key == "augmentation" {
-      guard let choice = TrainCommand.Augmentation(rawValue: text) else {
-        throw wrong("one of " + TrainCommand.Augmentation.allCases.map(\.rawValue).joined(separator: ", "))
+      guard let choice = PolicyName(rawValue: text) else {
+        throw wrong("one of " + PolicyName.allCases.map(\.rawValue).joined(separator: ", "))
       }
       name = choice
       policy = choice == .full ? .full : .cropAndFlip
@@ -67,11 +72,11 @@ struct AugmentationSettings {
   }
 
   /// The named policy and what differs from it, such as `full hue=0.05`.
-  var description: String {
+  package var description: String {
     ([name.rawValue] + given.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(
       separator: " ")
   }
 
   /// Every key that was given.
-  var texts: [String: String] { given.merging(["augmentation": name.rawValue]) { $1 } }
+  package var texts: [String: String] { given.merging(["augmentation": name.rawValue]) { $1 } }
 }

@@ -7,66 +7,123 @@ import MCLSupport
 import Yams
 
 /// What a run is made of: `config.yaml` in its folder. With the model beside it, a run needs nothing else to go on.
-struct RunConfiguration: Codable {
-  static let fileName = RunFolder.configurationFile
+package struct RunConfiguration: Codable {
+  package static let fileName = RunFolder.configurationFile
   /// The model as the run was started with, in its text form.
-  static let modelFile = "model.mclc"
+  package static let modelFile = "model.mclc"
 
-  struct Model: Codable {
-    var name: String
+  package struct Model: Codable {
+    package var name: String
     /// The program that is trained.
-    var program: String
+    package var program: String
     /// The file as it was given.
-    var path: String
+    package var path: String
     /// SHA-256 of that file and those it uses.
-    var hash: String
+    package var hash: String
     /// Every setting that the model asked for.
-    var settings: [String: String]
+    package var settings: [String: String]
+
+    package init(
+      name: String, program: String, path: String, hash: String, settings: [String: String]
+    ) {
+      self.name = name
+      self.program = program
+      self.path = path
+      self.hash = hash
+      self.settings = settings
+    }
   }
 
-  struct Data: Codable {
-    var folder: String
-    var list: String?
-    var part: String
-    var split: Int
+  package struct Data: Codable {
+    package var folder: String
+    package var list: String?
+    package var part: String
+    package var split: Int
     /// What the run is validated with; nil where it is not.
-    var validation: Validation?
+    package var validation: Validation?
+
+    package init(
+      folder: String, list: String? = nil, part: String, split: Int, validation: Validation? = nil
+    ) {
+      self.folder = folder
+      self.list = list
+      self.part = part
+      self.split = split
+      self.validation = validation
+    }
   }
 
-  struct Motion: Codable {
+  package struct Motion: Codable {
     /// A path within the folder of the run, or from the root on.
-    var cache: String
+    package var cache: String
     /// nil where no flow was needed.
-    var flow: String?
+    package var flow: String?
+
+    package init(
+      cache: String, flow: String? = nil
+    ) {
+      self.cache = cache
+      self.flow = flow
+    }
   }
 
-  struct Weights: Codable {
-    var path: String
-    var hash: String
+  package struct Weights: Codable {
+    package var path: String
+    package var hash: String
+
+    package init(
+      path: String, hash: String
+    ) {
+      self.path = path
+      self.hash = hash
+    }
   }
 
   /// What the run goes on with otherwise from a step on.
-  struct Change: Codable {
-    var step: Int
-    var values: [String: String]
+  package struct Change: Codable {
+    package var step: Int
+    package var values: [String: String]
+
+    package init(
+      step: Int, values: [String: String]
+    ) {
+      self.step = step
+      self.values = values
+    }
   }
 
-  var version = 1
-  var model: Model
-  var recipe: String?
+  package var version = 1
+  package var model: Model
+  package var recipe: String?
   /// Every setting of training, by the keys of recipes.
-  var training: [String: String]
+  package var training: [String: String]
   /// Schedules by the program's inputs; nil where there are none.
-  var schedules: [String: String]?
-  var data: Data
-  var motion: Motion
-  var initialWeights: Weights?
-  var changes: [Change]?
+  package var schedules: [String: String]?
+  package var data: Data
+  package var motion: Motion
+  package var initialWeights: Weights?
+  package var changes: [Change]?
   /// Of mclc, LLVM and what else decides last bits.
-  var versions: [String: String]
+  package var versions: [String: String]
+
+  package init(
+    model: Model, recipe: String? = nil, training: [String: String], schedules: [String: String]? = nil,
+    data: Data, motion: Motion, initialWeights: Weights? = nil, changes: [Change]? = nil,
+    versions: [String: String]
+  ) {
+    self.model = model
+    self.recipe = recipe
+    self.training = training
+    self.schedules = schedules
+    self.data = data
+    self.motion = motion
+    self.initialWeights = initialWeights
+    self.changes = changes
+    self.versions = versions
+  }
 
   /// - Throws: `TensorFileError` where the file cannot be written.
-  func write(in folder: String) throws {
+  package func write(in folder: String) throws {
     let encoder = YAMLEncoder()
     encoder.options.sortKeys = true
     encoder.options.allowUnicode = true
@@ -78,20 +135,20 @@ struct RunConfiguration: Codable {
   }
 
   /// Every setting of training with the schedules, by the keys of `TrainingSettings`.
-  var allTraining: [String: String] {
+  package var allTraining: [String: String] {
     let schedules = (schedules ?? [:]).map { (TrainingSettings.scheduleKey($0.key), $0.value) }
     return training.merging(schedules) { $1 }
   }
 
   /// The folder of the motion.
-  func cache(in folder: String) -> String {
+  package func cache(in folder: String) -> String {
     motion.cache.hasPrefix("/") ? motion.cache : (folder as NSString).appendingPathComponent(motion.cache)
   }
 
   /// The model that a run was started with, with the run's settings.
   /// - Parameter given: settings over the run's.
   /// - Throws: `UsageError` where the folder holds no run, `ModelLoadError` for a setting that shaped the model.
-  static func model(in folder: String, given: [String: String]) throws -> Module {
+  package static func model(in folder: String, given: [String: String]) throws -> Module {
     let path = (folder as NSString).appendingPathComponent(modelFile)
     guard let run = try RunConfiguration(in: folder), FileManager.default.fileExists(atPath: path) else {
       throw UsageError(
@@ -114,11 +171,10 @@ struct RunConfiguration: Codable {
   }
 }
 
-// In an extension, so that the structure keeps the initializer of its members.
 extension RunConfiguration {
   /// The configuration of the run in a folder; nil where the folder holds none.
   /// - Throws: `UsageError` where the file cannot be read.
-  init?(in folder: String) throws {
+  package init?(in folder: String) throws {
     let path = (folder as NSString).appendingPathComponent(Self.fileName)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     guard let data = FileManager.default.contents(atPath: path), data.count <= 16 << 20,
@@ -152,10 +208,10 @@ extension RunConfiguration {
 }
 
 /// Whether a path is a folder.
-func isFolder(_ path: String) -> Bool {
+package func isFolder(_ path: String) -> Bool {
   var isFolder: ObjCBool = false
   return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
 }
 
 /// A path from the root on.
-func absolutePath(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+package func absolutePath(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }

@@ -1,4 +1,5 @@
 import Foundation
+import MCLCommandSupport
 import MCLSupport
 
 /// A benchmark that takes turns among processes: it computes when a line asks for it, and only then.

@@ -1,15 +1,15 @@
 import MCLSupport
 
 /// How long a run is.
-struct TrainingLength {
-  let steps: Int
-  let stepsPerEpoch: Double
-  let batchesPerStep: Int
+package struct TrainingLength {
+  package let steps: Int
+  package let stepsPerEpoch: Double
+  package let batchesPerStep: Int
   /// Epochs in all, from the steps where these were given.
-  var epochs: Double { Double(steps) / stepsPerEpoch }
+  package var epochs: Double { Double(steps) / stepsPerEpoch }
 
   /// - Throws: `UsageError` for more epochs than can be counted.
-  init(_ settings: TrainingSettings, samples count: Int, batch: Int, batchesPerStep: Int) throws {
+  package init(_ settings: TrainingSettings, samples count: Int, batch: Int, batchesPerStep: Int) throws {
     self.batchesPerStep = batchesPerStep
     let perStep = batch * batchesPerStep
     // An epoch is one draw a video, so it need not be a whole number of steps.

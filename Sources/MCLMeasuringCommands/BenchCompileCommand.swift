@@ -1,5 +1,6 @@
 import ArgumentParser
 import MCLBenchmark
+import MCLCommandSupport
 
 struct BenchCompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

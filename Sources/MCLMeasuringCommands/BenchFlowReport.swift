@@ -1,5 +1,6 @@
 import Foundation
 import MCLBenchmark
+import MCLCommandSupport
 import MCLMotion
 
 /// What `bench flow` says.

@@ -5,41 +5,45 @@ import MCLSupport
 
 /// Everything about a training run that is no setting of the model, from a recipe, `--set` and the options, the later
 /// winning.
-struct TrainingSettings {
-  private(set) var steps: Int?
-  private(set) var epochs: Int?
-  private(set) var seed: UInt64 = 1
-  private(set) var augmentation = AugmentationSettings()
+package struct TrainingSettings {
+  package private(set) var steps: Int?
+  package private(set) var epochs: Int?
+  package private(set) var seed: UInt64 = 1
+  package private(set) var augmentation = AugmentationSettings()
   /// Of the program's inputs, by name.
-  private(set) var schedules: [String: ScheduleText] = [:]
-  private(set) var checkpointEvery = 100
-  private(set) var checkpointsKept = 3
-  private(set) var workers = 2
-  private(set) var watchEvery = 50
+  package private(set) var schedules: [String: ScheduleText] = [:]
+  package private(set) var checkpointEvery = 100
+  package private(set) var checkpointsKept = 3
+  package private(set) var workers = 2
+  package private(set) var watchEvery = 50
   /// MiB of decoded frames and unpacked flows.
-  private(set) var decodedMemory = 1024
+  package private(set) var decodedMemory = 1024
   /// Share of the videos that may fail.
-  private(set) var maxFailed = 0.5
+  package private(set) var maxFailed = 0.5
+
+  package init() {}
 
   /// What recipes and `--set` call them; the options have hyphens.
-  static let keys =
+  package static let keys =
     [
       "steps", "epochs", "seed", "checkpoint_every", "checkpoints_kept", "workers", "watch_every",
       "decoded_memory", "max_failed",
     ] + AugmentationSettings.keys
 
   /// The length of a run, which it may go on with otherwise (`--change`), as with other schedules.
-  static let lengthKeys = ["steps", "epochs"]
+  package static let lengthKeys = ["steps", "epochs"]
 
   /// Whether a key is of training, not of the model: one of `keys`, or a schedule's.
-  static func isKey(_ key: String) -> Bool { keys.contains(key) || scheduledInput(key) != nil }
+  package static func isKey(_ key: String) -> Bool { keys.contains(key) || scheduledInput(key) != nil }
 
   /// Whether a run may go on with another value of a key.
-  static func isChangeable(_ key: String) -> Bool { lengthKeys.contains(key) || scheduledInput(key) != nil }
+  package static func isChangeable(_ key: String) -> Bool {
+    lengthKeys.contains(key) || scheduledInput(key) != nil
+  }
 
   /// - Parameter origin: what stands before the value in messages, such as `recipes/demo.yaml: seed`.
   /// - Throws: `UsageError` for an unknown key or a value that it cannot have.
-  mutating func set(_ key: String, _ text: String, origin: String) throws {
+  package mutating func set(_ key: String, _ text: String, origin: String) throws {
     func wrong(_ what: String) -> UsageError { UsageError("\(origin) '\(text)': give \(what)") }
     func integer(_ range: ClosedRange<Int>) throws -> Int {
       guard let value = Int(text), range.contains(value) else {
@@ -79,7 +83,7 @@ struct TrainingSettings {
   }
 
   /// Every setting but the schedules as a text, those that were not given too.
-  var effective: [String: String] {
+  package var effective: [String: String] {
     var texts = [
       "seed": String(seed), "checkpoint_every": String(checkpointEvery),
       "checkpoints_kept": String(checkpointsKept), "workers": String(workers),
@@ -92,7 +96,7 @@ struct TrainingSettings {
   }
 
   /// - Throws: `UsageError` where the settings do not go together.
-  func check() throws {
+  package func check() throws {
     guard (steps == nil) != (epochs == nil) else {
       throw UsageError("give --steps or --epochs, one of them, or a --recipe that says it")
     }
