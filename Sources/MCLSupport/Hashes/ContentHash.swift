@@ -17,6 +17,8 @@ package struct ContentHash {
   }
 
   package mutating func combine(_ number: UInt64) {
-    combine((0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) })
+    var h = value
+    for byte in 0..<UInt64(8) { h = (h ^ (number >> (8 * byte) & 0xff)) &* 0x0000_0100_0000_01b3 }
+    value = h
   }
 }
