@@ -23,6 +23,8 @@ final class SignalWatch: Sendable {
     static let extracting = Phase(
       answer: "stopping after this batch, and keeping the features of each video that is complete")
     static let comparing = Phase(answer: "stopping after this block of features; all features are kept")
+    static let fitting = Phase(
+      answer: "stopped while a support vector machine was trained; all features are kept", endsAtOnce: true)
     static let finishing = Phase(answer: "only the result is still to be written, which comes in a moment")
   }
 
