@@ -22,7 +22,7 @@ final class SignalWatch: Sendable {
     static let writing = Phase(answer: "stopping once this checkpoint is written")
     static let extracting = Phase(
       answer: "stopping after this batch, and keeping the features of each video that is complete")
-    static let comparing = Phase(answer: "stopping after this block of features; all features are kept")
+    static let comparing = Phase(answer: "stopping after this block or step; all features are kept")
     static let fitting = Phase(
       answer: "stopped while a support vector machine was trained; all features are kept", endsAtOnce: true)
     static let finishing = Phase(answer: "only the result is still to be written, which comes in a moment")

@@ -134,7 +134,7 @@ package final class LinearProbe {
           let loss = try self.step.value("loss").first ?? .nan
           guard loss.isFinite else {
             throw UsageError(
-              "linear: the loss is \(loss) at step \(steps + 1) of \(all); give a smaller --linear-lr than \(settings.rate)"
+              "linear: the loss is not finite at step \(steps + 1) of \(all); give a smaller --linear-lr than \(settings.rate)"
             )
           }
         }
