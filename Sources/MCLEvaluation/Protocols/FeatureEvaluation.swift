@@ -42,7 +42,8 @@ package struct FeatureEvaluation: Sendable {
       if let place = table.clips.firstIndex(where: { !$0.isFinite }) {
         let video = table.names[place / max(table.views * table.width, 1)]
         throw UsageError(
-          "\(video), which is to \(name) with, has a number that is not finite in its features; make them again")
+          "\(video), which is to \(name) with, has a number that is not finite in its features; make them again"
+        )
       }
     }
     try test.expectSameWidth(as: training, ("the test set", "the training set"))
