@@ -130,6 +130,11 @@ import Testing
       try lost.run([.retrieval]).remarks == [
         "no training video could be read of 1 of the 3 classes, such as 'b'"
       ])
+    let trained = try lost.run([.linear, .svm])
+    #expect(trained.scoresByKind[.svm]?.count == 30)
+    #expect(trained.scoresByKind[.svm]?.allSatisfy { $0[1] == -.infinity && $0[0].isFinite } == true)
+    // A third of the videos are of the class that is lost.
+    for found in [trained.linear, trained.svm] { #expect((found?.top1[0] ?? 1) <= 2.0 / 3) }
   }
 
   /// Two test videos without features, one of a class that is not known.
