@@ -19,7 +19,8 @@ struct VideoOptions: ParsableArguments {
       """)
   var list: String?
   @Option(help: "Of a list that holds several parts: train, test or all; train by default.") var part: String?
-  @Option(help: "Which split, where --list is a folder of UCF101's or HMDB51's; 1 by default.") var split: Int?
+  @Option(help: "Which split, where --list is a folder of UCF101's or HMDB51's; 1 by default.") var split:
+    Int?
 
   /// - Throws: `UsageError` for a folder or list that cannot be read.
   func dataset() throws -> VideoDataset {
