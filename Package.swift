@@ -42,6 +42,7 @@ let package = Package(
       name: "CFFmpeg",
       providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev"])]),
     .systemLibrary(name: "CHeap"),
+    .systemLibrary(name: "CLiblinear", providers: [.apt(["liblinear-dev"])]),
 
     // The ground, which stands alone.
     module("MCLGraph"),
@@ -80,7 +81,8 @@ let package = Package(
     module(
       "MCLEvaluation",
       [
-        "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime", "MCLSupport",
+        "CLiblinear", "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime",
+        "MCLSupport",
         "MCLVideo",
         "MCLWeights",
       ]),

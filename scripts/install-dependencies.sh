@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that mclc builds against, or those named, where they are missing. Safe to run again.
 set -euo pipefail
-packages=(llvm-dev libopenblas-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev)
+packages=(llvm-dev libopenblas-dev liblinear-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev)
 [ $# -gt 0 ] && packages=("$@")
 missing=()
 for package in "${packages[@]}"; do

@@ -24,8 +24,9 @@ package final class SignalWatch: Sendable {
     package static let writing = Phase(answer: "stopping once this checkpoint is written")
     package static let extracting = Phase(
       answer: "stopping after this batch, and keeping the features of each video that is complete")
-    package static let comparing = Phase(
-      answer: "stopping after this block of features; all features are kept")
+    package static let comparing = Phase(answer: "stopping after this block or step; all features are kept")
+    package static let fitting = Phase(
+      answer: "stopped while a support vector machine was trained; all features are kept", endsAtOnce: true)
     package static let finishing = Phase(
       answer: "only the result is still to be written, which comes in a moment")
   }

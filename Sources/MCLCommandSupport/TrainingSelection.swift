@@ -78,10 +78,8 @@ extension RunConfiguration.Data {
         _ = try ValidationSplit(share: share, seed: 0)
         self = .share(share)
       } else if isFolder(text) {
-        // HMDB51's splits are a folder of lists.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: text)) ?? []
-        self =
-          names.contains { $0.contains("_test_split") && $0.hasSuffix(".txt") } ? .list(text) : .folder(text)
+        // HMDB51's and UCF101's splits are a folder of lists.
+        self = VideoList.splits(in: text).isEmpty ? .folder(text) : .list(text)
       } else if FileManager.default.fileExists(atPath: text) {
         self = .list(text)
       } else {

@@ -8,7 +8,10 @@ import MCLSupport
 struct EvaluationVideoOptions: ParsableArguments {
   @Option(help: "The folder of videos; class folders are the labels. By default the run's.") var data: String?
   @Option(
-    help: "A list of the videos to train with, in any form that 'mclc train --list' takes; with --test-list.")
+    help: """
+      A list of the videos to train with, in any form that 'mclc train --list' takes; with --test-list. Or a folder of \
+      UCF101's or HMDB51's splits alone, which has both.
+      """)
   var trainList: String?
   @Option(help: "A list of the videos to test with; of one in several parts the test part.") var testList:
     String?
@@ -19,7 +22,45 @@ struct EvaluationVideoOptions: ParsableArguments {
       default, or what the run held back of the same videos.
       """, valueName: "list|folder|share"))
   var validate: String?
-  @Option(help: "Which of HMDB51's splits, where the lists are its folder; 1 by default.") var split: Int?
+  @Option(help: "Which split, where the lists are a folder of UCF101's or HMDB51's; 1 by default.")
+  var split: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Evaluate on several splits of such a folder, and average: all, or numbers with commas between.",
+      valueName: "all|numbers"))
+  var splits: String?
+
+  /// The list of the videos to test with: that of the folder of splits where none is named.
+  var testSource: String? { testList ?? trainList.flatMap { VideoList.splits(in: $0).isEmpty ? nil : $0 } }
+
+  /// The splits to evaluate on one by one; nil where one evaluation is asked for.
+  /// - Throws: `UsageError` for splits that are not there.
+  func chosenSplits() throws -> [Int]? {
+    guard let splits else { return nil }
+    guard split == nil else { throw UsageError("give --split or --splits, one of them") }
+    guard let trainList, let test = testSource else {
+      throw UsageError(
+        "--splits goes with a folder of UCF101's or HMDB51's splits: name it with --train-list")
+    }
+    let known = Set(VideoList.splits(in: trainList)).intersection(VideoList.splits(in: test)).sorted()
+    guard !known.isEmpty else {
+      throw UsageError(
+        "\(trainList): it holds no splits of UCF101 (trainlist01.txt, testlist01.txt) or HMDB51 "
+          + "(CLASS_test_split1.txt); name their folder with --train-list")
+    }
+    guard splits != "all" else { return known }
+    let numbers = splits.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let chosen = numbers.compactMap { $0 }
+    guard chosen.count == numbers.count, Set(chosen).count == chosen.count else {
+      throw UsageError("--splits \(splits): give all, or numbers with commas between, such as 1,2")
+    }
+    if let missing = chosen.first(where: { !known.contains($0) }) {
+      throw UsageError(
+        "--splits \(splits): \(trainList) holds no split \(missing), but "
+          + known.map(String.init).joined(separator: ", "))
+    }
+    return chosen
+  }
 }
 
 /// The videos of an evaluation, checked before any is opened.
@@ -44,10 +85,11 @@ struct EvaluationSides {
   init(
     _ options: EvaluationVideoOptions, run: (folder: String, configuration: RunConfiguration)?, seed: UInt64
   ) throws {
-    guard (options.trainList == nil) == (options.testList == nil) else {
+    let testList = options.testSource
+    guard (options.trainList == nil) == (testList == nil) else {
       throw UsageError("--train-list and --test-list go together; give both or none of them")
     }
-    guard options.testList == nil || options.validate == nil else {
+    guard testList == nil || options.validate == nil else {
       throw UsageError("give --test-list or --validate, one of them")
     }
     let own = run?.configuration.data
@@ -60,7 +102,7 @@ struct EvaluationSides {
     let isOwn = own.map { absolutePath($0.folder) == absolutePath(folder) } ?? false
     var data = RunConfiguration.Data(
       folder: folder, list: options.trainList, part: "train", split: options.split ?? 1)
-    data.validation = try options.testList.map { .list($0) } ?? options.validate.map { try .init($0) }
+    data.validation = try testList.map { .list($0) } ?? options.validate.map { try .init($0) }
     let isHeldBack = isOwn && data.validation == nil && own?.validation != nil
     if let own, isOwn, data.list == nil {
       (data.list, data.part, data.split) = (own.list, own.part, own.split)
@@ -74,18 +116,19 @@ struct EvaluationSides {
     guard case .videos(let training, let held?) = selection else {
       throw UsageError("\(folder): it holds no videos to test with; give --test-list or --validate")
     }
-    let rest = data.list.map { "those of \($0)" } ?? "those of \(folder)"
+    let rest = data.list.map { "those of \(Self.named($0, data.split))" } ?? "those of \(folder)"
     self.training = Side(
       videos: training, folder: folder, origin: rest + " that are not to test with",
       listHash: data.list.flatMap(Self.hash))
     test = Side(
       videos: held.videos, folder: Self.folder(of: validation) ?? folder,
-      origin: Self.words(validation, seed: drawn), listHash: Self.list(of: validation).flatMap(Self.hash))
+      origin: Self.words(validation, seed: drawn, split: data.split),
+      listHash: Self.list(of: validation).flatMap(Self.hash))
     // What a run was trained on it knows, with or without labels.
     let isSameList = own?.list.map(absolutePath) == data.list.map(absolutePath)
     let isSameSplit = own?.validation == validation.absolute && drawn == Self.seed(of: run) ?? drawn
     var remarks: [String] = []
-    if isOwn, !(isSameList && (isSameSplit || options.testList != nil)) {
+    if isOwn, !(isSameList && (isSameSplit || testList != nil)) {
       remarks.append(
         "the run was trained on videos of the same folder, so that it may have seen videos to test with")
     }
@@ -109,10 +152,17 @@ struct EvaluationSides {
     if case .list(let path) = validation { path } else { nil }
   }
 
-  private static func words(_ validation: RunConfiguration.Data.Validation, seed: UInt64) -> String {
+  /// A list, or which one of a folder of splits.
+  private static func named(_ list: String, _ split: Int) -> String {
+    VideoList.splits(in: list).isEmpty ? list : "split \(split) of \(list)"
+  }
+
+  private static func words(
+    _ validation: RunConfiguration.Data.Validation, seed: UInt64, split: Int
+  ) -> String {
     switch validation {
     case .share(let share): "a share of \(share) of each class, drawn by seed \(seed)"
-    case .list(let path): "those of \(path)"
+    case .list(let path): "those of \(named(path, split))"
     case .folder(let path): "those of \(path)"
     }
   }

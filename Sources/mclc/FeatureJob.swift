@@ -201,7 +201,7 @@ final class FeatureJob {
     let result = try features(extraction, prepared, what)
     return FeatureTable(
       prepared.videos, result, views: views.count, width: program.width, source: try source(),
-      skipped: prepared.skipped)
+      skipped: prepared.skipped, of: dataset.videos)
   }
 
   private func features(

@@ -14,13 +14,14 @@ struct VideoOptions: ParsableArguments {
   @Option(help: "The folder of videos; class folders become labels.") var data: String?
   @Option(
     help: """
-      A list of the videos to take: UCF101's or HMDB51's split file (or HMDB51's folder of them), Kinetics' CSV, the \
+      A list of the videos to take: UCF101's or HMDB51's split file (or the folder of them), Kinetics' CSV, the \
       MCL authors' CSV, what 'prepare' lists, or a path a line, with a label if you like (-1 or none: unlabelled). Its \
       content says which.
       """)
   var list: String?
   @Option(help: "Of a list that holds several parts: train, test or all; train by default.") var part: String?
-  @Option(help: "Which of HMDB51's splits, where --list is its folder; 1 by default.") var split: Int?
+  @Option(help: "Which split, where --list is a folder of UCF101's or HMDB51's; 1 by default.") var split:
+    Int?
 
   /// - Throws: `UsageError` for a folder or list that cannot be read.
   func dataset() throws -> VideoDataset {

@@ -140,13 +140,17 @@ import Testing
     #expect(
       whole.output.contains("\nkNN, k = 20 (12): top-1 ") && whole.output.contains("\nretrieval of clips"))
 
+    let linear = try #require(found.linear)
+    #expect(linear.seeds == [1] && linear.constants["batch"] == "12, the rest of an epoch dropped")
+    #expect(found.shown == "linear" && found.svm == nil && whole.output.contains("\nlinear: top-1 "))
+
     let predictions = try text("eval/predictions.csv").split(separator: "\n")
     #expect(predictions.count == 7 && predictions[0].hasPrefix("video,label,class_1,score_1,"))
     let confusion = try text("eval/confusion.csv").split(separator: "\n").map { $0.split(separator: ",") }
     let counts: [Int] = confusion.dropFirst().flatMap { row in row.dropFirst().compactMap { Int($0) } }
     #expect(confusion.count == 7 && counts.count == 36 && counts.reduce(0, +) == 6)
     let diagonal = (0..<6).reduce(0) { $0 + counts[7 * $1] }
-    #expect(knn[0].top1 == Double(diagonal) / 6)
+    #expect(linear.top1 == [Double(diagonal) / 6])
 
     // The same in other threads and without what was kept; and printed.
     let again = try evaluate(
@@ -247,7 +251,157 @@ import Testing
     let unreadable = (found.training.unreadable + found.test.unreadable).map(\.name).sorted()
     #expect(unreadable == ["slide/empty.avi", "zoom/text.avi"])
     #expect(found.training.videos + found.test.videos == 18)
-    #expect(found.remarks.contains { $0.hasSuffix("could not be read") }, "\(found.remarks)")
+    #expect(
+      found.remarks.contains { $0.hasSuffix("could not be read") || $0.hasSuffix("and count as wrong") },
+      "\(found.remarks)")
+    // Tested alone, so that both are in the denominator: with their class, as they stand in its folder.
+    let lists = (
+      try list("train.txt", ["slide/slide_0000.avi slide", "zoom/zoom_0000.avi zoom"]),
+      try list(
+        "test.txt",
+        [
+          "slide/slide_0001.avi slide", "zoom/zoom_0001.avi zoom", "zoom/text.avi zoom",
+          "slide/gone.avi slide",
+        ])
+    )
+    let tested = try evaluate(
+      random, ["--train-list", lists.0, "--test-list", lists.1, "--protocol", "knn,retrieval"], out: "tested")
+    #expect(tested.code == 0, "\(tested.errors)")
+    let wrong = try result("tested")
+    #expect(wrong.test.videos == 2 && wrong.test.unreadable.count == 2)
+    #expect(wrong.test.unreadable.first { $0.name == "zoom/text.avi" }?.label == "zoom")
+    // Two training videos: all that could be read hits at 5.
+    #expect(wrong.videoRetrieval?[1].recall == 0.5)
+    #expect([0, 0.25, 0.5].contains(wrong.knn?[0].top1) && wrong.knn?[0].top5 == 0.5)
+    #expect(wrong.remarks.contains("2 of the 4 videos to test with could not be read and count as wrong"))
+    #expect(
+      tested.output.contains("\n2 more to test with could not be read; each number counts them as wrong\n"),
+      "\(tested.output)")
+  }
+
+  /// Gives the videos names as UCF101 has them: the second of `zoom` is zoom/v_zoom_g02_c01.avi.
+  private func renameAsUCF101() throws -> [String] {
+    let manager = FileManager.default
+    let classes = try manager.contentsOfDirectory(atPath: data).sorted()
+    for name in classes {
+      let files = try manager.contentsOfDirectory(atPath: "\(data)/\(name)").sorted()
+      for (place, file) in files.enumerated() {
+        try manager.moveItem(
+          atPath: "\(data)/\(name)/\(file)", toPath: "\(data)/\(name)/v_\(name)_g0\(place + 1)_c01.avi")
+      }
+    }
+    return classes
+  }
+
+  @Test func splitsAreEvaluatedOneByOneAndAveraged() throws {
+    try synthesize()
+    let classes = try renameAsUCF101()
+    try FileManager.default.createDirectory(atPath: "\(folder)/lists", withIntermediateDirectories: true)
+    for split in 1...3 {
+      let names = classes.enumerated().flatMap { number, name in
+        (1...3).map { (group: $0, line: "\(name)/v_\(name)_g0\($0)_c01.avi", number: number + 1) }
+      }
+      _ = try list(
+        "lists/trainlist0\(split).txt", names.filter { $0.group != split }.map { "\($0.line) \($0.number)" })
+      _ = try list("lists/testlist0\(split).txt", names.filter { $0.group == split }.map(\.line))
+    }
+    let options = [
+      "--train-list", "\(folder)/lists", "--protocol", "knn,linear,svm", "--seeds", "2", "--linear-lr", "2",
+      "--linear-epochs", "10",
+    ]
+    let all = try evaluate(random, options + ["--splits", "all"])
+    #expect(all.code == 0, "\(all.errors)")
+    #expect(all.errors.contains("12 videos to train with, 12 computed, 0 kept from before"), "\(all.errors)")
+    #expect(all.errors.contains("12 videos to train with, 0 computed, 12 kept from before"), "\(all.errors)")
+    let results = try (1...3).map { try result("eval/split\($0)") }
+    #expect(results.allSatisfy { $0.test.videos == 6 && $0.training.videos == 12 })
+    #expect(Set(results.map(\.test.videosSHA256)).count == 3)
+    #expect(results[1].test.origin == "those of split 2 of \(folder)/lists")
+    for found in results {
+      let linear = try #require(found.linear)
+      #expect(linear.seeds == [1, 2] && linear.top1.count == 2 && found.svm?.top1.count == 1)
+      #expect(linear.constants["rate"] == "2.0" && linear.constants["epochs"] == "10")
+    }
+    let summary = try JSONDecoder().decode(
+      SplitSummary.self, from: try #require(bytes("eval/splits.json")))
+    #expect(summary.splits == [1, 2, 3])
+    let svm = try #require(summary.numbers.first { $0.name == "svm.top1" })
+    #expect(svm.splits == results.compactMap { $0.svm?.top1[0] })
+    #expect(abs(svm.mean - svm.splits.reduce(0, +) / 3) < 1e-12)
+    let linear = try #require(summary.numbers.first { $0.name == "linear.top1" })
+    #expect(linear.splits == results.compactMap { $0.linear.map { ($0.top1[0] + $0.top1[1]) / 2 } })
+    #expect(all.output.contains("\nlinear, 2 seeds: top-1 ") && all.output.contains("\nsvm: top-1 "))
+    #expect(all.output.contains("\nmeans over 3 splits (1, 2, 3) and their standard errors\n"))
+    #expect(all.output.contains("\nsvm.top1: ") && all.output.contains(" ± "), "\(all.output)")
+
+    // One of them alone is the same, and JSON is of the summary.
+    let second = try evaluate(random, options + ["--split", "2"], out: "eval/second")
+    #expect(second.code == 0, "\(second.errors)")
+    #expect(bytes("eval/second/eval.json") == bytes("eval/split2/eval.json"))
+    let printed = try evaluate(random, options + ["--splits", "1,2,3", "--json"])
+    #expect(printed.code == 0 && printed.errors.isEmpty, "\(printed.errors)")
+    #expect(printed.output == (try text("eval/splits.json")))
+    let missing = try evaluate(random, options + ["--splits", "1,4"])
+    #expect(
+      missing.code == 2
+        && missing.errors == "mclc: --splits 1,4: \(folder)/lists holds no split 4, but 1, 2, 3\n",
+      "\(missing.errors)")
+    let odd = try evaluate(random, options + ["--splits", "1,x"])
+    #expect(
+      odd.code == 2
+        && odd.errors == "mclc: --splits 1,x: give all, or numbers with commas between, such as 1,2\n",
+      "\(odd.errors)")
+  }
+
+  /// Kinetics' train and validation CSV.
+  @Test func listsOfKineticsAreTrainedAndTestedWith() throws {
+    try synthesize(12)
+    var lines = (train: [String](), test: [String]())
+    for name in ["slide", "zoom"] {
+      for place in 0..<2 {
+        // Eleven letters, as YouTube has them, and the seconds.
+        let id = "\(name)aaaaaaaaaaa".prefix(10) + "\(place)"
+        try FileManager.default.moveItem(
+          atPath: "\(data)/\(name)/\(name)_000\(place).avi",
+          toPath: "\(data)/\(name)/\(id)_000010_000020.avi")
+        let line = "\(name),\(id),10,20,"
+        if place == 0 { lines.train.append(line + "train") } else { lines.test.append(line + "val") }
+      }
+    }
+    let header = "label,youtube_id,time_start,time_end,split"
+    let outcome = try evaluate(
+      random,
+      [
+        "--train-list", try list("train.csv", [header] + lines.train), "--test-list",
+        try list("val.csv", [header] + lines.test),
+      ])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let found = try result()
+    #expect(found.classes == ["slide", "zoom"])
+    #expect(found.training.videos == 2 && found.test.videos == 2 && found.test.unreadable.isEmpty)
+    #expect(found.linear?.constants["batch"] == "2, the rest of an epoch dropped")
+  }
+
+  @Test func aSignalEndsTheTrainingOfAProbe() throws {
+    try synthesize(12)
+    let arguments =
+      ["evaluate"] + random + [
+        "--data", data, "--views", "2x1", "--out", "\(folder)/eval", "--validate", "0.5", "--protocol",
+        "linear", "--linear-epochs", "100000",
+      ]
+    let shell = try ShellRun(#"exec "$@""#, arguments)
+    #expect(shell.says("compiling the linear probe"), "\(shell.errors)")
+    shell.send(SIGINT)
+    let outcome = try shell.outcome()
+    #expect(outcome.code == 130, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(
+        "mclc: stopping after this block or step; all features are kept; again to stop now\n"),
+      "\(outcome.errors)")
+    #expect(
+      outcome.errors.hasSuffix("mclc: stopped while training the linear probe; the features are kept\n"),
+      "\(outcome.errors)")
+    #expect(bytes("eval/eval.json") == nil)
   }
 
   @Test func wrongUseIsAnsweredWithOneSentenceAndTwo() throws {
@@ -271,8 +425,38 @@ import Testing
         "\(data): it is a folder, but no run of 'mclc train'; name one, or weights with --model"
       ),
       (
-        ["evaluate"] + random + ["--data", data, "--out", "x", "--protocol", "linear"],
-        "--protocol linear: there is no protocol 'linear' among knn, retrieval"
+        ["evaluate"] + random + ["--data", data, "--out", "x", "--protocol", "linea"],
+        "--protocol linea: there is no protocol 'linea' among knn, retrieval, linear, svm; did you mean 'linear'?"
+      ),
+      (
+        ["evaluate"] + random + ["--data", data, "--out", "x", "--seeds", "0"], "--seeds 0: give 1 to 1000"
+      ),
+      (
+        ["evaluate"] + random + ["--data", data, "--out", "x", "--svm-c", "0"],
+        "--svm-c 0: give a number above 0, such as 1, or auto"
+      ),
+      (
+        ["evaluate"] + random + ["--data", data, "--out", "x", "--linear-lr", "0"],
+        "--linear-lr 0.0: give a learning rate above 0, such as 16"
+      ),
+      (
+        ["evaluate"] + random + ["--data", data, "--out", "x", "--linear-epochs", "0"],
+        "--linear-epochs 0: give 1 to 100000"
+      ),
+      (
+        ["evaluate"] + random + ["--data", data, "--out", "x", "--splits", "all"],
+        "--splits goes with a folder of UCF101's or HMDB51's splits: name it with --train-list"
+      ),
+      (
+        ["evaluate"] + random + ["--data", data, "--out", "x", "--split", "1", "--splits", "all"],
+        "give --split or --splits, one of them"
+      ),
+      (
+        ["evaluate"] + random + [
+          "--data", data, "--out", "x", "--splits", "all", "--train-list", data, "--test-list", data,
+        ],
+        "\(data): it holds no splits of UCF101 (trainlist01.txt, testlist01.txt) or HMDB51 (CLASS_test_split1.txt); name "
+          + "their folder with --train-list"
       ),
       (
         ["evaluate"] + random + ["--data", data, "--out", "x", "--views", "10"],

@@ -70,9 +70,9 @@ public struct VideoList: Sendable {
   /// Reads a list.
   ///
   /// - Parameters:
-  ///   - path: a list, or a folder of HMDB51's split files.
+  ///   - path: a list, or a folder of HMDB51's or UCF101's split files.
   ///   - part: of lists that hold several.
-  ///   - split: the number of HMDB51's split where `path` is a folder.
+  ///   - split: the number of the split where `path` is a folder.
   /// - Throws: `UsageError` for a file that is no such list.
   public init(path: String, part: Part = .train, split: Int = 1) throws {
     guard let status = FilePath(path).status() else {
@@ -87,17 +87,43 @@ public struct VideoList: Sendable {
       }
       return
     }
-    let suffix = "_test_split\(split).txt"
-    let splits = (FilePath(path).entries() ?? []).filter {
+    let (suffix, entries) = ("_test_split\(split).txt", FilePath(path).entries() ?? [])
+    let parts = Part.allCases.filter { part == .all ? $0 != .all : $0 == part }
+    let lists = parts.map { FilePath("\($0.rawValue)list" + (split < 10 ? "0" : "") + "\(split).txt") }
+    if lists.allSatisfy(entries.contains) {
+      kind = .ucf101
+      items = try lists.flatMap { try VideoListReader(path: FilePath(path).appending($0)).read(part).items }
+      guard !items.isEmpty else {
+        throw UsageError("\(path): its \(lists[0]) lists no videos; check the file")
+      }
+      return
+    }
+    let splits = entries.filter {
       $0.bytes.reversed().starts(with: suffix.utf8.reversed()) && $0.bytes.first != UInt8(ascii: ".")
     }
     guard !splits.isEmpty else {
       throw UsageError(
-        "\(path): it is a folder without files CLASS\(suffix), HMDB51's split \(split); name a list or that folder"
-      )
+        "\(path): it is a folder without files CLASS\(suffix), HMDB51's split \(split), or \(lists[0]), UCF101's; name a "
+          + "list or that folder")
     }
     kind = .hmdb51
     items = try splits.flatMap { try VideoListReader(path: FilePath(path).appending($0)).read(part).items }
+  }
+}
+
+extension VideoList {
+  /// The numbers of the splits in a folder: of HMDB51 (`CLASS_test_splitN.txt`), or of UCF101 (`trainlist0N.txt` with
+  /// `testlist0N.txt`), in their order; none for another folder, or a file.
+  package static func splits(in folder: String) -> [Int] {
+    let names = Set((FilePath(folder).entries() ?? []).map(\.description))
+    let numbers = names.compactMap { name -> Int? in
+      if let match = name.wholeMatch(of: /[^.].*_test_split([0-9]+)\.txt/) { return Int(match.1) }
+      guard let match = name.wholeMatch(of: /trainlist([0-9]{2})\.txt/),
+        names.contains("testlist\(match.1).txt")
+      else { return nil }
+      return Int(match.1)
+    }
+    return Set(numbers).sorted()
   }
 }
 

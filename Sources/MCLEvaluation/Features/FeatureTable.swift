@@ -6,8 +6,12 @@ import MCLSupport
 package struct UnreadableVideo: Sendable, Hashable, Codable {
   package var name: String
   package var reason: String
+  /// Its class, where that is known.
+  package var label: String?
 
-  package init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
+  package init(name: String, reason: String, label: String? = nil) {
+    (self.name, self.reason, self.label) = (name, reason, label)
+  }
 }
 
 /// What features were made by.
@@ -91,18 +95,26 @@ package struct FeatureTable: Sendable, Equatable {
   }
 
   /// The table of an extraction.
-  /// - Parameter skipped: what could not be read before it.
+  /// - Parameters:
+  ///   - skipped: what could not be read before it.
+  ///   - dataset: the videos with their labels, those that were skipped among them.
   package init(
     _ videos: [PreparedVideo], _ result: FeatureExtraction.Result, views: Int, width: Int,
     source: FeatureSource,
-    skipped: [(name: String, reason: String)]
+    skipped: [(name: String, reason: String)], of dataset: [VideoDataset.Video] = []
   ) {
+    let labels = Dictionary(
+      dataset.map { ($0.name.description, $0.label) }, uniquingKeysWith: { first, _ in first })
+    let unreadable =
+      skipped.map { UnreadableVideo(name: $0.name, reason: $0.reason) } + result.unreadable
     let read = zip(videos, result.features).compactMap { video, features in features.map { (video.video, $0) }
     }
     self.init(
       names: read.map(\.0.name.description), labels: read.map(\.0.label), views: views, width: width,
       clips: read.flatMap(\.1), source: source,
-      unreadable: skipped.map { UnreadableVideo(name: $0.name, reason: $0.reason) } + result.unreadable)
+      unreadable: unreadable.map {
+        UnreadableVideo(name: $0.name, reason: $0.reason, label: labels[$0.name] ?? nil)
+      })
   }
 
   static func classes(of labels: [String?]) -> [String] {

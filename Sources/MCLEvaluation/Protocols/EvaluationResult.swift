@@ -140,7 +140,7 @@ package struct EvaluationResult: Sendable, Codable, Equatable {
     (self.training, self.test, self.views, self.remarks) = (training, test, views, remarks)
     (chance, knn) = (outcome.chance, outcome.knn)
     (videoRetrieval, clipRetrieval) = (outcome.videoRetrieval, outcome.clipRetrieval)
-    shown = outcome.scores.isEmpty ? nil : "knn"
+    (linear, svm, shown) = (outcome.linear, outcome.svm, outcome.shown?.rawValue)
   }
 
   /// The JSON text of the file.

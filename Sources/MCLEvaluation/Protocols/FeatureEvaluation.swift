@@ -3,37 +3,14 @@ import MCLGraph
 import MCLRuntime
 import MCLSupport
 
-/// Protocols that take features as they are: votes of neighbours, and retrieval. Test videos are the queries, training
-/// videos are searched; no statistic of the test videos is used.
+/// Features of videos to train with and to test with, and the protocols that measure them (`FeatureProtocol`). No statistic
+/// of the test videos is used.
 package struct FeatureEvaluation: Sendable {
-  package enum Kind: String, Sendable, CaseIterable {
-    case knn
-    case retrieval
-
-    /// - Parameter text: names with commas between them.
-    /// - Throws: `UsageError` for another name.
-    package static func all(_ text: String) throws -> [Kind] {
-      let names = text.split(separator: ",").map(String.init)
-      let kinds = try names.map { name in
-        guard let kind = Kind(rawValue: name) else {
-          let known = allCases.map(\.rawValue)
-          let nearest = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" } ?? ""
-          throw UsageError(
-            "--protocol \(text): there is no protocol '\(name)' among \(known.joined(separator: ", "))\(nearest)"
-          )
-        }
-        return kind
-      }
-      guard !kinds.isEmpty else { throw UsageError("--protocol takes knn, retrieval or knn,retrieval") }
-      return allCases.filter(kinds.contains)
-    }
-  }
-
   package let classes: ClassTable
   package let training: FeatureTable
   package let test: FeatureTable
-  private let trainingLabels: [Int]
-  private let testLabels: [Int]
+  let trainingLabels: [Int]
+  let testLabels: [Int]
 
   /// What the protocols gave.
   package struct Outcome: Sendable {
@@ -41,22 +18,43 @@ package struct FeatureEvaluation: Sendable {
     package var knn: [EvaluationResult.Neighbours]?
     package var videoRetrieval: [EvaluationResult.Recall]?
     package var clipRetrieval: [EvaluationResult.Recall]?
+    package var linear: EvaluationResult.Trained?
+    package var svm: EvaluationResult.Trained?
     package var remarks: [String]
-    /// Each test video's shares of the votes by class, of the first number of neighbours; empty without votes.
-    package var scores: [[Float]] = []
+    /// Each test video's scores by class, of each protocol that gives some.
+    package var scoresByKind: [Kind: [[Float]]] = [:]
+
+    /// The protocol whose scores are shown video by video: linear, else svm, else knn.
+    package var shown: Kind? { Kind.shown.first { scoresByKind[$0] != nil } }
+    /// Each test video's scores of that protocol; empty without one.
+    package var scores: [[Float]] { shown.flatMap { scoresByKind[$0] } ?? [] }
   }
 
-  /// - Throws: `UsageError` where a side has no videos, a label is no class, or the sides' features differ in width.
+  /// - Throws: `UsageError` where a side has no videos or numbers that are not finite, a label is no class, the training
+  ///   videos are of one class, or the sides' features differ in width.
   package init(classes: ClassTable, training: FeatureTable, test: FeatureTable) throws {
-    for (table, name) in [(training, "train"), (test, "test")] where table.count == 0 {
-      throw UsageError(
-        "none of the \(table.unreadable.count) videos to \(name) with could be read; "
-          + (table.unreadable.first.map { "the first said: \($0.reason)" } ?? "list some"))
+    for (table, name) in [(training, "train"), (test, "test")] {
+      guard table.count > 0 else {
+        throw UsageError(
+          "none of the \(table.unreadable.count) videos to \(name) with could be read; "
+            + (table.unreadable.first.map { "the first said: \($0.reason)" } ?? "list some"))
+      }
+      if let place = table.clips.firstIndex(where: { !$0.isFinite }) {
+        let video = table.names[place / max(table.views * table.width, 1)]
+        throw UsageError(
+          "\(video), which is to \(name) with, has a number that is not finite in its features; make them again"
+        )
+      }
     }
     try test.expectSameWidth(as: training, ("the test set", "the training set"))
     (self.classes, self.training, self.test) = (classes, training, test)
     trainingLabels = try Self.numbers(training, classes)
     testLabels = try Self.numbers(test, classes)
+    if let first = trainingLabels.first, trainingLabels.allSatisfy({ $0 == first }) {
+      throw UsageError(
+        "all \(training.count) videos to train with that could be read are of the class '\(classes.names[first])'; "
+          + "classes take at least two")
+    }
   }
 
   private static func numbers(_ table: FeatureTable, _ classes: ClassTable) throws -> [Int] {
@@ -67,10 +65,12 @@ package struct FeatureEvaluation: Sendable {
   }
 
   /// - Parameters:
-  ///   - threads: as for `Executor`.
-  ///   - progress: told the protocol's part and the share of it that is done; what it throws ends the work.
+  ///   - threads: as for `Executor`; they change no bit.
+  ///   - progress: told how far the work is; what it throws ends it.
+  /// - Throws: errors of the protocols.
   package func run(
-    _ kinds: [Kind], threads: Int? = nil, progress: (String, Double) throws -> Void = { _, _ in }
+    _ kinds: [Kind], options: ProtocolOptions = ProtocolOptions(), threads: Int? = nil,
+    progress: @escaping (ProtocolProgress) throws -> Void = { _ in }
   ) throws -> Outcome {
     var outcome = Outcome(chance: chance, remarks: [])
     let present = Set(trainingLabels)
@@ -80,57 +80,31 @@ package struct FeatureEvaluation: Sendable {
         "no training video could be read of \(gone.count) of the \(classes.count) classes, such as '\(classes.names[first])'"
       )
     }
-    let largest = max(
-      kinds.contains(.knn) ? NeighbourVotes.counts.max() ?? 0 : 0, Retrieval.counts.max() ?? 0)
-    let search = try NearestNeighbours(
-      in: FeatureRows(training.means, width: training.width), threads: threads)
-    let videos = try search.nearest(largest, to: FeatureRows(test.means, width: test.width)) {
-      try progress("videos", $0)
-    }
-    if kinds.contains(.knn) { vote(videos, &outcome) }
-    guard kinds.contains(.retrieval) else { return outcome }
-    outcome.videoRetrieval = recall(videos, trainingLabels, testLabels)
-    let clips = try NearestNeighbours(
-      in: FeatureRows(training.clips, width: training.width), threads: threads
-    )
-    .nearest(Retrieval.counts.max() ?? 0, to: FeatureRows(test.clips, width: test.width)) {
-      try progress("clips", $0)
-    }
-    outcome.clipRetrieval = recall(clips, repeated(trainingLabels, training), repeated(testLabels, test))
+    let comparison = FeatureComparison(self, options, threads: threads, progress: progress)
+    for kind in kinds { try kind.implementation.run(comparison, into: &outcome) }
     return outcome
   }
 
-  private func vote(_ neighbours: [[NearestNeighbours.Neighbour]], _ outcome: inout Outcome) {
-    outcome.knn = NeighbourVotes.counts.map { k in
-      let used = min(k, training.count)
-      if used < k {
-        outcome.remarks.append("k = \(k) is cut to \(used), as there are no more training videos")
-      }
-      var counted = ClassificationScores(classes: classes.count)
-      let scores = neighbours.map {
-        NeighbourVotes.shares($0, count: used, labels: trainingLabels, classes: classes.count)
-      }
-      for (score, label) in zip(scores, testLabels) { counted.count(score[...], label: label) }
-      if outcome.scores.isEmpty { outcome.scores = scores }
-      return EvaluationResult.Neighbours(
-        k: k, used: used, top1: counted.top1, top5: counted.top5, meanClassAccuracy: counted.meanClassAccuracy
-      )
+  /// How often scores of the test videos are right. Those that could not be read count as wrong: in the mean over classes
+  /// where their class is known.
+  /// - Parameter scores: of each test video with features, by class.
+  package func counted(_ scores: [[Float]]) -> ClassificationScores {
+    var counted = ClassificationScores(classes: classes.count)
+    for (score, label) in zip(scores, testLabels) { counted.count(score[...], label: label) }
+    let nothing = [Float](repeating: .nan, count: classes.count)
+    for video in test.unreadable {
+      counted.count(nothing[...], label: video.label.flatMap { try? classes.index(of: $0) } ?? -1)
     }
+    return counted
   }
 
-  private func recall(
-    _ neighbours: [[NearestNeighbours.Neighbour]], _ labels: [Int], _ wanted: [Int]
-  ) -> [EvaluationResult.Recall] {
-    let recall = Retrieval.recall(neighbours, labels: labels, wanted: wanted)
-    let chance = Retrieval.chance(labels: labels, wanted: wanted)
-    return Retrieval.counts.map {
-      EvaluationResult.Recall(k: $0, recall: recall[$0] ?? 0, chance: chance[$0] ?? 0)
+  /// Scores in f32, with the class that was predicted by the Double ones first: rounding makes no ties.
+  static func rounded(_ scores: [Double], predicted: Int) -> [Float] {
+    var rounded = scores.map { Float($0) }
+    if let first = NeighbourVotes.ranked(rounded).first, first != predicted {
+      rounded[predicted] = rounded[first].nextUp
     }
-  }
-
-  /// Each video's label once for each of its views.
-  private func repeated(_ labels: [Int], _ table: FeatureTable) -> [Int] {
-    labels.flatMap { [Int](repeating: $0, count: table.views) }
+    return rounded
   }
 
   private var chance: EvaluationResult.Chance {
@@ -144,7 +118,7 @@ package struct FeatureEvaluation: Sendable {
 
   // MARK: Tables
 
-  /// `predictions.csv`: each test video, its label, and the five classes with the largest shares of the votes.
+  /// `predictions.csv`: each test video, its label, and the five classes with the largest scores.
   package func predictions(_ scores: [[Float]]) -> String {
     let shown = min(5, classes.count)
     let header = (1...max(shown, 1)).flatMap { ["class_\($0)", "score_\($0)"] }

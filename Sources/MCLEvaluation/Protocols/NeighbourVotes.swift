@@ -30,3 +30,26 @@ package enum NeighbourVotes {
     scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
   }
 }
+
+extension NeighbourVotes: FeatureProtocol {
+  package static func run(
+    _ comparison: FeatureComparison, into outcome: inout FeatureEvaluation.Outcome
+  ) throws {
+    let (evaluation, neighbours) = (comparison.evaluation, try comparison.nearestVideos())
+    outcome.knn = counts.map { k in
+      let used = min(k, evaluation.training.count)
+      if used < k {
+        outcome.remarks.append("k = \(k) is cut to \(used), as there are no more training videos")
+      }
+      let scores = neighbours.map {
+        shares(
+          $0, count: used, labels: evaluation.trainingLabels, classes: evaluation.classes.count)
+      }
+      if outcome.scoresByKind[.knn] == nil { outcome.scoresByKind[.knn] = scores }
+      let counted = evaluation.counted(scores)
+      return EvaluationResult.Neighbours(
+        k: k, used: used, top1: counted.top1, top5: counted.top5, meanClassAccuracy: counted.meanClassAccuracy
+      )
+    }
+  }
+}

@@ -7,8 +7,9 @@ package enum Retrieval {
   ///   - neighbours: of each query, nearest first.
   ///   - labels: of the rows that were searched.
   ///   - wanted: the class of each query.
+  ///   - unread: queries that could not be asked, which are no hits.
   package static func recall(
-    _ neighbours: [[NearestNeighbours.Neighbour]], labels: [Int], wanted: [Int],
+    _ neighbours: [[NearestNeighbours.Neighbour]], labels: [Int], wanted: [Int], unread: Int = 0,
     at counts: [Int] = Retrieval.counts
   ) -> [Int: Double] {
     let ranks = zip(neighbours, wanted).map { neighbours, wanted in
@@ -17,7 +18,7 @@ package enum Retrieval {
     return Dictionary(
       uniqueKeysWithValues: counts.map { count in
         let hits = ranks.count { $0.map { $0 < count } ?? false }
-        return (count, ranks.isEmpty ? 0 : Double(hits) / Double(ranks.count))
+        return (count, ranks.isEmpty ? 0 : Double(hits) / Double(ranks.count + unread))
       })
   }
 
@@ -41,5 +42,41 @@ package enum Retrieval {
   private static func chance(of own: Int, among all: Int, at count: Int) -> Double {
     let missed = (0..<min(count, all)).reduce(1.0) { $0 * Double(max(all - own - $1, 0)) / Double(all - $1) }
     return 1 - missed
+  }
+}
+
+extension Retrieval: FeatureProtocol {
+  package static func run(
+    _ comparison: FeatureComparison, into outcome: inout FeatureEvaluation.Outcome
+  ) throws {
+    let evaluation = comparison.evaluation
+    let (training, test) = (evaluation.training, evaluation.test)
+    outcome.videoRetrieval = recalls(
+      try comparison.nearestVideos(), evaluation.trainingLabels, evaluation.testLabels,
+      unread: test.unreadable.count)
+    let clips = try NearestNeighbours(
+      in: FeatureRows(training.clips, width: training.width), threads: comparison.threads
+    )
+    .nearest(counts.max() ?? 0, to: FeatureRows(test.clips, width: test.width)) {
+      try comparison.report("comparing clips", $0)
+    }
+    outcome.clipRetrieval = recalls(
+      clips, repeated(evaluation.trainingLabels, training), repeated(evaluation.testLabels, test),
+      unread: test.unreadable.count * test.views)
+  }
+
+  private static func recalls(
+    _ neighbours: [[NearestNeighbours.Neighbour]], _ labels: [Int], _ wanted: [Int], unread: Int
+  ) -> [EvaluationResult.Recall] {
+    let recall = Self.recall(neighbours, labels: labels, wanted: wanted, unread: unread)
+    let chance = Self.chance(labels: labels, wanted: wanted)
+    return counts.map {
+      EvaluationResult.Recall(k: $0, recall: recall[$0] ?? 0, chance: chance[$0] ?? 0)
+    }
+  }
+
+  /// Each video's label once for each of its views.
+  private static func repeated(_ labels: [Int], _ table: FeatureTable) -> [Int] {
+    labels.flatMap { [Int](repeating: $0, count: table.views) }
   }
 }

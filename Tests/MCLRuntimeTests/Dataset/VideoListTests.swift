@@ -61,7 +61,41 @@ import Testing
     let list = try VideoList(path: splits)
     #expect(list.items.map(\.path) == ["brush_hair/a (1).avi", "cart wheel/d.avi"])
     #expect(try VideoList(path: splits, part: .test, split: 2).items.map(\.path) == ["cart wheel/d.avi"])
-    #expect(throws: UsageError.self) { try VideoList(path: splits, split: 3) }
+    #expect(VideoList.splits(in: splits) == [1, 2])
+    let error = #expect(throws: UsageError.self) { try VideoList(path: splits, split: 3) }
+    #expect(
+      error?.description
+        == "\(splits): it is a folder without files CLASS_test_split3.txt, HMDB51's split 3, or trainlist03.txt, UCF101's; "
+        + "name a list or that folder")
+  }
+
+  @Test func aFolderOfUCF101sSplits() throws {
+    let folder = try folder(["Archery/v_Archery_g01_c01.avi", "Archery/v_Archery_g02_c01.avi"])
+    let splits = folder.path + "/splits"
+    try FileManager.default.createDirectory(atPath: splits, withIntermediateDirectories: true)
+    for (name, text) in [
+      ("trainlist01.txt", "Archery/v_Archery_g01_c01.avi 1\n"),
+      ("testlist01.txt", "Archery/v_Archery_g02_c01.avi\n"),
+      ("trainlist02.txt", "Archery/v_Archery_g02_c01.avi 1\n"),
+      ("testlist02.txt", "Archery/v_Archery_g01_c01.avi\n"), ("trainlist10.txt", "a\n"),
+      ("classInd.txt", "1 Archery\n"), ("testlist03.txt", "\n"), ("trainlist03.txt", "\n"),
+    ] { _ = try folder.file("splits/" + name, Array(text.utf8)) }
+    #expect(VideoList.splits(in: splits) == [1, 2, 3], "10 has no list to test with")
+    #expect(
+      VideoList.splits(in: folder.path) == [] && VideoList.splits(in: splits + "/trainlist01.txt") == [])
+    func read(_ part: VideoList.Part, _ split: Int) throws -> [String] {
+      let list = try VideoList(path: splits, part: part, split: split)
+      #expect(list.kind == .ucf101)
+      return try VideoDataset(directory: folder.path + "/data", list: list).videos.map {
+        "\($0.name)=\($0.label ?? "none")"
+      }
+    }
+    let (first, second) = ("Archery/v_Archery_g01_c01.avi=Archery", "Archery/v_Archery_g02_c01.avi=Archery")
+    #expect(try read(.train, 1) == [first] && read(.test, 1) == [second])
+    #expect(try read(.train, 2) == [second] && read(.test, 2) == [first])
+    #expect(try read(.all, 1) == [first, second])
+    let error = #expect(throws: UsageError.self) { try VideoList(path: splits, part: .test, split: 3) }
+    #expect(error?.description == "\(splits): its testlist03.txt lists no videos; check the file")
   }
 
   @Test func kinetics() throws {

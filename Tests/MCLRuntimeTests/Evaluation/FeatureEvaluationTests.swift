@@ -107,6 +107,21 @@ import Testing
       names: ["x"], labels: [nil], views: 1, width: 8, clips: [Float](repeating: 1, count: 8),
       source: EvaluationFixtures.source, unreadable: [])
     #expect(try complaint(whole, unlabelled) == "x has no label; give a list with labels")
+    var clips = [Float](repeating: 1, count: 2 * 3 * 8)
+    clips[3 * 8 + 5] = .nan
+    let damaged = FeatureTable(
+      names: ["a/0.avi", "b/1.avi"], labels: ["a", "b"], views: 3, width: 8, clips: clips,
+      source: EvaluationFixtures.source, unreadable: [])
+    #expect(
+      try complaint(whole, damaged)
+        == "b/1.avi, which is to test with, has a number that is not finite in its features; make them again")
+    #expect(
+      try complaint(damaged, whole)
+        == "b/1.avi, which is to train with, has a number that is not finite in its features; make them again"
+    )
+    #expect(
+      try complaint(table(["b", "b"], strength: 1, seed: 3), whole)
+        == "all 2 videos to train with that could be read are of the class 'b'; classes take at least two")
     // A class whose training videos could all not be read.
     let lost = try FeatureEvaluation(
       classes: classes(["a", "b", "c"]), training: table(labels.filter { $0 != "b" }, strength: 1, seed: 3),
@@ -115,6 +130,75 @@ import Testing
       try lost.run([.retrieval]).remarks == [
         "no training video could be read of 1 of the 3 classes, such as 'b'"
       ])
+    let trained = try lost.run([.linear, .svm])
+    #expect(trained.scoresByKind[.svm]?.count == 30)
+    #expect(trained.scoresByKind[.svm]?.allSatisfy { $0[1] == -.infinity && $0[0].isFinite } == true)
+    // A third of the videos are of the class that is lost.
+    for found in [trained.linear, trained.svm] { #expect((found?.top1[0] ?? 1) <= 2.0 / 3) }
+  }
+
+  /// Two test videos without features, one of a class that is not known.
+  @Test func whatCannotBeReadCountsAsWrong() throws {
+    let names = try classes(["a", "b", "c"])
+    let training = table(labels, strength: 30, seed: 1)
+    let read = table(["a", "b", "b", "c"], strength: 30, seed: 2)
+    let test = FeatureTable(
+      names: read.names, labels: read.labels, views: read.views, width: read.width, clips: read.clips,
+      source: read.source,
+      unreadable: [
+        UnreadableVideo(name: "a/9.avi", reason: "it is empty", label: "a"),
+        UnreadableVideo(name: "9.avi", reason: "it is empty"),
+      ])
+    let outcome = try FeatureEvaluation(classes: names, training: training, test: test).run(
+      [.knn, .retrieval, .linear, .svm],
+      options: ProtocolOptions(linear: LinearProbe.Settings(rate: 4, epochs: 20)))
+    // Four of six, with all that were read right; of class a one of two.
+    let meanClass = (0.5 + 1 + 1) / 3
+    #expect(
+      outcome.knn?.allSatisfy {
+        $0.top1 == 4.0 / 6 && $0.top5 == 4.0 / 6 && $0.meanClassAccuracy == meanClass
+      } == true)
+    #expect(outcome.videoRetrieval?.allSatisfy { $0.recall == 4.0 / 6 } == true)
+    #expect(outcome.clipRetrieval?.allSatisfy { $0.recall == 12.0 / 18 } == true)
+    for trained in [outcome.linear, outcome.svm] {
+      #expect(trained?.top1 == [4.0 / 6] && trained?.top5 == [4.0 / 6])
+      #expect(trained?.meanClassAccuracy == [meanClass])
+    }
+    #expect(outcome.scores.count == 4)
+  }
+
+  @Test func splitsAreAveraged() throws {
+    func result(_ top1: Double) throws -> EvaluationResult {
+      let (training, test) = (
+        table(labels, strength: 1, seed: 1), table(["a", "b", "c"], strength: 1, seed: 2)
+      )
+      var outcome = try FeatureEvaluation(
+        classes: classes(["a", "b", "c"]), training: training, test: test
+      ).run([.knn])
+      outcome.knn?[0].top1 = top1
+      outcome.linear = EvaluationResult.Trained(
+        seeds: [1, 2], top1: [top1, top1 / 2], top5: [1, 1], meanClassAccuracy: [0, 0], constants: [:])
+      let source = EvaluationFixtures.source
+      return EvaluationResult(
+        model: .init(name: "m", settings: [:], weights: .init(file: nil, seed: 1, sha256: "00")),
+        features: source, width: 8, classes: ["a", "b", "c"],
+        training: .init(training, origin: "x", listSHA256: nil),
+        test: .init(test, origin: "y", listSHA256: nil),
+        views: .init(try EvaluationViews("3x1"), source), outcome: outcome, remarks: [])
+    }
+    let summary = SplitSummary(
+      try [(1, 0.25), (2, 0.5), (3, 0.75)].map { (split: $0.0, result: try result($0.1)) })
+    #expect(summary.splits == [1, 2, 3])
+    let votes = try #require(summary.numbers.first { $0.name == "knn20.top1" })
+    #expect(votes.splits == [0.25, 0.5, 0.75] && votes.mean == 0.5 && votes.chance == 1.0 / 3)
+    // A sample deviation of 0.25.
+    #expect(abs((votes.standardError ?? 0) - 0.25 / 3.0.squareRoot()) < 1e-12)
+    let linear = try #require(summary.numbers.first { $0.name == "linear.top1" })
+    #expect(linear.splits == [0.1875, 0.375, 0.5625] && linear.mean == 0.375)
+    #expect(summary.numbers.map(\.name).contains("knn20.meanClass"))
+    #expect(try JSONDecoder().decode(SplitSummary.self, from: Data(summary.text.utf8)) == summary)
+    let alone = SplitSummary([(split: 2, result: try result(0.5))])
+    #expect(alone.numbers.allSatisfy { $0.standardError == nil } && alone.splits == [2])
   }
 
   @Test func protocolsAreNamed() throws {
@@ -122,8 +206,12 @@ import Testing
     let error = #expect(throws: UsageError.self) { try FeatureEvaluation.Kind.all("knn,retrieve") }
     #expect(
       error?.description
-        == "--protocol knn,retrieve: there is no protocol 'retrieve' among knn, retrieval; did you mean 'retrieval'?"
+        == "--protocol knn,retrieve: there is no protocol 'retrieve' among knn, retrieval, linear, svm; did you mean 'retrieval'?"
     )
-    #expect(throws: UsageError.self) { try FeatureEvaluation.Kind.all("") }
+    let nothing = #expect(throws: UsageError.self) { try FeatureEvaluation.Kind.all("") }
+    #expect(
+      nothing?.description
+        == "--protocol takes one or several of knn, retrieval, linear, svm, with commas between")
+    #expect(try FeatureEvaluation.Kind.all(FeatureEvaluation.Kind.usual) == [.knn, .retrieval, .linear])
   }
 }
