@@ -80,7 +80,8 @@ let package = Package(
     module(
       "MCLEvaluation",
       [
-        "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime", "MCLSupport",
+        "MCLCompiler", "MCLData", "MCLDrawing", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime",
+        "MCLSupport",
         "MCLVideo",
         "MCLWeights",
       ]),

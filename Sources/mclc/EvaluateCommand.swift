@@ -36,45 +36,61 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     name: .customLong("protocol"), help: "What is measured: knn, retrieval, or both with a comma between.")
   var protocols = "knn,retrieval"
-  @Option(help: "The folder to write to; it is made if need be.") var out: String
+  @Option(
+    name: .customLong("out"),
+    help: "The folder to write to; it is made if need be. With --rescore its own folder by default.")
+  var outFolder: String?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Compute the protocols again from the features that an evaluation kept in its folder, without the network and the \
+      videos, such as with another --protocol.
+      """, valueName: "folder"))
+  var rescore: String?
+  @Option(
+    name: .customLong("control"), parsing: .singleValue,
+    help: ArgumentHelp(
+      """
+      The folder of another evaluation on the same videos, whose numbers stand beside these in eval.html; may be given often.
+      """, valueName: "folder"))
+  var controlFolders: [String] = []
   @Flag(help: "Print eval.json; no progress.") var json = false
+
+  var out: String { outFolder ?? rescore ?? "" }
 
   func run() throws {
     try reporting {
       let signals = SignalWatch()
       let kinds = try FeatureEvaluation.Kind.all(protocols)
+      if let rescore { return try computeAgain(EvaluationFolder(rescore), kinds, signals) }
+      guard outFolder != nil else { throw UsageError("name the folder to write to with --out") }
+      let controls = try controls()
       let job = try FeatureJob(
         features, views, cache: (out as NSString).appendingPathComponent("cache"), signals: signals,
         isSilent: json)
       let sides = try EvaluationSides(videos, run: job.run, seed: job.seed)
-      do { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) } catch {
-        throw UsageError("\(out): the folder cannot be made; choose another with --out")
-      }
+      try makeFolder()
       let evaluation = try FeatureEvaluation(
         classes: sides.classes,
         training: try job.table(of: sides.training.videos, in: sides.training.folder, "to train with"),
         test: try job.table(of: sides.test.videos, in: sides.test.folder, "to test with"))
-      let outcome = try measured(evaluation, kinds, job)
-      signals.enter(.finishing)
+      try controls.forEach { try $0.expectSameVideos(as: evaluation) }
+      let outcome = try measured(evaluation, kinds, signals)
       let result = try result(outcome, evaluation, sides, job)
-      try write(result, outcome, evaluation)
-      if json { return try printResult(try result.text, terminator: "") }
-      for line in EvaluationLines(result).lines { try printResult(line) }
-      for remark in result.remarks { say("mclc: \(remark)") }
-      say("\(out): eval.json" + (outcome.scores.isEmpty ? "" : ", predictions.csv, confusion.csv"))
+      try finish(result, outcome, evaluation, controls, EvaluationPictures(job), signals)
     }
   }
 
-  private func measured(
-    _ evaluation: FeatureEvaluation, _ kinds: [FeatureEvaluation.Kind], _ job: FeatureJob
+  func measured(
+    _ evaluation: FeatureEvaluation, _ kinds: [FeatureEvaluation.Kind], _ signals: SignalWatch
   ) throws -> FeatureEvaluation.Outcome {
-    job.signals.enter(.comparing)
+    signals.enter(.comparing)
     let bar = ProgressBar(isSilent: json)
     let start = ContinuousClock.now
     var last = ""
     var began = start
     let outcome = try evaluation.run(kinds, threads: try threadCount()) { part, done in
-      if let code = job.signals.exitCode {
+      if let code = signals.exitCode {
         bar.clear()
         say("mclc: stopped while comparing \(part); the features are kept")
         throw ExitCode(code)
@@ -97,7 +113,7 @@ struct EvaluateCommand: ParsableCommand {
       job.module.settings.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
     let weights = EvaluationResult.Weights(
       file: job.weights?.path, seed: job.weights == nil ? job.seed : nil, sha256: source.weights)
-    var remarks = sides.remarks + outcome.remarks
+    var remarks = sides.remarks
     if job.weights == nil {
       remarks.append("the weights are random: what the architecture gives without training")
     }
@@ -121,11 +137,17 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   /// Writes the files, the result last: where it is, the others are of it.
-  private func write(
-    _ result: EvaluationResult, _ outcome: FeatureEvaluation.Outcome, _ evaluation: FeatureEvaluation
+  func write(
+    _ result: EvaluationResult, _ outcome: FeatureEvaluation.Outcome, _ evaluation: FeatureEvaluation,
+    page: String
   ) throws {
-    func path(_ name: String) -> String { (out as NSString).appendingPathComponent(name) }
+    let folder = EvaluationFolder(out)
+    func path(_ name: String) -> String { folder.file(name) }
     do {
+      // Those of the folder that was read are the same.
+      if rescore.map(absolutePath) != absolutePath(out) {
+        try folder.writeFeatures(training: evaluation.training, test: evaluation.test)
+      }
       if outcome.scores.isEmpty {
         // Those of an evaluation before would be taken for this one's.
         for name in ["predictions.csv", "confusion.csv"] {
@@ -135,6 +157,7 @@ struct EvaluateCommand: ParsableCommand {
         try AtomicFile.write(evaluation.predictions(outcome.scores), to: path("predictions.csv"))
         try AtomicFile.write(evaluation.confusion(outcome.scores), to: path("confusion.csv"))
       }
+      try AtomicFile.write(page, to: path(EvaluationFolder.pageFile))
       try AtomicFile.write(try result.text, to: path("eval.json"))
     } catch let error as TensorFileError { throw UsageError(error.description) }
   }
