@@ -119,6 +119,7 @@ let package = Package(
     .testTarget(
       name: "MCLRuntimeTests", dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit"],
       exclude: [
+        "Evaluation/Fixtures/make_bootstrap_fixture.py",
         "Sampling/Fixtures/make_augmentation_fixtures.py", "Sampling/Fixtures/make_torchvision_fixtures.py",
       ], swiftSettings: swift6),
   ]

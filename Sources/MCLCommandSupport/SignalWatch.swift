@@ -26,6 +26,8 @@ package final class SignalWatch: Sendable {
       answer: "stopping after this batch, and keeping the features of each video that is complete")
     package static let comparing = Phase(
       answer: "stopping after this block of features; all features are kept")
+    package static let picturing = Phase(
+      answer: "stopping after this video's frames; all features are kept")
     package static let finishing = Phase(
       answer: "only the result is still to be written, which comes in a moment")
   }

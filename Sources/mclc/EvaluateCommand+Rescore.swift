@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLCommandSupport
 import MCLEvaluation
 import MCLSupport
 

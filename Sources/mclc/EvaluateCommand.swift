@@ -21,11 +21,14 @@ struct EvaluateCommand: ParsableCommand {
         mclc evaluate runs/first --data videos --validate 0.2 --init none --out random
         mclc evaluate runs/first --data videos --validate 0.2 --single-frame --out still
         mclc evaluate moco.safetensors --model models/r2plus1d.mcl --data videos --protocol knn --out moco
+        mclc evaluate --rescore first --protocol retrieval --out again
 
       With the same videos, --init none says what the architecture gives without training, and --single-frame what is left
       without motion.
       Without lists a share of each class is tested, drawn by the seed; of a run's own videos those that it held back. OUT
-      gets eval.json (all numbers and what they depend on), predictions.csv and confusion.csv (votes of the 20 nearest).
+      gets eval.json (all numbers and what they depend on), predictions.csv and confusion.csv (votes of the 20 nearest),
+      the features of both sides for --rescore, and eval.html: numbers beside controls, classes, confusions, mistakes and
+      neighbours as frames, a map.
 
       \(MCLC.exitCodes)
       """))

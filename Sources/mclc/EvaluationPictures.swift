@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCLCommandSupport
 import MCLData
 import MCLDrawing
 import MCLEvaluation
@@ -33,8 +34,7 @@ struct EvaluationPictures {
     of shown: ShownVideos, in evaluation: FeatureEvaluation, signals: SignalWatch, isSilent: Bool
   ) throws -> [ShownVideos.Video: EvaluationPage.Strip] {
     guard let store else { return [:] }
-    signals.enter(
-      SignalWatch.Phase(answer: "stopping after this video's frames; all features are kept"))
+    signals.enter(.picturing)
     let bar = ProgressBar(isSilent: isSilent)
     defer { bar.clear() }
     let start = ContinuousClock.now

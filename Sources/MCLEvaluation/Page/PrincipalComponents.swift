@@ -16,8 +16,8 @@ package struct PrincipalComponents: Sendable {
 
   /// Directions that are iterated beyond those wanted, which makes these settle faster.
   private static let extra = 3
-  private static let iterationLimit = 100
-  private static let tolerance = 1e-10
+  private static let iterationLimit = 50
+  private static let tolerance = 1e-9
 
   /// - Parameters:
   ///   - values: [n, width], finite.

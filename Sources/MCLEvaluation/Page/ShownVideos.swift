@@ -8,6 +8,8 @@ package struct ShownVideos: Sendable, Equatable {
   package struct Video: Sendable, Hashable {
     package var side: Side
     package var place: Int
+
+    package init(side: Side, place: Int) { (self.side, self.place) = (side, place) }
   }
 
   /// A test video with another class than its own.
