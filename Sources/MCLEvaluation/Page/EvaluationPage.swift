@@ -106,12 +106,12 @@ package struct EvaluationPage: Sendable {
     .card { background: white; border: 1px solid #e5e7eb; border-radius: 8px; padding: 12px 14px; overflow-x: auto; margin-bottom: 12px }
     .card table { width: 100%; font-variant-numeric: tabular-nums } .card th, .card td { padding: 3px 12px 3px 0; border-bottom: 1px solid #f3f4f6 }
     td.number, th.number { text-align: right; white-space: nowrap } tbody th { font-weight: 400 }
-    th small { font-weight: 400; color: #6b7280; display: block } .remarks { color: #4b5563; margin: 0; padding-left: 18px }
+    th small, td small { font-weight: 400; color: #6b7280 } th small { display: block } .remarks { color: #4b5563; margin: 0; padding-left: 18px }
     th button { font: inherit; font-weight: 600; border: 0; background: none; padding: 0; cursor: pointer; color: inherit }
     th[aria-sort=ascending] button::after { content: " \\25b4" } th[aria-sort=descending] button::after { content: " \\25be" }
     .scroll { max-height: 480px; overflow: auto } .scroll thead th { position: sticky; top: 0; background: white }
     pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f1f5f9; border-radius: 6px; padding: 8px 10px; margin: 4px 0 12px; font-size: 12.5px }
-    .matrix td, .matrix th { text-align: center; padding: 3px 5px; font-size: 12px } .matrix tbody th { text-align: right; white-space: nowrap }
+    .card table.matrix { width: auto } .matrix td, .matrix th { text-align: center; padding: 3px 5px; font-size: 12px } .matrix tbody th { text-align: right; white-space: nowrap }
     .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); vertical-align: bottom }
     canvas { max-width: 100%; image-rendering: pixelated; border: 1px solid #e5e7eb } .note { color: #4b5563; font-size: 13px; min-height: 1.5em; margin: 4px 0 }
     .strips { display: grid; grid-template-columns: repeat(auto-fill, minmax(310px, 1fr)); gap: 12px; margin-bottom: 16px }
