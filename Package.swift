@@ -81,8 +81,8 @@ let package = Package(
     module(
       "MCLEvaluation",
       [
-        "CLiblinear", "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime",
-        "MCLSupport",
+        "CLiblinear", "MCLCompiler", "MCLData", "MCLDrawing", "MCLExecution", "MCLGraph", "MCLMotion",
+        "MCLRuntime", "MCLSupport",
         "MCLVideo",
         "MCLWeights",
       ]),
@@ -120,6 +120,7 @@ let package = Package(
     .testTarget(
       name: "MCLRuntimeTests", dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit"],
       exclude: [
+        "Evaluation/Fixtures/make_bootstrap_fixture.py",
         "Sampling/Fixtures/make_augmentation_fixtures.py", "Sampling/Fixtures/make_torchvision_fixtures.py",
       ], swiftSettings: swift6),
   ]

@@ -27,6 +27,8 @@ package final class SignalWatch: Sendable {
     package static let comparing = Phase(answer: "stopping after this block or step; all features are kept")
     package static let fitting = Phase(
       answer: "stopped while a support vector machine was trained; all features are kept", endsAtOnce: true)
+    package static let picturing = Phase(
+      answer: "stopping after this video's frames; all features are kept")
     package static let finishing = Phase(
       answer: "only the result is still to be written, which comes in a moment")
   }

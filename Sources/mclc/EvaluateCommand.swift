@@ -24,13 +24,15 @@ struct EvaluateCommand: ParsableCommand {
         mclc evaluate runs/first --data videos --validate 0.2 --init none --out random
         mclc evaluate runs/first --data videos --validate 0.2 --single-frame --out still
         mclc evaluate moco.safetensors --model models/r2plus1d.mcl --data videos --protocol knn --out moco
+        mclc evaluate --rescore first --protocol retrieval --out again
 
       With the same videos, --init none says what the architecture gives without training, and --single-frame what is left
       without motion.
       Without lists a share of each class is tested, drawn by the seed; of a run's own videos those that it held back. OUT
-      gets eval.json (all numbers and what they depend on), predictions.csv and confusion.csv (of linear, else of svm, else
-      the votes of the 20 nearest). With --splits each split has a folder of these, and splits.json holds their means.
-      Test videos that cannot be read count as wrong.
+      gets eval.json (all numbers and what they depend on), eval.html (numbers beside controls, classes, confusions,
+      mistakes and neighbours as frames, a map), predictions.csv and confusion.csv (of linear, else of svm, else the votes
+      of the 20 nearest), and the features of both sides for --rescore. With --splits each split has a folder of these, and
+      splits.json holds their means. Test videos that cannot be read count as wrong.
 
       \(MCLC.exitCodes)
       """))
@@ -43,7 +45,24 @@ struct EvaluateCommand: ParsableCommand {
     name: .customLong("protocol"),
     help: "What is measured: knn, retrieval, linear, svm, or several with commas between.")
   var protocols = FeatureEvaluation.Kind.usual
-  @Option(help: "The folder to write to; it is made if need be.") var out: String
+  @Option(
+    name: .customLong("out"),
+    help: "The folder to write to; it is made if need be. With --rescore its own folder by default.")
+  var outFolder: String?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Compute the protocols again from the features that an evaluation kept in its folder, without the network and the \
+      videos, such as with another --protocol.
+      """, valueName: "folder"))
+  var rescore: String?
+  @Option(
+    name: .customLong("control"), parsing: .singleValue,
+    help: ArgumentHelp(
+      """
+      The folder of another evaluation on the same videos, whose numbers stand beside these in eval.html; may be given often.
+      """, valueName: "folder"))
+  var controlFolders: [String] = []
   @Flag(help: "Print eval.json; no progress.") var json = false
 
   func run() throws {
@@ -51,22 +70,25 @@ struct EvaluateCommand: ParsableCommand {
       let signals = SignalWatch()
       let kinds = try FeatureEvaluation.Kind.all(protocols)
       _ = try probes.options(seed: 1)
+      if let rescore { return try computeAgain(EvaluationFolder(rescore), kinds, signals) }
+      guard let out = outFolder else { throw UsageError("name the folder to write to with --out") }
       let splits = try videos.chosenSplits()
+      let controls = try controls()
       let job = try FeatureJob(
         features, views, cache: (out as NSString).appendingPathComponent("cache"), signals: signals,
         isSilent: json)
       guard let splits else {
-        let result = try evaluated(videos, kinds, job, out: out)
-        return try json ? printResult(try result.text, terminator: "") : show(result, out: out)
+        let result = try evaluated(videos, kinds, job, controls, to: EvaluationFolder(out))
+        return try json ? printResult(try result.text, terminator: "") : show(result, out)
       }
       var results: [(split: Int, result: EvaluationResult)] = []
       for split in splits {
         var own = videos
         own.split = split
-        let folder = (out as NSString).appendingPathComponent("split\(split)")
-        let result = try evaluated(own, kinds, job, out: folder)
+        let folder = EvaluationFolder((out as NSString).appendingPathComponent("split\(split)"))
+        let result = try evaluated(own, kinds, job, controls, to: folder)
         results.append((split, result))
-        if !json { try show(result, out: folder) }
+        if !json { try show(result, folder.path) }
       }
       let summary = SplitSummary(results)
       let path = (out as NSString).appendingPathComponent("splits.json")
@@ -81,51 +103,47 @@ struct EvaluateCommand: ParsableCommand {
 
   /// Evaluates on one choice of videos and writes the files to a folder.
   private func evaluated(
-    _ videos: EvaluationVideoOptions, _ kinds: [FeatureEvaluation.Kind], _ job: FeatureJob, out: String
+    _ videos: EvaluationVideoOptions, _ kinds: [FeatureEvaluation.Kind], _ job: FeatureJob,
+    _ controls: [EvaluationControl], to folder: EvaluationFolder
   ) throws -> EvaluationResult {
     let sides = try EvaluationSides(videos, run: job.run, seed: job.seed)
-    do { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) } catch {
-      throw UsageError("\(out): the folder cannot be made; choose another with --out")
-    }
+    try makeFolder(folder.path)
     let evaluation = try FeatureEvaluation(
       classes: sides.classes,
       training: try job.table(of: sides.training.videos, in: sides.training.folder, "to train with"),
       test: try job.table(of: sides.test.videos, in: sides.test.folder, "to test with"))
-    let outcome = try measured(evaluation, kinds, job)
-    job.signals.enter(.finishing)
+    let pictures = EvaluationPictures(job)
+    try controls.forEach { try $0.expectSameVideos(as: evaluation) }
+    let outcome = try measured(evaluation, kinds, seed: job.seed, job.signals)
     let result = try result(outcome, evaluation, sides, job)
-    try write(result, outcome, evaluation, to: out)
+    try write(result, outcome, evaluation, controls, pictures, to: folder, job.signals)
     return result
   }
 
-  private func show(_ result: EvaluationResult, out: String) throws {
-    for line in EvaluationLines(result).lines { try printResult(line) }
-    for remark in result.remarks { say("mclc: \(remark)") }
-    say("\(out): eval.json" + (result.shown == nil ? "" : ", predictions.csv, confusion.csv"))
-  }
-
-  private func measured(
-    _ evaluation: FeatureEvaluation, _ kinds: [FeatureEvaluation.Kind], _ job: FeatureJob
+  func measured(
+    _ evaluation: FeatureEvaluation, _ kinds: [FeatureEvaluation.Kind], seed: UInt64, _ signals: SignalWatch
   ) throws -> FeatureEvaluation.Outcome {
-    job.signals.enter(.comparing)
+    signals.enter(.comparing)
     let bar = ProgressBar(isSilent: json)
     var (last, began) = ("", ContinuousClock.now)
     let outcome = try evaluation.run(
-      kinds, options: try probes.options(seed: job.seed), threads: try threadCount()
+      kinds, options: try probes.options(seed: seed), threads: try threadCount()
     ) { progress in
       let part = progress.part
-      if let code = job.signals.exitCode {
+      if let code = signals.exitCode {
         bar.clear()
         say("mclc: stopped while \(part); the features are kept")
         throw ExitCode(code)
       }
       // What says nothing for long is not waited for.
-      job.signals.enter(progress.isSilent ? .fitting : .comparing)
+      signals.enter(progress.isSilent ? .fitting : .comparing)
       let isNew = part != last
       if isNew { (last, began) = (part, .now) }
       if progress.isSilent, isNew {
         bar.clear()
-        job.tell("\(part) on \(evaluation.training.count) videos; liblinear does not say how far it is")
+        if !json {
+          say("\(part) on \(evaluation.training.count) videos; liblinear does not say how far it is")
+        }
       }
       guard !progress.isSilent || progress.share > 0 else { return }
       let seconds = began.duration(to: .now) / .seconds(1)
@@ -145,7 +163,7 @@ struct EvaluateCommand: ParsableCommand {
       job.module.settings.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
     let weights = EvaluationResult.Weights(
       file: job.weights?.path, seed: job.weights == nil ? job.seed : nil, sha256: source.weights)
-    var remarks = sides.remarks + outcome.remarks
+    var remarks = sides.remarks
     if job.weights == nil {
       remarks.append("the weights are random: what the architecture gives without training")
     }
@@ -165,26 +183,6 @@ struct EvaluateCommand: ParsableCommand {
       training: EvaluationResult.Part(
         training, origin: sides.training.origin, listSHA256: sides.training.listHash),
       test: EvaluationResult.Part(test, origin: sides.test.origin, listSHA256: sides.test.listHash),
-      views: EvaluationResult.Views(job.views, source), outcome: outcome, remarks: remarks)
-  }
-
-  /// Writes the files, the result last: where it is, the others are of it.
-  private func write(
-    _ result: EvaluationResult, _ outcome: FeatureEvaluation.Outcome, _ evaluation: FeatureEvaluation,
-    to out: String
-  ) throws {
-    func path(_ name: String) -> String { (out as NSString).appendingPathComponent(name) }
-    do {
-      if outcome.scores.isEmpty {
-        // Those of an evaluation before would be taken for this one's.
-        for name in ["predictions.csv", "confusion.csv"] {
-          try? FileManager.default.removeItem(atPath: path(name))
-        }
-      } else {
-        try AtomicFile.write(evaluation.predictions(outcome.scores), to: path("predictions.csv"))
-        try AtomicFile.write(evaluation.confusion(outcome.scores), to: path("confusion.csv"))
-      }
-      try AtomicFile.write(try result.text, to: path("eval.json"))
-    } catch let error as TensorFileError { throw UsageError(error.description) }
+      views: EvaluationResult.Views(job.views, source), seed: job.seed, outcome: outcome, remarks: remarks)
   }
 }

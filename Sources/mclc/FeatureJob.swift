@@ -27,6 +27,8 @@ final class FeatureJob {
   private let options: (features: FeatureOptions, views: ViewOptions)
   private let isSilent: Bool
   private let cache: String
+  /// The videos of each table made so far that could be opened.
+  private(set) var prepared: [[PreparedVideo]] = []
 
   /// Reads what was named; nothing is compiled or decoded yet.
   /// - Parameter cache: where features are kept if neither an option nor a run says so.
@@ -168,6 +170,9 @@ final class FeatureJob {
     return Network(executor: executor, weightsHash: try program.weightsHash(executor))
   }
 
+  /// Pixels that the short side of decoded frames has at most: training's own where views are of any size.
+  var shortSide: Int? { preparation.scale == .fit ? 256 : nil }
+
   /// What the features of all tables are made by.
   func source() throws -> FeatureSource {
     FeatureSource(
@@ -184,11 +189,10 @@ final class FeatureJob {
   func table(of dataset: VideoDataset, in folder: String, _ what: String) throws -> FeatureTable {
     // Before any video is decoded, as weights may not fit.
     let network = try network.get()
-    // Training's own size of frames where views are of any size.
-    let shortSide = preparation.scale == .fit ? 256 : nil
     var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: shortSide)
     catalog.verification = .quickWhereLarge
     let prepared = try catalog.preparing(dataset, signals: signals, isSilent: isSilent)
+    self.prepared.append(prepared.videos)
     signals.enter(.starting)
     let reader = ViewReader(views, of: program.clip, preparation, shortSide: shortSide)
     let key = FeatureExtraction.key(

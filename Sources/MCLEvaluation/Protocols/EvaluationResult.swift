@@ -107,7 +107,7 @@ package struct EvaluationResult: Sendable, Codable, Equatable {
     package var mostFrequentClass: Double
   }
 
-  package var version = 1
+  package var version = currentVersion
   package var model: Model
   package var features: FeatureSource
   package var width: Int
@@ -115,6 +115,8 @@ package struct EvaluationResult: Sendable, Codable, Equatable {
   package var training: Part
   package var test: Part
   package var views: Views
+  /// What a share to test with and the protocols' draws depend on.
+  package var seed: UInt64
   package var constants = Constants()
   package var chance: Chance
   /// nil where the protocol was not asked for.
@@ -131,13 +133,18 @@ package struct EvaluationResult: Sendable, Codable, Equatable {
   package var shown: String?
   /// What a reader of the numbers has to know, a sentence each.
   package var remarks: [String]
+  /// Those of the remarks that come of the protocols, and are made anew with them; nil where there are none.
+  package var protocolRemarks: [String]?
 
+  /// - Parameter remarks: those that do not come of the protocols.
   package init(
     model: Model, features: FeatureSource, width: Int, classes: [String], training: Part, test: Part,
-    views: Views, outcome: FeatureEvaluation.Outcome, remarks: [String]
+    views: Views, seed: UInt64, outcome: FeatureEvaluation.Outcome, remarks: [String]
   ) {
     (self.model, self.features, self.width, self.classes) = (model, features, width, classes)
-    (self.training, self.test, self.views, self.remarks) = (training, test, views, remarks)
+    (self.training, self.test, self.views, self.seed) = (training, test, views, seed)
+    self.remarks = remarks + outcome.remarks
+    protocolRemarks = outcome.remarks.isEmpty ? nil : outcome.remarks
     (chance, knn) = (outcome.chance, outcome.knn)
     (videoRetrieval, clipRetrieval) = (outcome.videoRetrieval, outcome.clipRetrieval)
     (linear, svm, shown) = (outcome.linear, outcome.svm, outcome.shown?.rawValue)
