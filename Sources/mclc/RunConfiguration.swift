@@ -31,6 +31,8 @@ struct RunConfiguration: Codable {
     var split: Int
     /// What the run is validated with; nil where it is not.
     var validation: Validation?
+    /// What neighbours are measured with (`--knn-data`); nil for the videos of the run.
+    var neighbours: Validation?
   }
 
   struct Motion: Codable {

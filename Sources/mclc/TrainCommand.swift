@@ -34,6 +34,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
   @OptionGroup(title: "The videos") var videos: VideoOptions
   @OptionGroup(title: "Validation and program") var validation: ValidationOptions
+  @OptionGroup(title: "Neighbours while training") var neighbours: NeighbourOptions
   @OptionGroup(title: "The run") var place: RunOptions
   @OptionGroup(title: "Length and draws") var length: LengthOptions
   @OptionGroup(title: "Motion and augmentation") var motion: MotionOptions
@@ -65,7 +66,7 @@ struct TrainCommand: ParsableCommand {
   /// What the options say, by the names that recipes use, with the options.
   /// - Throws: `UsageError` for a schedule without '=' or given twice.
   private func given() throws -> [(key: String, origin: String, text: String)] {
-    let options = (length.texts + motion.texts + resources.texts).compactMap { key, text in
+    let options = (length.texts + motion.texts + resources.texts + neighbours.texts).compactMap { key, text in
       text.map { (key, "--" + key.replacing("_", with: "-"), $0) }
     }
     return try options
@@ -162,6 +163,9 @@ struct TrainCommand: ParsableCommand {
     guard let data = videos.data ?? previous?.data.folder else {
       throw UsageError("name the folder of videos with --data")
     }
+    guard neighbours.knnData == nil || training.knnPeriod != nil else {
+      throw UsageError("--knn-data goes with --knn-every")
+    }
     let list = videos.data == nil ? previous?.data.list ?? videos.list : videos.list
     return TrainingJob.Request(
       model: options.model, previous: previous,
@@ -171,7 +175,8 @@ struct TrainCommand: ParsableCommand {
         folder: data, list: list, part: videos.part ?? previous?.data.part ?? "train",
         split: videos.split ?? previous?.data.split ?? 1,
         validation: try validation.validate.map { try RunConfiguration.Data.Validation($0) }
-          ?? previous?.data.validation),
+          ?? previous?.data.validation,
+        neighbours: try neighbours.data() ?? previous?.data.neighbours),
       program: validation.program ?? previous?.model.program,
       cache: motion.cache ?? previous?.cache(in: folder), flow: motion.flow ?? previous?.motion.flow,
       initial: place.`init` ?? previous?.initialWeights?.path, ignoresUnknown: place.ignoreUnknown,
