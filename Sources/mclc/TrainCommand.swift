@@ -24,6 +24,7 @@ struct TrainCommand: ParsableCommand {
         mclc train --resume runs/first --change epochs=20 --change sgd_lr=0.01
         mclc train models/tiny.mcl --data videos --out runs/c --epochs 99 --schedule sgd_lr='cosine warmup=5'
         mclc train models/r2plus1d.mcl --data videos --out runs/u --recipe ucf101 --init moco.safetensors
+        mclc train models/tiny.mcl --data videos --out runs/n --epochs 50 --knn-every 1epoch
 
       RUN then holds config.yaml (all that the run is made of) and model.mclc, checkpoint-*.safetensors, log.jsonl (a line
       a step) and loss.svg; 'mclc report RUN -o report.html' shows them and more. A loss that is not finite ends the run

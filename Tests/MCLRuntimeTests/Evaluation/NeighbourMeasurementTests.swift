@@ -9,7 +9,7 @@ import Testing
 
 /// Votes of neighbours by the states of a training as they are.
 @Suite struct NeighbourMeasurementTests {
-  private static let videos = Result { (try ColourVideos(), try ColourVideos(frames: 30)) }
+  private static let videos = Result { (try ColourVideos(), try ColourVideos(frames: 44)) }
 
   /// The mean colour of a clip, times a state that the step trains.
   private static let module = Result {

@@ -2,6 +2,7 @@ import Foundation
 import MCLExecution
 import MCLReport
 import MCLRuntime
+import MCLSupport
 import MCLTestKit
 import MCLWeights
 import Testing
