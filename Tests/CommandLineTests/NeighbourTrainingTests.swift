@@ -149,7 +149,7 @@ import Testing
     #expect(other.contains("neighbours: 2 videos ask 2 of 2 classes, 1x1 views, "), "\(other)")
     #expect(other.contains("\nstep 1: the 2 nearest of 2 videos tell "), "\(other)")
     #expect(
-      FileManager.default.fileExists(atPath: folder + "/frames/neighbours/slide/slide_0000.avi.frames"))
+      FileManager.default.fileExists(atPath: folder + "/frames/neighbours/slide%2Fslide_0000.avi.frames"))
   }
 
   @Test func badInputIsToldBeforeAnyWork() throws {
