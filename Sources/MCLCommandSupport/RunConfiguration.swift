@@ -41,15 +41,19 @@ package struct RunConfiguration: Codable {
     package var split: Int
     /// What the run is validated with; nil where it is not.
     package var validation: Validation?
+    /// What neighbours are measured with (`--knn-data`); nil for the videos of the run.
+    package var neighbours: Validation?
 
     package init(
-      folder: String, list: String? = nil, part: String, split: Int, validation: Validation? = nil
+      folder: String, list: String? = nil, part: String, split: Int, validation: Validation? = nil,
+      neighbours: Validation? = nil
     ) {
       self.folder = folder
       self.list = list
       self.part = part
       self.split = split
       self.validation = validation
+      self.neighbours = neighbours
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MCLEvaluation
 import MCLGraph
 import MCLRuntime
 import MCLSupport
@@ -20,6 +21,15 @@ package struct TrainingSettings {
   package private(set) var decodedMemory = 1024
   /// Share of the videos that may fail.
   package private(set) var maxFailed = 0.5
+  /// How often neighbours are measured; nil where that was not said.
+  private var knnEvery: String?
+  private var knnVideosText: String?
+  private var knnViewsText: String?
+  /// Videos that neighbours are measured with, at most.
+  package var knnVideos: Int { knnVideosText.flatMap { Int($0) } ?? 2000 }
+  package var knnViews: String { knnViewsText ?? "1x1" }
+  /// nil where neighbours are not measured.
+  package var knnPeriod: StateMeasurement.Period? { knnEvery.flatMap { StateMeasurement.Period($0) } }
 
   package init() {}
 
@@ -27,8 +37,11 @@ package struct TrainingSettings {
   package static let keys =
     [
       "steps", "epochs", "seed", "checkpoint_every", "checkpoints_kept", "workers", "watch_every",
-      "decoded_memory", "max_failed",
+      "decoded_memory", "max_failed", "knn_every", "knn_videos", "knn_views",
     ] + AugmentationSettings.keys
+
+  /// Of `knn_every`: a run goes on without measuring.
+  private static let never = "never"
 
   /// The length of a run, which it may go on with otherwise (`--change`), as with other schedules.
   package static let lengthKeys = ["steps", "epochs"]
@@ -74,6 +87,17 @@ package struct TrainingSettings {
     case "max_failed":
       guard let share = Double(text), (0...1).contains(share) else { throw wrong("a share from 0 to 1") }
       maxFailed = share
+    case "knn_every":
+      guard text == Self.never || StateMeasurement.Period(text) != nil else {
+        throw wrong("a number of steps from 1 on, or of epochs such as 1epoch, or never")
+      }
+      knnEvery = text
+    case "knn_videos": knnVideosText = String(try integer(2...1 << 30))
+    case "knn_views":
+      guard (try? EvaluationViews(text)) != nil else {
+        throw wrong("1 to 1000 clips of 1 or 3 crops, such as 1x1 or 3x1")
+      }
+      knnViewsText = text
     case "decoded_memory": decodedMemory = try integer(1...1 << 30)
     default:
       if let hint = Self.hint(key) { throw UsageError("\(origin): there is no such setting any more\(hint)") }
@@ -92,6 +116,9 @@ package struct TrainingSettings {
     ]
     if let steps { texts["steps"] = String(steps) }
     if let epochs { texts["epochs"] = String(epochs) }
+    texts["knn_every"] = knnEvery
+    texts["knn_videos"] = knnVideosText
+    texts["knn_views"] = knnViewsText
     return texts.merging(augmentation.texts) { $1 }
   }
 
@@ -99,6 +126,9 @@ package struct TrainingSettings {
   package func check() throws {
     guard (steps == nil) != (epochs == nil) else {
       throw UsageError("give --steps or --epochs, one of them, or a --recipe that says it")
+    }
+    guard knnEvery != nil || (knnVideosText == nil && knnViewsText == nil) else {
+      throw UsageError("--knn-videos and --knn-views go with --knn-every")
     }
   }
 }

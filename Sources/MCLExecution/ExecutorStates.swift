@@ -40,6 +40,25 @@ extension Executor {
 }
 
 extension Executor {
+  /// Sets each state that another executor has too, under the same name and of the same type, to what it is there.
+  /// - Throws: `ExecutionError` for a state that is of another type there.
+  package func copyStates(from other: Executor) throws {
+    let types = Dictionary(uniqueKeysWithValues: other.plan.states.map { ($0.name, $0.type) })
+    for state in plan.states {
+      guard let type = types[state.name] else { continue }
+      guard type == state.type else {
+        throw ExecutionError(
+          "state '\(state.name)' is \(state.type) in program '\(plan.name)', but \(type) in '\(other.plan.name)'"
+        )
+      }
+      try other.withState(state.name) { bytes in
+        try setState(state.name) { $0.copyMemory(from: bytes) }
+      }
+    }
+  }
+}
+
+extension Executor {
   /// Sets the states that files give; call it after `initializeStates`.
   public func setStates(from sources: StateSources) throws {
     for state in plan.states {

@@ -94,6 +94,22 @@ extension RunReport {
       ]) + chart("Cross-entropy", "The mean over the samples.", [series("loss", c[3]) { $0.loss }])
   }
 
+  /// What was measured of the states now and then, each number in a picture of its own.
+  var measuredCharts: String {
+    let names = Set(records.flatMap { ($0.measured ?? [:]).keys }).sorted()
+    let known = description.measured ?? []
+    let shown = known + names.filter { name in !known.contains { $0.name == name } }.map { .init(name: $0) }
+    return shown.map { output in
+      let points = records.compactMap { record in record.measured?[output.name].map { (record.step, $0) } }
+      let last = points.last.map { "In the end \(RunDescription.short($0.1))" } ?? ""
+      let chance = output.chance.map { "; chance gives \(RunDescription.short($0))" } ?? ""
+      return chart(
+        output.name, last + chance + ".",
+        [LineChart.Series(label: output.name, colour: LineChart.colours[0], points: points)],
+        level: output.chance.map { LineChart.Level(value: $0, label: "chance") })
+    }.joined()
+  }
+
   var similarityFigures: String {
     guard let first = measurements.first, let last = measurements.last else { return "" }
     let middle = measurements[measurements.count / 2]

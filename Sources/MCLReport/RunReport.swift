@@ -109,6 +109,7 @@ package struct RunReport {
       \(section("Outputs", "What the model's program gives at each step, in its order. Pale: each step. Strong: averaged over about a thirtieth of the run. Dashed: the value that guessing would give, where the model says it.", leadingChart, "all"))\
       <div class="thirds">\(outputCharts)</div>
       \(section("Validation", "Videos that training holds back, the middle of each, after every epoch; the best checkpoint is \(RunFolder.bestFile).", validationCharts, "thirds"))\
+      \(section("Features", "Measured of the states now and then, by videos whose labels served for nothing else.", measuredCharts, "thirds"))\
       \(section("Similarities", "Cosines of queries with their positives, and with the queue's negatives.", similarityFigures, "thirds"))\
       \(section("Collapse", "Of the latest keys in the queue and the batch's own.", collapseCharts))\
       \(section("The first clips, early and late", samplesAbout, sheets, "all"))\

@@ -20,6 +20,7 @@ struct TrainCommand: ParsableCommand {
         mclc train --resume runs/first --change epochs=20 --change sgd_lr=0.01
         mclc train models/tiny.mcl --data videos --out runs/c --epochs 99 --schedule sgd_lr='cosine warmup=5'
         mclc train models/r2plus1d.mcl --data videos --out runs/u --recipe ucf101 --init moco.safetensors
+        mclc train models/tiny.mcl --data videos --out runs/n --epochs 50 --knn-every 1epoch
 
       RUN then holds config.yaml (all that the run is made of) and model.mclc, checkpoint-*.safetensors, log.jsonl (a line
       a step) and loss.svg; 'mclc report RUN -o report.html' shows them and more. A loss that is not finite ends the run
@@ -30,6 +31,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
   @OptionGroup(title: "The videos") var videos: VideoOptions
   @OptionGroup(title: "Validation and program") var validation: ValidationOptions
+  @OptionGroup(title: "Neighbours while training") var neighbours: NeighbourOptions
   @OptionGroup(title: "The run") var place: RunOptions
   @OptionGroup(title: "Length and draws") var length: LengthOptions
   @OptionGroup(title: "Motion and augmentation") var motion: MotionOptions
@@ -61,7 +63,7 @@ struct TrainCommand: ParsableCommand {
   /// What the options say, by the names that recipes use, with the options.
   /// - Throws: `UsageError` for a schedule without '=' or given twice.
   private func given() throws -> [(key: String, origin: String, text: String)] {
-    let options = (length.texts + motion.texts + resources.texts).compactMap { key, text in
+    let options = (length.texts + motion.texts + resources.texts + neighbours.texts).compactMap { key, text in
       text.map { (key, "--" + key.replacing("_", with: "-"), $0) }
     }
     return try options
@@ -158,16 +160,21 @@ struct TrainCommand: ParsableCommand {
     guard let data = videos.data ?? previous?.data.folder else {
       throw UsageError("name the folder of videos with --data")
     }
+    guard neighbours.knnData == nil || training.knnPeriod != nil else {
+      throw UsageError("--knn-data goes with --knn-every")
+    }
     let list = videos.data == nil ? previous?.data.list ?? videos.list : videos.list
+    let validated = try validation.validate.map { try RunConfiguration.Data.Validation($0) }
+    let videosOfRun = RunConfiguration.Data(
+      folder: data, list: list, part: videos.part ?? previous?.data.part ?? "train",
+      split: videos.split ?? previous?.data.split ?? 1,
+      validation: validated ?? previous?.data.validation,
+      neighbours: try neighbours.data() ?? previous?.data.neighbours)
     return TrainingJob.Request(
       model: options.model, previous: previous,
       earlier: try place.resume ? RunConfiguration(in: folder) : nil,
       folder: folder, training: training, modelSettings: model,
-      data: RunConfiguration.Data(
-        folder: data, list: list, part: videos.part ?? previous?.data.part ?? "train",
-        split: videos.split ?? previous?.data.split ?? 1,
-        validation: try validation.validate.map { try RunConfiguration.Data.Validation($0) }
-          ?? previous?.data.validation),
+      data: videosOfRun,
       program: validation.program ?? previous?.model.program,
       cache: motion.cache ?? previous?.cache(in: folder), flow: motion.flow ?? previous?.motion.flow,
       initial: place.`init` ?? previous?.initialWeights?.path, ignoresUnknown: place.ignoreUnknown,

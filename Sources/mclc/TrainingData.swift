@@ -22,6 +22,10 @@ struct TrainingData {
     if case .videos(let videos) = samples { videos } else { [] }
   }
 
+  var validationVideos: [PreparedVideo] {
+    if case .videos(let videos)? = validation?.samples { videos } else { [] }
+  }
+
   /// Prepares what is not in the cache yet.
   /// - Parameters:
   ///   - flow: a kind of flow by name; nil for what the cache holds, else TV-L1.

@@ -41,9 +41,9 @@ struct TrainingJob {
     var isSilent: Bool
   }
 
-  private let request: Request
-  private let signals: SignalWatch
-  private var settings: TrainingSettings { request.training }
+  let request: Request
+  let signals: SignalWatch
+  var settings: TrainingSettings { request.training }
 
   init(_ request: Request, signals: SignalWatch) {
     self.request = request
@@ -57,9 +57,12 @@ struct TrainingJob {
     let (module, classes) = try module(for: selection)
     let program = try module.trainingProgram(request.program)
     try Schedule.expect(settings.schedules.keys, among: program.inputs, of: program.name)
+    let neighbours = try TrainingNeighbours(
+      settings, request.data, selection, module: module, training: program)
     let weights = try startingWeights(module, program, folder)
+    let cache = request.cache ?? folder.file("motion")
     let data = try TrainingData(
-      selection, classes: classes, cache: request.cache ?? folder.file("motion"), flow: request.flow,
+      selection, classes: classes, cache: cache, flow: request.flow,
       for: program, validating: module.validationProgram(), signals: signals, isSilent: request.isSilent)
     signals.enter(.starting)
     tell(data.summary)
@@ -80,12 +83,15 @@ struct TrainingJob {
     let trainer = try Trainer(
       executor: try Executor(plan, threads: threads), program: program, source: batches,
       validation: try validation(data, threads), run: folder, configuration: configuration)
+    trainer.stateMeasurement = try neighbours?.measurement(
+      data, cache: cache, threads: threads, signals: signals, isSilent: request.isSilent
+    ) { try compiled($0) { _ in false } }
     try trainer.start(resume: request.resumes, weights: weights?.sources) { say("mclc: \($0)") }
     try keep(module, program, data, weights, step: trainer.done, plan: plan, in: folder)
     try finish(try train(trainer), folder)
   }
 
-  private func tell(_ line: @autoclosure () -> String) {
+  func tell(_ line: @autoclosure () -> String) {
     if !request.isSilent { say(line()) }
   }
 
@@ -150,7 +156,7 @@ struct TrainingJob {
   }
 
   /// What `--change` says of inputs of the program.
-  private var inputChanges: [(String, String)] {
+  var inputChanges: [(String, String)] {
     request.changes.filter { !TrainingSettings.isChangeable($0.key) }.map { ($0.key, $0.value) }
   }
 
@@ -166,7 +172,7 @@ struct TrainingJob {
   }
 
   /// Where a new run's states start from, and the hash of it.
-  private typealias Start = (sources: StateSources?, path: String, hash: String)
+  typealias Start = (sources: StateSources?, path: String, hash: String)
 
   /// - Throws: `UsageError` where the weights cannot be read or do not fit.
   private func startingWeights(_ module: Module, _ program: Graph, _ folder: RunFolder) throws -> Start? {
@@ -245,109 +251,5 @@ struct TrainingJob {
     tell("memory: \(forecast.summary), \(MemoryForecast.size(available)) available")
     guard !request.ignoresMemory, let complaint = forecast.complaint(available: available) else { return }
     throw UsageError(complaint)
-  }
-
-  // MARK: The folder
-
-  /// Writes what the run is made of, so that its folder says it.
-  private func keep(
-    _ module: Module, _ program: Graph, _ data: TrainingData, _ weights: Start?, step: Int,
-    plan: ExecutionPlan,
-    in folder: RunFolder
-  ) throws {
-    var changes = request.earlier?.changes ?? []
-    if !request.changes.isEmpty {
-      let values = Dictionary(
-        request.changes.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
-      changes.append(RunConfiguration.Change(step: step, values: values))
-      say(
-        "mclc: from step \(step) on with \(values.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", "))"
-      )
-    }
-    var settings = Dictionary(
-      module.settings.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
-    // Numbers that no setting of the model gave.
-    for (key, value) in inputChanges { settings[key] = value }
-    for (key, value) in request.previous?.model.settings ?? [:] where settings[key] == nil {
-      settings[key] = value
-    }
-    let model =
-      try request.previous.map {
-        RunConfiguration.Model(
-          name: module.name, program: program.name, path: $0.model.path, hash: $0.model.hash,
-          settings: settings)
-      }
-      ?? RunConfiguration.Model(
-        name: module.name, program: program.name, path: absolutePath(request.model),
-        hash: try ModelLoader.textHash(path: request.model), settings: settings)
-    var versions = PlanChoices(plan).texts.filter { !["plan.kernels", "plan.features"].contains($0.key) }
-    versions["mclc"] = MCLC.configuration.version
-    var source = request.data
-    source.folder = absolutePath(source.folder)
-    source.list = source.list.map(absolutePath)
-    source.validation = source.validation?.absolute
-    let own = absolutePath(folder.file("motion"))
-    let cache = absolutePath(request.cache ?? own)
-    let configuration = RunConfiguration(
-      model: model, recipe: request.recipe, training: self.settings.effective,
-      schedules: self.settings.schedules.isEmpty ? nil : self.settings.scheduleTexts, data: source,
-      motion: RunConfiguration.Motion(cache: cache == own ? "motion" : cache, flow: data.flow?.rawValue),
-      initialWeights: weights.map { RunConfiguration.Weights(path: $0.path, hash: $0.hash) },
-      changes: changes.isEmpty ? nil : changes, versions: versions)
-    try configuration.write(in: folder.path)
-    if request.previous == nil {
-      try AtomicFile.write(module.text, to: folder.file(RunConfiguration.modelFile))
-    }
-  }
-
-  // MARK: Steps
-
-  private func train(_ trainer: Trainer) throws -> Trainer.Outcome {
-    let bar = ProgressBar(isSilent: request.isSilent)
-    signals.enter(.training)
-    defer { signals.enter(.finishing) }
-    trainer.onSaving = { signals.enter($0 ? .writing : .training) }
-    return try trainer.train(shouldStop: { signals.exitCode != nil }) { progress in
-      if let result = progress.validation {
-        bar.clear()
-        tell(
-          String(
-            format:
-              "epoch %d: top-1 %.1f %%, top-5 %.1f %%, mean over classes %.1f %%, cross-entropy %.3f of %d videos held back",
-            result.epoch, 100 * result.top1, 100 * result.top5, 100 * result.meanClassAccuracy, result.loss,
-            result.samples))
-      }
-      bar.show(
-        Double(progress.record.step) / Double(progress.steps),
-        "step \(progress.record.step)/\(progress.steps), \(ProgressBar.duration(progress.secondsLeft)) left | "
-          + trainer.description.progress(progress.record.outputs) + scheduled(progress.record)
-          + String(
-            format: " | %.1f samples/s, %.0f%% waiting for data, %.1f GiB", progress.samplesPerSecond,
-            progress.dataWait * 100, Double(progress.residentBytes) / 0x1p30),
-        isLast: progress.record.step == progress.steps)
-    }
-  }
-
-  /// What schedules set, such as ` | sgd_lr 0.0234`.
-  private func scheduled(_ record: StepRecord) -> String {
-    guard let values = record.scheduled else { return "" }
-    return " | "
-      + values.sorted { $0.key < $1.key }.map { "\($0.key) \(RunDescription.short($0.value))" }.joined(
-        separator: ", ")
-  }
-
-  private func finish(_ outcome: Trainer.Outcome, _ folder: RunFolder) throws {
-    let (state, steps) =
-      switch outcome {
-      case .finished(let steps): ("finished", steps)
-      case .alreadyFinished(let steps): ("already finished", steps)
-      case .interrupted(let steps): ("interrupted", steps)
-      }
-    if request.isSilent { try printJSON(["outcome": state, "steps": steps, "run": folder.path]) }
-    tell(
-      steps == 0
-        ? "\(state) before the first step; nothing was trained"
-        : "\(state) at step \(steps): checkpoint, log.jsonl and loss.svg are in \(folder.path)")
-    if case .interrupted = outcome { throw ExitCode(signals.exitCode ?? 130) }
   }
 }

@@ -54,20 +54,14 @@ public struct ValidationSplit: Sendable, Equatable {
       let until = Int((share * Double(seen)).rounded())
       let count = members.count > 1 ? min(max(until - before, 1), members.count - 1) : 0
       before = until
-      let drawn = members.map { (chance: chance(of: videos[$0].name), number: $0) }.sorted {
+      let drawn = members.map {
+        (chance: videos[$0].chance(seed: seed, purpose: "kept back for validation"), number: $0)
+      }.sorted {
         $0.chance != $1.chance ? $0.chance < $1.chance : videos[$0.number].name < videos[$1.number].name
       }
       for (_, number) in drawn.prefix(count) { kept[number] = true }
     }
     return kept
-  }
-
-  private func chance(of name: FilePath) -> UInt64 {
-    var hash = ContentHash()
-    hash.combine(name.bytes)
-    var random = CounterRandom(
-      seed: seed, sample: Int(bitPattern: UInt(hash.value)), purpose: "kept back for validation")
-    return random.next()
   }
 }
 

@@ -33,7 +33,8 @@ package final class FeatureExtraction {
   private let reader: ViewReader
   private let cache: FeatureCache?
   private let workers: Int
-  private var views: Int { reader.views.count }
+  /// Views of a video.
+  var views: Int { reader.views.count }
 
   /// - Parameters:
   ///   - executor: of the program's graph, with its states set.

@@ -27,6 +27,8 @@ public struct RunDescription: Sendable, Codable, Equatable {
 
   /// In the program's order, the most telling first.
   public var outputs: [Output]
+  /// What is measured of the states now and then; nil where nothing is.
+  package var measured: [Output]?
   package var mark: Mark?
   /// What the rows of a picture of a sample show, from the top.
   public var pictureRows: [String] = []

@@ -11,6 +11,8 @@ extension RunFolder {
     /// The share of the step's time spent waiting for data.
     package var dataWait: Double
     package var residentBytes: Int
+    /// Seconds that measuring the states took, which are none of the step's; nil where nothing was measured.
+    package var measuring: Double?
   }
 
   package static let measurementsFile = "embeddings.jsonl"

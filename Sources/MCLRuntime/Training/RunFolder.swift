@@ -79,6 +79,8 @@ public struct StepRecord: Sendable, Codable, Equatable {
   public var scheduled: [String: Double]?
   /// The step's scalar outputs: `loss.total`, `loss.inter`, `prob.inter`, …
   public var outputs: [String: Float]
+  /// What was measured of the states after the step, by name; nil where nothing was.
+  public var measured: [String: Double]?
 
   /// The mean of the outputs of a step's batches; what is no loss and of no group (`loss`, `loss.inter`, `top1.inter`)
   /// is the step's, and the last batch's.

@@ -16,21 +16,27 @@ import Synchronization
 public final class Trainer {
   /// Runs the program and holds its states.
   public let executor: Executor
-  private let program: Graph
-  private let source: any BatchSource
-  private let validation: Validation?
+  let program: Graph
+  let source: any BatchSource
+  let validation: Validation?
   private let firstClips: FirstClips?
-  private let run: RunFolder
-  private let configuration: Configuration
+  let run: RunFolder
+  let configuration: Configuration
   /// Steps done.
   public private(set) var done = 0
   /// The outputs of the batches of the step under way.
-  private var partial: [[String: Float]] = []
+  private(set) var partial: [[String: Float]] = []
   private var records = CurveRecords()
   /// The largest share of validation samples that were right so far.
-  private var best: Double?
+  var best: Double?
   /// The step after which they were measured last.
-  private var validated = 0
+  var validated = 0
+  /// What is measured of the states now and then; to be set before `start`.
+  package var stateMeasurement: StateMeasurement? {
+    didSet { description.measured = stateMeasurement?.numbers }
+  }
+  /// The step after which they were measured so last.
+  var measured = 0
   /// What the numbers and pictures of the run are.
   public private(set) var description: RunDescription
   /// Told when a checkpoint begins to be written, and when it is.
@@ -103,6 +109,7 @@ public final class Trainer {
     }
     let kept = try run.records(through: done)
     kept.forEach { records.append($0) }
+    measured = kept.last { $0.measured != nil }?.step ?? 0
     try run.rewriteLog(kept)
     try run.trimLines(through: done)
     let results = RunFolder.lines(run.file(RunFolder.validationFile), as: Validation.Result.self)
@@ -129,10 +136,7 @@ public final class Trainer {
   /// Trains to the end, or until `shouldStop` says so.
   /// - Throws: `ExecutionError` when a loss is not finite, before it changes anything.
   public func train(shouldStop: () -> Bool, progress: (Progress) -> Void) throws -> Outcome {
-    // A signal may have ended the run while it measured.
-    if done > 0, isValidationDue, validation != nil, try validate(shouldStop) == nil {
-      return .interrupted(steps: done)
-    }
+    guard try catchUp(shouldStop) else { return .interrupted(steps: done) }
     guard done < configuration.steps else { return .alreadyFinished(steps: done) }
     let source = source
     let perStep = program.accumulation?.runs ?? 1
@@ -147,6 +151,7 @@ public final class Trainer {
     var recent = RecentSteps()
     let clock = ContinuousClock()
     let first = (done: done, partial: partial.count)
+    var measuring = 0.0
     var (stepStart, waited) = (clock.now, 0.0)
     while done < configuration.steps {
       if shouldStop() {
@@ -172,18 +177,26 @@ public final class Trainer {
       partial.append(try executor.scalarOutputs())
       guard isLast else { continue }
       done += 1
-      let record = StepRecord(
+      var record = StepRecord(
         step: done, epoch: epoch, scheduled: scheduled.isEmpty ? nil : scheduled,
         outputs: StepRecord.mean(partial))
       partial = []
-      records.append(record)
-      try run.append(record)
+      let (ofStep, ended) = (Self.seconds(clock.now - stepStart), clock.now)
+      do { record.measured = try measure(shouldStop) } catch {
+        // The step is kept before the run ends for want of what only shows it.
+        try keep(record)
+        try save()
+        throw error
+      }
+      try keep(record)
       if let measurement { try run.append(try RunFolder.line(measurement), to: RunFolder.measurementsFile) }
       let now = clock.now
-      let ofStep = Self.seconds(now - stepStart)
+      let ofMeasuring = record.measured == nil ? nil : Self.seconds(now - ended)
+      measuring += ofMeasuring ?? 0
       let speed = RunFolder.Speed(
         step: done, samplesPerSecond: Double(source.batchSize * perStep) / ofStep,
-        dataWait: (loader.totalWait - waited) / ofStep, residentBytes: ProcessMemory.resident)
+        dataWait: (loader.totalWait - waited) / ofStep, residentBytes: ProcessMemory.resident,
+        measuring: ofMeasuring)
       recent.append(seconds: ofStep, waited: loader.totalWait - waited)
       (stepStart, waited) = (now, loader.totalWait)
       let result = try validate(shouldStop)
@@ -191,10 +204,12 @@ public final class Trainer {
         record: record, validation: result, steps: configuration.steps,
         samplesPerSecond: Double(source.batchSize * perStep) / recent.seconds,
         dataWait: recent.waited / recent.seconds,
-        secondsLeft: recent.seconds * Double(configuration.steps - done), residentBytes: speed.residentBytes)
+        secondsLeft: (recent.seconds + measuring / Double(done - first.done))
+          * Double(configuration.steps - done), residentBytes: speed.residentBytes)
       do {
         try run.append(try RunFolder.line(speed), to: RunFolder.speedFile)
-        try write(shown, measurement, pictures, to: events)
+        try events.write(shown, measurement, pictures)
+        try SampleImages.write(pictures, step: done, in: run.path)
       } catch {
         // These files only show the run. The steps are kept before it ends for want of them.
         try save()
@@ -210,51 +225,9 @@ public final class Trainer {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
   }
 
-  /// Whether samples that are held back are to be measured with the states as they are: after an epoch's last step and the
-  /// run's, once.
-  private var isValidationDue: Bool {
-    let perStep = program.accumulation?.runs ?? 1
-    let samples = done * perStep * source.batchSize
-    let isEpochsLast =
-      done > 0
-      && source.epoch(ofSample: samples) > source.epoch(ofSample: samples - perStep * source.batchSize)
-    return (isEpochsLast || done == configuration.steps) && done > validated && partial.isEmpty
-  }
-
-  /// Measures the samples that are held back, where it is time to; keeps the states where they are the best so far.
-  /// - Returns: nil where nothing was to be measured, or it was stopped: then a run that goes on measures first.
-  private func validate(_ shouldStop: () -> Bool) throws -> Validation.Result? {
-    let perStep = program.accumulation?.runs ?? 1
-    let epoch = source.epoch(ofSample: (done - 1) * perStep * source.batchSize)
-    guard let validation, isValidationDue,
-      let result = try validation.run(executor, step: done, epoch: epoch, shouldStop: shouldStop)
-    else { return nil }
-    try run.append(try RunFolder.line(result), to: RunFolder.validationFile)
-    validated = done
-    if result.top1 > best ?? -1 {
-      best = result.top1
-      try Checkpoint(step: done, metadata: try metadata(), tensors: try executor.stateTensors())
-        .write(to: run.file(RunFolder.bestFile))
-    }
-    return result
-  }
-
-  /// What TensorBoard shows: every number of the step, and what was measured and pictured in it.
-  private func write(
-    _ now: Progress, _ measurement: EmbeddingMeasurement?, _ pictures: [JPEGImage], to events: EventFile
-  ) throws {
-    var scalars = Dictionary(
-      now.record.outputs.map { (EventFile.tag($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
-    for (name, value) in now.record.scheduled ?? [:] { scalars["training/\(name)"] = Float(value) }
-    scalars["training/samples_per_second"] = Float(now.samplesPerSecond)
-    scalars["training/data_wait"] = Float(now.dataWait)
-    for (name, value) in now.validation?.scalars ?? [:] { scalars["validation/\(name)"] = Float(value) }
-    for (name, value) in measurement?.scalars ?? [:] { scalars["embedding/\(name)"] = Float(value) }
-    try events.write(step: done, scalars: scalars)
-    try events.write(
-      step: done,
-      images: Dictionary(uniqueKeysWithValues: pictures.enumerated().map { ("samples/\($0)", $1) }))
-    try SampleImages.write(pictures, step: done, in: run.path)
+  private func keep(_ record: StepRecord) throws {
+    records.append(record)
+    try run.append(record)
   }
 
   /// Writes a checkpoint and the loss curve.
@@ -267,7 +240,7 @@ public final class Trainer {
   }
 
   /// What a checkpoint says beside its tensors.
-  private func metadata() throws -> [String: String] {
+  func metadata() throws -> [String: String] {
     var metadata = identity
     metadata["steps"] = String(configuration.steps)
     metadata.merge(Checkpoint.weightsMetadata(executor.plan.states)) { first, _ in first }

@@ -59,12 +59,7 @@ public final class Validation {
   /// - Parameter trained: whose states are measured.
   /// - Returns: nil where it was stopped.
   func run(_ trained: Executor, step: Int, epoch: Int, shouldStop: () -> Bool) throws -> Result? {
-    let known = Set(trained.plan.states.map(\.name))
-    for state in executor.plan.states where known.contains(state.name) {
-      try trained.withState(state.name) { bytes in
-        try executor.setState(state.name) { $0.copyMemory(from: bytes) }
-      }
-    }
+    try executor.copyStates(from: trained)
     let (count, size) = (source.samples.count, source.batchSize)
     let batches = (count + size - 1) / size
     let source = source

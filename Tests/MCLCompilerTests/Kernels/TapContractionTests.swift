@@ -58,16 +58,30 @@ import Testing
     _ graph: Graph, _ inputs: [String: Value], threads: Int, target: TargetDescription = .host,
     excluded: Set<String> = []
   ) throws -> (values: [String: [Float]], plan: ExecutionPlan) {
-    let compiler = ProgramCompiler(
-      KernelCompiler(target: target, cache: ObjectCache(directory: nil), excludedFamilies: excluded))
-    let plan = try compiler.compile(graph).plan
+    let plan = try plan(graph, target: target, excluded: excluded)
+    return (try values(of: plan, inputs, threads: threads), plan)
+  }
+
+  /// A program compiled for a target.
+  static func plan(
+    _ graph: Graph, target: TargetDescription = .host, excluded: Set<String> = []
+  ) throws -> ExecutionPlan {
+    let compiler = KernelCompiler(
+      target: target, cache: ObjectCache(directory: nil), excludedFamilies: excluded)
+    return try ProgramCompiler(compiler).compile(graph).plan
+  }
+
+  /// Every output of a compiled program on values of inputs.
+  static func values(
+    of plan: ExecutionPlan, _ inputs: [String: Value], threads: Int
+  ) throws -> [String: [Float]] {
     let executor = try Executor(plan, threads: threads)
     for (name, value) in inputs { try executor.setInput(name, floats: value.elements.map { Float($0) }) }
     executor.poison()
     try executor.run()
     var values: [String: [Float]] = [:]
-    for output in graph.outputs { values[output.name] = try executor.value(output.name) }
-    return (values, plan)
+    for output in plan.outputs { values[output.name] = try executor.value(output.name) }
+    return values
   }
 
   static func inputs(_ graph: Graph, _ random: inout RandomValues) -> [String: Value] {
@@ -250,9 +264,10 @@ import Testing
     let graph = try example.program(isOfImage: true)
     var random = RandomValues(seed: 9)
     let inputs = Self.inputs(graph, &random)
-    let expected = try Self.run(graph, inputs, threads: 1).values.mapValues { $0.map(\.bitPattern) }
+    let plan = try Self.plan(graph)
+    let expected = try Self.values(of: plan, inputs, threads: 1).mapValues { $0.map(\.bitPattern) }
     for threads in [2, 3, 7] {
-      let found = try Self.run(graph, inputs, threads: threads).values.mapValues { $0.map(\.bitPattern) }
+      let found = try Self.values(of: plan, inputs, threads: threads).mapValues { $0.map(\.bitPattern) }
       #expect(found == expected, "\(threads) threads")
     }
   }

@@ -100,11 +100,13 @@ import Testing
     let graph = try Self.shapes[number].program()
     var random = RandomValues(seed: 9)
     let inputs = TapContractionTests.inputs(graph, &random)
-    let first = try TapContractionTests.run(graph, inputs, threads: 1)
-    #expect(Self.launches(first.plan).count == 1)
-    let expected = first.values.mapValues { $0.map(\.bitPattern) }
+    let plan = try TapContractionTests.plan(graph)
+    #expect(Self.launches(plan).count == 1)
+    let expected = try TapContractionTests.values(of: plan, inputs, threads: 1).mapValues {
+      $0.map(\.bitPattern)
+    }
     for threads in [2, 3, 7] {
-      let found = try TapContractionTests.run(graph, inputs, threads: threads).values
+      let found = try TapContractionTests.values(of: plan, inputs, threads: threads)
       #expect(found.mapValues { $0.map(\.bitPattern) } == expected, "\(threads) threads")
     }
   }

@@ -80,11 +80,9 @@ import Testing
     throws
   {
     let graph = try shape.program()
-    var random = RandomValues(seed: 3)
-    let inputs = TapContractionTests.inputs(graph, &random)
     var errors: [Double] = []
     for excluded: Set<String> in [[], ["winograd"]] {
-      let plan = try TapContractionTests.run(graph, inputs, threads: 1, excluded: excluded).plan
+      let plan = try TapContractionTests.plan(graph, excluded: excluded)
       let library = try KernelLibrary(plan.objects)
       let wanted = excluded.isEmpty ? "winograd" : "contraction"
       let launch = try #require(plan.launches.first { plan.kernels[$0.kernel].family == wanted })
@@ -101,11 +99,12 @@ import Testing
     let graph = try shape.program()
     var random = RandomValues(seed: 9)
     let inputs = TapContractionTests.inputs(graph, &random)
-    let expected = try TapContractionTests.run(graph, inputs, threads: 1).values.mapValues {
+    let plan = try TapContractionTests.plan(graph)
+    let expected = try TapContractionTests.values(of: plan, inputs, threads: 1).mapValues {
       $0.map(\.bitPattern)
     }
     for threads in [2, 3, 7] {
-      let found = try TapContractionTests.run(graph, inputs, threads: threads).values
+      let found = try TapContractionTests.values(of: plan, inputs, threads: threads)
       #expect(found.mapValues { $0.map(\.bitPattern) } == expected, "\(threads) threads")
     }
   }
@@ -155,14 +154,15 @@ import Testing
     for target in TapContractionTests.targets {
       let direct = try TapContractionTests.run(
         graph, inputs, threads: 2, target: target, excluded: ["winograd"])
-      let runs = try [1, 3].map { try TapContractionTests.run(graph, inputs, threads: $0, target: target) }
-      let hosts = runs[0].plan.launches.filter { !$0.byProducts.isEmpty }
-      #expect(hosts.map { runs[0].plan.kernels[$0.kernel].family } == ["winograd"], "\(runs[0].plan.text)")
+      let plan = try TapContractionTests.plan(graph, target: target)
+      let runs = try [1, 3].map { try TapContractionTests.values(of: plan, inputs, threads: $0) }
+      let hosts = plan.launches.filter { !$0.byProducts.isEmpty }
+      #expect(hosts.map { plan.kernels[$0.kernel].family } == ["winograd"], "\(plan.text)")
       for (name, expected) in direct.values {
-        let actual = try #require(runs[0].values[name])
+        let actual = try #require(runs[0][name])
         let deviation = Deviation(actual.map { Double($0) }, from: expected.map { Double($0) })
         #expect(deviation.relativeToLargest < 8e-6, "\(name) of \(shape), \(deviation)")
-        #expect(runs[1].values[name]?.map(\.bitPattern) == actual.map(\.bitPattern))
+        #expect(runs[1][name]?.map(\.bitPattern) == actual.map(\.bitPattern))
       }
     }
   }

@@ -184,7 +184,7 @@ import Testing
         features: source, width: 8, classes: ["a", "b", "c"],
         training: .init(training, origin: "x", listSHA256: nil),
         test: .init(test, origin: "y", listSHA256: nil),
-        views: .init(try EvaluationViews("3x1"), source), outcome: outcome, remarks: [])
+        views: .init(try EvaluationViews("3x1"), source), seed: 1, outcome: outcome, remarks: [])
     }
     let summary = SplitSummary(
       try [(1, 0.25), (2, 0.5), (3, 0.75)].map { (split: $0.0, result: try result($0.1)) })

@@ -38,8 +38,14 @@ import Testing
     let heads = try FeatureProgram.chosen(
       in: projectModel("tiny", settings: ["size": "32"]), program: nil, layer: "feat.inter")
     #expect(heads.graph.name == "encode" && heads.output == "feat.inter" && heads.graph.outputs.count == 1)
-    let classifier = try FeatureProgram.chosen(in: projectModel("r2plus1d_18"), program: nil, layer: nil)
-    #expect(classifier.graph.name == "evaluate" && classifier.width == 400)
+    // What a classifier knows before its scores.
+    let module = try projectModel("r2plus1d_18")
+    let classifier = try FeatureProgram.chosen(in: module, program: nil, layer: nil)
+    #expect(classifier.graph.name == "embed" && classifier.output == "feature" && classifier.width == 512)
+    let scores = try FeatureProgram.chosen(in: module, program: "evaluate", layer: nil)
+    #expect(scores.width == 400)
+    let (before, after) = (Set(classifier.liveStates.map(\.name)), Set(scores.liveStates.map(\.name)))
+    #expect(before.isSubset(of: after) && after.subtracting(before) == ["fc.weight", "fc.bias"])
   }
 
   @Test func namesMeanNothingButEmbed() throws {

@@ -17,7 +17,8 @@ func trainTiny(
   seed: UInt64 = 3, every: Int = 2, workers: Int = 2, threads: Int = 2, settings: String = "size=32",
   more: [String: String] = [:], schedules: [String: Schedule] = [:], plan: ExecutionPlan? = nil,
   program: Graph? = nil, perStep: Int = 1, stopAfterQuestions: Int = .max,
-  allowsDifferentPlan: Bool = false, watchEvery: Int = 2
+  allowsDifferentPlan: Bool = false, watchEvery: Int = 2, measuring: StateMeasurement? = nil,
+  stopsToo: () -> Bool = { false }
 ) throws -> Ended {
   let program = try program ?? (perStep == 2 ? TinyStep.accumulatingProgram : TinyStep.program).get()
   let trainer = try Trainer(
@@ -32,13 +33,14 @@ func trainTiny(
       policy: .cropAndFlip,
       identity: ["model": "tiny", "settings": settings].merging(more) { $1 },
       allowsDifferentPlan: allowsDifferentPlan))
+  trainer.stateMeasurement = measuring
   var reports: [String] = []
   try trainer.start(resume: resume) { reports.append($0) }
   var progress: [Trainer.Progress] = []
   var questions = 0
   let outcome = try trainer.train(shouldStop: {
     questions += 1
-    return progress.count >= stopAfter || questions > stopAfterQuestions
+    return progress.count >= stopAfter || questions > stopAfterQuestions || stopsToo()
   }) { progress.append($0) }
   return Ended(outcome: outcome, reports: reports, progress: progress)
 }
