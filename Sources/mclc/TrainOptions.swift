@@ -10,7 +10,7 @@ struct ValidationOptions: ParsableArguments {
       is kept as best.safetensors.
       """, valueName: "list|folder|share"))
   var validate: String?
-  @Option(help: "The program to train; by default 'step', or the only one that updates states.") var program:
+  @Option(help: "The program to train; by default 'step', else the first that updates states.") var program:
     String?
 }
 
@@ -92,7 +92,7 @@ struct ScheduleOptions: ParsableArguments {
       """
       A scalar input of the model over the run, such as sgd_lr='cosine to=1e-6 warmup=5'; may be given often. Kinds: \
       constant VALUE, linear from= to= over=, cosine from= to= over=, steps at=120,160 times=0.1, steps at=5 \
-      values=2,1. Each takes warmup= and multiplier= (it begins at 1/100), and by=epoch for a value an epoch. Lengths \
+      values=2,1. Each takes warmup= and multiplier= (it begins at 1/100), and by=epoch for a value an epoch, by=batch for one a batch. Lengths \
       are epochs, or steps as 500steps. Without value or from the input's own number in the model holds.
       """, valueName: "input=schedule"))
   var schedules: [String] = []
