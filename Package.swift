@@ -113,6 +113,7 @@ let package = Package(
     .testTarget(
       name: "MCLRuntimeTests", dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit"],
       exclude: [
+        "Sampling/Fixtures/RandAugment.safetensors", "Sampling/Fixtures/make_randaugment_fixtures.py",
         "Sampling/Fixtures/make_augmentation_fixtures.py", "Sampling/Fixtures/make_torchvision_fixtures.py",
       ], swiftSettings: swift6),
   ]

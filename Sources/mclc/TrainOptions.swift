@@ -77,7 +77,8 @@ struct MotionOptions: ParsableArguments {
     help: """
       Which augmentation clips get after the crop: full (the default) or crop-and-flip. --set or a recipe gives its \
       numbers one by one: colour_probability, brightness, contrast, saturation, hue, grey_probability, \
-      blur_probability, blur_sigma, flip_probability, crop_area, crop_aspect, centre_crop, mean, standard_deviation.
+      blur_probability, blur_sigma, flip_probability, crop_area, crop_aspect, centre_crop, mean, standard_deviation; \
+      rand_augment=2,9 adds 2 operations of RandAugment at level 9 of 30.
       """)
   var augmentation: String?
 

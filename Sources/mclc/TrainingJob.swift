@@ -59,7 +59,8 @@ struct TrainingJob {
     let weights = try startingWeights(module, program, folder)
     let data = try TrainingData(
       selection, classes: classes, cache: request.cache ?? folder.file("motion"), flow: request.flow,
-      for: program, validating: module.validationProgram(of: program), signals: signals, isSilent: request.isSilent)
+      for: program, validating: module.validationProgram(of: program), signals: signals,
+      isSilent: request.isSilent)
     signals.enter(.starting)
     tell(data.summary)
     if !request.resumes { try data.expectEnoughSamples() }
