@@ -9,7 +9,8 @@ struct AugmentationSettings {
   private(set) var given: [String: String] = [:]
 
   /// What recipes and `--set` call them.
-  static let keys = ["augmentation", "rand_augment"] + numbers.map(\.key) + vectors.map(\.key) + ranges.map(\.key)
+  static let keys =
+    ["augmentation", "rand_augment"] + numbers.map(\.key) + vectors.map(\.key) + ranges.map(\.key)
 
   private static let numbers: [(key: String, path: WritableKeyPath<AugmentationPolicy, Double> & Sendable)] =
     [

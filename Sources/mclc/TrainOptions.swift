@@ -49,7 +49,7 @@ struct RunOptions: ParsableArguments {
 struct LengthOptions: ParsableArguments {
   @Option(
     help: """
-      A file of hyper-parameters (.yaml) or the name of one in recipes/: ucf101, kinetics, demo, r2plus1d_18-scratch, r2plus1d_18-finetune. --set and the options \
+      A file of hyper-parameters (.yaml) or the name of one in recipes/: ucf101, kinetics, ucf101-finetune, hmdb51-finetune, demo, r2plus1d_18-scratch, r2plus1d_18-finetune. --set and the options \
       win over it.
       """)
   var recipe: String?

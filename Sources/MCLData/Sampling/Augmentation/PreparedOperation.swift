@@ -166,7 +166,10 @@ extension RGBImage {
   /// torchvision's grey of a pixel: 0.2989 R + 0.587 G + 0.114 B in single precision, cut off.
   fileprivate func grey(_ place: Int) -> UInt8 {
     let (red, green, blue) = (pixels[3 * place], pixels[3 * place + 1], pixels[3 * place + 2])
-    return UInt8(0.2989 * Float(red) + 0.587 * Float(green) + 0.114 * Float(blue))
+    var sum = Float(red) * 0.2989
+    sum += Float(green) * 0.587
+    sum += Float(blue) * 0.114
+    return UInt8(sum)
   }
 
   /// Replaces each channel's values by a table made of them; nil leaves the channel.
