@@ -8,7 +8,7 @@ import MCLSupport
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measures what a network has learnt, without training anything on top.",
+    abstract: "Measures what a network has learnt, by its features or fine-tuned.",
     discussion: paragraphs(
       """
       Features of the videos to test with are compared with those of the videos to train with, by the cosine. knn: the 20
@@ -19,8 +19,10 @@ struct EvaluateCommand: ParsableCommand {
         mclc evaluate runs/first --data UCF-101 --train-list trainlist01.txt --test-list testlist01.txt --out first
         mclc evaluate runs/first --data videos --validate 0.2 --init none --out random
         mclc evaluate runs/first --data videos --validate 0.2 --single-frame --out still
+        mclc evaluate runs/first --data videos --protocol finetune --out tuned
         mclc evaluate moco.safetensors --model models/r2plus1d.mcl --data videos --protocol knn --out moco
 
+      finetune trains all weights on labels in OUT/finetune, a run that a second call goes on with, then tests.
       With the same videos, --init none says what the architecture gives without training, and --single-frame what is left
       without motion.
       Without lists a share of each class is tested, drawn by the seed; of a run's own videos those that it held back. OUT
@@ -32,8 +34,10 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var features: FeatureOptions
   @OptionGroup(title: "The videos") var videos: EvaluationVideoOptions
   @OptionGroup(title: "Features and views") var views: ViewOptions
+  @OptionGroup(title: "Fine-tuning") var tuning: FinetuneOptions
   @Option(
-    name: .customLong("protocol"), help: "What is measured: knn, retrieval, or both with a comma between.")
+    name: .customLong("protocol"),
+    help: "What is measured: knn, retrieval, finetune, or several with commas between.")
   var protocols = "knn,retrieval"
   @Option(help: "The folder to write to; it is made if need be.") var out: String
   @Flag(help: "Print eval.json; no progress.") var json = false
@@ -41,11 +45,14 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let signals = SignalWatch()
-      let kinds = try FeatureEvaluation.Kind.all(protocols)
+      let (others, isTuned) = FinetuneJob.split(protocols)
+      let kinds = isTuned && others.isEmpty ? [] : try FeatureEvaluation.Kind.all(others)
       let job = try FeatureJob(
         features, views, cache: (out as NSString).appendingPathComponent("cache"), signals: signals,
         isSilent: json)
       let sides = try EvaluationSides(videos, run: job.run, seed: job.seed)
+      let folder = (out as NSString).appendingPathComponent(FinetuneJob.name)
+      let tune = isTuned ? try FinetuneJob(tuning, job, sides, folder: folder) : nil
       do { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) } catch {
         throw UsageError("\(out): the folder cannot be made; choose another with --out")
       }
@@ -54,8 +61,10 @@ struct EvaluateCommand: ParsableCommand {
         training: try job.table(of: sides.training.videos, in: sides.training.folder, "to train with"),
         test: try job.table(of: sides.test.videos, in: sides.test.folder, "to test with"))
       let outcome = try measured(evaluation, kinds, job)
+      let tuned = try tune?.run()
       signals.enter(.finishing)
-      let result = try result(outcome, evaluation, sides, job)
+      var result = try result(outcome, evaluation, sides, job)
+      result.finetune = tuned
       try write(result, outcome, evaluation)
       if json { return try printResult(try result.text, terminator: "") }
       for line in EvaluationLines(result).lines { try printResult(line) }
@@ -149,6 +158,12 @@ struct EvaluationLines {
       "\(result.test.videos) videos to test with against \(result.training.videos) to train with, \(result.classes.count) "
         + "classes, \(result.views.text) views, features of \(result.width) numbers"
     ]
+    if let tuned = result.finetune, let top1 = tuned.top1.first, let top5 = tuned.top5.first {
+      lines.append(
+        "fine-tuned: top-1 \(percent(top1)) (chance \(percent(result.chance.top1))), top-5 \(percent(top5)) (chance "
+          + "\(percent(result.chance.top5))), mean over classes \(percent(tuned.meanClassAccuracy.first ?? 0))"
+      )
+    }
     for neighbours in result.knn ?? [] {
       lines.append(
         "kNN, k = \(neighbours.k)\(neighbours.used < neighbours.k ? " (\(neighbours.used))" : ""): top-1 "

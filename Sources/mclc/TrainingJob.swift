@@ -38,6 +38,8 @@ struct TrainingJob {
     var ignoresMemory: Bool
     var allowsDifferentPlan: Bool
     var isSilent: Bool
+    /// Whether it is a part of other work, which prints its own result.
+    var isPart = false
   }
 
   private let request: Request
@@ -343,7 +345,9 @@ struct TrainingJob {
       case .alreadyFinished(let steps): ("already finished", steps)
       case .interrupted(let steps): ("interrupted", steps)
       }
-    if request.isSilent { try printJSON(["outcome": state, "steps": steps, "run": folder.path]) }
+    if request.isSilent, !request.isPart {
+      try printJSON(["outcome": state, "steps": steps, "run": folder.path])
+    }
     tell(
       steps == 0
         ? "\(state) before the first step; nothing was trained"

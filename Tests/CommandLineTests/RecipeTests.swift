@@ -37,7 +37,7 @@ import Testing
     ] {
       let text = try String(
         contentsOf: repositoryFolder.appendingPathComponent("recipes/\(name).yaml"), encoding: .utf8)
-      let settings = text.split(separator: "\n").drop { $0 != "model:" }.dropFirst().compactMap { line in
+      let settings = text.split(separator: "\n").drop { $0 != "model:" }.dropFirst().prefix { $0 != "test:" }.compactMap { line in
         line.firstMatch(of: /^ *(\w+): \{value: ([^,]+),/).map { "\($0.1)=\($0.2)" }
       }
       #expect(settings.count >= 11)
@@ -125,7 +125,8 @@ import Testing
         "mclc: R:2: there is no key 'epoch' here; did you mean 'epochs'? there are steps, epochs, seed, "))
     #expect(
       try complaint("trainning: {}\n")
-        == "mclc: R:1: there is no key 'trainning' here; did you mean 'training'? there are about, training, schedules, model\n"
+        == "mclc: R:1: there is no key 'trainning' here; did you mean 'training'? there are about, training, schedules, model, "
+        + "test\n"
     )
     #expect(
       try complaint("training:\n  loss_weights: {value: ucf101, from: x}\n")
