@@ -37,9 +37,10 @@ import Testing
     ] {
       let text = try String(
         contentsOf: repositoryFolder.appendingPathComponent("recipes/\(name).yaml"), encoding: .utf8)
-      let settings = text.split(separator: "\n").drop { $0 != "model:" }.dropFirst().prefix { $0 != "test:" }.compactMap { line in
-        line.firstMatch(of: /^ *(\w+): \{value: ([^,]+),/).map { "\($0.1)=\($0.2)" }
-      }
+      let settings = text.split(separator: "\n").drop { $0 != "model:" }.dropFirst().prefix { $0 != "test:" }
+        .compactMap { line in
+          line.firstMatch(of: /^ *(\w+): \{value: ([^,]+),/).map { "\($0.1)=\($0.2)" }
+        }
       #expect(settings.count >= 11)
       let outcome = try command.mclc(
         ["compile", "models/\(model).mcl", "--program", program, "--emit", "graph"]
