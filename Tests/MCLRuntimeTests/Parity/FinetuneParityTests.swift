@@ -17,7 +17,10 @@ import Testing
   private func program(_ changes: [String: String] = [:]) throws -> Graph {
     let metadata = try Self.golden.get().metadata
     var settings: [String: String] = [:]
-    for key in Self.keys { settings[key] = try #require(metadata[key], "\(key)") }
+    for key in Self.keys {
+      let value: String = try #require(metadata[key], "\(key)")
+      settings[key] = value
+    }
     return try projectModel("r2plus1d_18", settings: settings.merging(changes) { $1 }).program("finetune")
   }
 
