@@ -121,6 +121,7 @@ let package = Package(
       name: "MCLRuntimeTests", dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit"],
       exclude: [
         "Evaluation/Fixtures/make_bootstrap_fixture.py",
+        "Sampling/Fixtures/RandAugment.safetensors", "Sampling/Fixtures/make_randaugment_fixtures.py",
         "Sampling/Fixtures/make_augmentation_fixtures.py", "Sampling/Fixtures/make_torchvision_fixtures.py",
       ], swiftSettings: swift6),
   ]

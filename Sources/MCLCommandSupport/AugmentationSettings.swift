@@ -14,7 +14,8 @@ package struct AugmentationSettings {
   package private(set) var given: [String: String] = [:]
 
   /// What recipes and `--set` call them.
-  package static let keys = ["augmentation"] + numbers.map(\.key) + vectors.map(\.key) + ranges.map(\.key)
+  package static let keys =
+    ["augmentation", "rand_augment"] + numbers.map(\.key) + vectors.map(\.key) + ranges.map(\.key)
 
   private static let numbers: [(key: String, path: WritableKeyPath<AugmentationPolicy, Double> & Sendable)] =
     [
@@ -65,6 +66,11 @@ package struct AugmentationSettings {
       let range = try numbers(2, what)
       guard range[0] <= range[1] else { throw wrong("the least first, such as 0.1,2") }
       changed[keyPath: path] = range[0]...range[1]
+    } else if key == "rand_augment" {
+      let what = "the number of operations and their level from 0 to 30, such as 2,9"
+      let pair = try numbers(2, what).compactMap { Int(exactly: $0) }
+      guard pair.count == 2 else { throw wrong(what) }
+      changed.randAugment = RandAugment(count: pair[0], level: pair[1])
     }
     do { try changed.validate() } catch { throw UsageError("\(origin) '\(text)': \(error)") }
     policy = changed

@@ -50,7 +50,7 @@ extension TrainingSettings {
       do {
         result[name] = try text.schedule(
           default: own, stepsPerEpoch: length.stepsPerEpoch,
-          epochs: epochs.map(Double.init) ?? length.epochs)
+          epochs: epochs.map(Double.init) ?? length.epochs, batchesPerStep: length.batchesPerStep)
       } catch let error as UsageError { throw UsageError("schedule of \(name): \(error)") }
     }
     return result

@@ -9,7 +9,7 @@ import MCLSupport
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measures what a network has learnt.",
+    abstract: "Measures what a network has learnt, by its features or fine-tuned.",
     discussion: paragraphs(
       """
       The network is frozen. Features of the videos to test with are compared with those of the videos to train with, by
@@ -23,9 +23,11 @@ struct EvaluateCommand: ParsableCommand {
         mclc evaluate runs/first --data UCF-101 --train-list ucfTrainTestlist --splits all --protocol svm --out first
         mclc evaluate runs/first --data videos --validate 0.2 --init none --out random
         mclc evaluate runs/first --data videos --validate 0.2 --single-frame --out still
+        mclc evaluate runs/first --data videos --protocol finetune --out tuned
         mclc evaluate moco.safetensors --model models/r2plus1d.mcl --data videos --protocol knn --out moco
         mclc evaluate --rescore first --protocol retrieval --out again
 
+      finetune trains all weights on labels in OUT/finetune, a run that a second call goes on with, then tests.
       With the same videos, --init none says what the architecture gives without training, and --single-frame what is left
       without motion.
       Without lists a share of each class is tested, drawn by the seed; of a run's own videos those that it held back. OUT
@@ -41,9 +43,10 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup(title: "The videos") var videos: EvaluationVideoOptions
   @OptionGroup(title: "Features and views") var views: ViewOptions
   @OptionGroup(title: "What is trained on top") var probes: ProbeOptions
+  @OptionGroup(title: "Fine-tuning") var tuning: FinetuneOptions
   @Option(
     name: .customLong("protocol"),
-    help: "What is measured: knn, retrieval, linear, svm, or several with commas between.")
+    help: "What is measured: knn, retrieval, linear, svm, finetune, or several with commas between.")
   var protocols = FeatureEvaluation.Kind.usual
   @Option(
     name: .customLong("out"),
@@ -68,9 +71,17 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let signals = SignalWatch()
-      let kinds = try FeatureEvaluation.Kind.all(protocols)
+      let (others, isTuned) = FinetuneJob.split(protocols)
+      let kinds =
+        isTuned && others.isEmpty ? [] : try FeatureEvaluation.Kind.all(others, besides: [FinetuneJob.name])
       _ = try probes.options(seed: 1)
-      if let rescore { return try computeAgain(EvaluationFolder(rescore), kinds, signals) }
+      if let rescore {
+        guard !isTuned else {
+          throw UsageError(
+            "--rescore computes from features, which finetune does not; leave it out of --protocol")
+        }
+        return try computeAgain(EvaluationFolder(rescore), kinds, signals)
+      }
       guard let out = outFolder else { throw UsageError("name the folder to write to with --out") }
       let splits = try videos.chosenSplits()
       let controls = try controls()
@@ -78,7 +89,7 @@ struct EvaluateCommand: ParsableCommand {
         features, views, cache: (out as NSString).appendingPathComponent("cache"), signals: signals,
         isSilent: json)
       guard let splits else {
-        let result = try evaluated(videos, kinds, job, controls, to: EvaluationFolder(out))
+        let result = try evaluated(videos, kinds, isTuned, job, controls, to: EvaluationFolder(out))
         return try json ? printResult(try result.text, terminator: "") : show(result, out)
       }
       var results: [(split: Int, result: EvaluationResult)] = []
@@ -86,7 +97,7 @@ struct EvaluateCommand: ParsableCommand {
         var own = videos
         own.split = split
         let folder = EvaluationFolder((out as NSString).appendingPathComponent("split\(split)"))
-        let result = try evaluated(own, kinds, job, controls, to: folder)
+        let result = try evaluated(own, kinds, isTuned, job, controls, to: folder)
         results.append((split, result))
         if !json { try show(result, folder.path) }
       }
@@ -103,10 +114,11 @@ struct EvaluateCommand: ParsableCommand {
 
   /// Evaluates on one choice of videos and writes the files to a folder.
   private func evaluated(
-    _ videos: EvaluationVideoOptions, _ kinds: [FeatureEvaluation.Kind], _ job: FeatureJob,
+    _ videos: EvaluationVideoOptions, _ kinds: [FeatureEvaluation.Kind], _ isTuned: Bool, _ job: FeatureJob,
     _ controls: [EvaluationControl], to folder: EvaluationFolder
   ) throws -> EvaluationResult {
     let sides = try EvaluationSides(videos, run: job.run, seed: job.seed)
+    let tune = isTuned ? try FinetuneJob(tuning, job, sides, folder: folder.file(FinetuneJob.name)) : nil
     try makeFolder(folder.path)
     let evaluation = try FeatureEvaluation(
       classes: sides.classes,
@@ -115,7 +127,8 @@ struct EvaluateCommand: ParsableCommand {
     let pictures = EvaluationPictures(job)
     try controls.forEach { try $0.expectSameVideos(as: evaluation) }
     let outcome = try measured(evaluation, kinds, seed: job.seed, job.signals)
-    let result = try result(outcome, evaluation, sides, job)
+    var result = try result(outcome, evaluation, sides, job)
+    result.finetune = try tune?.run()
     try write(result, outcome, evaluation, controls, pictures, to: folder, job.signals)
     return result
   }

@@ -17,7 +17,8 @@ struct EvaluationLines {
     }
     let metrics = Dictionary(
       result.metrics.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    for (name, seeds) in [("linear", result.linear?.seeds.count), ("svm", result.svm?.seeds.count)] {
+    let trained = [("finetune", result.finetune), ("linear", result.linear), ("svm", result.svm)]
+    for (name, seeds) in trained.map({ ($0.0, $0.1?.seeds.count) }) {
       guard let seeds, let top1 = metrics["\(name).top1"], let top5 = metrics["\(name).top5"],
         let mean = metrics["\(name).meanClass"]
       else { continue }

@@ -78,6 +78,10 @@ struct EvaluationSides {
   let training: Side
   let test: Side
   let classes: ClassTable
+  /// The same videos as a training selects them: what is tested is what it holds back.
+  let data: RunConfiguration.Data
+  /// What a share to test with was drawn by.
+  let seed: UInt64
   /// What a reader of the numbers has to know, a sentence each.
   let remarks: [String]
 
@@ -111,6 +115,7 @@ struct EvaluationSides {
     let validation = data.validation ?? .share(0.2)
     data.validation = validation
     let drawn = isHeldBack ? Self.seed(of: run) ?? seed : seed
+    (self.data, self.seed) = (data, drawn)
     let selection = try TrainingSelection(data, seed: drawn)
     classes = try selection.classes()
     guard case .videos(let training, let held?) = selection else {

@@ -6,6 +6,7 @@ import MCLData
 import MCLDrawing
 import MCLEvaluation
 import MCLExecution
+import MCLFrontend
 import MCLGraph
 import MCLParity
 import MCLRuntime
@@ -25,10 +26,15 @@ final class FeatureJob {
   let signals: SignalWatch
   private let preparation: ClipPreparation
   private let options: (features: FeatureOptions, views: ViewOptions)
-  private let isSilent: Bool
+  let isSilent: Bool
   private let cache: String
   /// The videos of each table made so far that could be opened.
   private(set) var prepared: [[PreparedVideo]] = []
+
+  /// Whether tensors that are not of the model are passed over.
+  var isIgnoringUnknown: Bool { options.features.ignoreUnknown }
+  /// Threads that decode.
+  var workers: Int { options.views.workers }
 
   /// Reads what was named; nothing is compiled or decoded yet.
   /// - Parameter cache: where features are kept if neither an option nor a run says so.
@@ -132,6 +138,22 @@ final class FeatureJob {
         "\(source): the run has no best.safetensors, as it was not validated; leave --best out")
     }
     return try WeightFile(best, report: report)
+  }
+
+  /// The model's own file, with the settings that its module has: what a training starts from.
+  /// - Throws: `UsageError` where there is no such file any more, or its text is not the run's.
+  func modelFile() throws -> (path: String, settings: [String: String]) {
+    let settings = Dictionary(
+      module.settings.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+    if let model = options.features.model { return (model, settings) }
+    guard let run else { throw UsageError("name the folder of a run, or a model with --model") }
+    let own = run.configuration.model
+    guard try ModelLoader.textHash(path: own.path) == own.hash else {
+      throw UsageError(
+        "\(own.path) has changed since \(run.folder) was started, so that the run's model cannot be trained on; name the "
+          + "model's file with --model and the weights in its place")
+    }
+    return (own.path, settings)
   }
 
   // MARK: The network
@@ -253,7 +275,7 @@ final class FeatureJob {
   }
 
   /// Where the indices of a folder's frames are kept: with the run's own where they are its videos.
-  private func framesFolder(_ folder: String) -> String {
+  func framesFolder(_ folder: String) -> String {
     let path = absolutePath(folder)
     if options.views.cache == nil, let run, absolutePath(run.configuration.data.folder) == path {
       return run.configuration.cache(in: run.folder)

@@ -70,7 +70,7 @@ struct InspectSamples {
     let data = try TrainingData(
       selection, classes: try DataDeclaration(program).needs.classes.map { _ in try selection.classes() },
       cache: configuration.cache(in: folder), flow: configuration.motion.flow, for: program,
-      validating: module.validationProgram(), signals: signals, isSilent: false)
+      validating: module.validationProgram(of: program), signals: signals, isSilent: false)
     do { try draw(try data.batches(settings), of: folder, seed: settings.seed) } catch let error as VideoError
     {
       throw UsageError(error.description)

@@ -6,8 +6,8 @@ import Yams
 
 /// A file of hyper-parameters.
 ///
-/// YAML of four keys: `about`, a sentence; `training`, `schedules` and `model`, settings of the run, schedules of the
-/// program's inputs, and settings of the model, each `key: value`, or `key: {value: …, from: …}` to say where the value
+/// YAML of five keys: `about`, a sentence; `training`, `schedules` and `model`, settings of the run, schedules of the
+/// program's inputs, and settings of the model; `test`, how `evaluate` tests what was trained; each `key: value`, or `key: {value: …, from: …}` to say where the value
 /// comes from.
 struct Recipe {
   struct Entry: Equatable {
@@ -23,6 +23,8 @@ struct Recipe {
   /// By the keys of `TrainingSettings`.
   private(set) var schedules: [Entry] = []
   private(set) var model: [Entry] = []
+  /// Views and settings of the model that `evaluate` tests with; `train` does not look at them.
+  private(set) var test: [Entry] = []
 
   private static let byteLimit = 1 << 20
 
@@ -48,7 +50,8 @@ struct Recipe {
           Entry(key: TrainingSettings.scheduleKey($0.key), value: $0.value, source: $0.source)
         }
       case "model": model = try entries(node, key)
-      default: throw unknown(key, ["about", "training", "schedules", "model"], node)
+      case "test": test = try entries(node, key)
+      default: throw unknown(key, ["about", "training", "schedules", "model", "test"], node)
       }
     }
   }

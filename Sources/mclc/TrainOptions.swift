@@ -11,7 +11,7 @@ struct ValidationOptions: ParsableArguments {
       is kept as best.safetensors.
       """, valueName: "list|folder|share"))
   var validate: String?
-  @Option(help: "The program to train; by default 'step', or the only one that updates states.") var program:
+  @Option(help: "The program to train; by default 'step', else the first that updates states.") var program:
     String?
 }
 
@@ -50,7 +50,7 @@ struct RunOptions: ParsableArguments {
 struct LengthOptions: ParsableArguments {
   @Option(
     help: """
-      A file of hyper-parameters (.yaml) or the name of one in recipes/: ucf101, kinetics, demo, r2plus1d_18-scratch, r2plus1d_18-finetune. --set and the options \
+      A file of hyper-parameters (.yaml) or the name of one in recipes/: ucf101, kinetics, ucf101-finetune, hmdb51-finetune, demo, r2plus1d_18-scratch, r2plus1d_18-finetune. --set and the options \
       win over it.
       """)
   var recipe: String?
@@ -78,7 +78,8 @@ struct MotionOptions: ParsableArguments {
     help: """
       Which augmentation clips get after the crop: full (the default) or crop-and-flip. --set or a recipe gives its \
       numbers one by one: colour_probability, brightness, contrast, saturation, hue, grey_probability, \
-      blur_probability, blur_sigma, flip_probability, crop_area, crop_aspect, centre_crop, mean, standard_deviation.
+      blur_probability, blur_sigma, flip_probability, crop_area, crop_aspect, centre_crop, mean, standard_deviation; \
+      rand_augment=2,9 adds 2 operations of RandAugment at level 9 of 30.
       """)
   var augmentation: String?
 
@@ -93,7 +94,7 @@ struct ScheduleOptions: ParsableArguments {
       """
       A scalar input of the model over the run, such as sgd_lr='cosine to=1e-6 warmup=5'; may be given often. Kinds: \
       constant VALUE, linear from= to= over=, cosine from= to= over=, steps at=120,160 times=0.1, steps at=5 \
-      values=2,1. Each takes warmup= and multiplier= (it begins at 1/100), and by=epoch for a value an epoch. Lengths \
+      values=2,1. Each takes warmup= and multiplier= (it begins at 1/100), and by=epoch for a value an epoch, by=batch for one a batch. Lengths \
       are epochs, or steps as 500steps. Without value or from the input's own number in the model holds.
       """, valueName: "input=schedule"))
   var schedules: [String] = []

@@ -39,6 +39,8 @@ struct TrainingJob {
     var ignoresMemory: Bool
     var allowsDifferentPlan: Bool
     var isSilent: Bool
+    /// Whether it is a part of other work, which prints its own result.
+    var isPart = false
   }
 
   let request: Request
@@ -63,7 +65,8 @@ struct TrainingJob {
     let cache = request.cache ?? folder.file("motion")
     let data = try TrainingData(
       selection, classes: classes, cache: cache, flow: request.flow,
-      for: program, validating: module.validationProgram(), signals: signals, isSilent: request.isSilent)
+      for: program, validating: module.validationProgram(of: program), signals: signals,
+      isSilent: request.isSilent)
     signals.enter(.starting)
     tell(data.summary)
     if !request.resumes { try data.expectEnoughSamples() }

@@ -17,6 +17,9 @@ import Testing
       "kinetics", "models/r2plus1d.mcl",
       "schedule.sgd_lr = cosine to=1e-6 warmup=5 multiplier=100 (train.py, --lr-"
     ),
+    ("ucf101-finetune", "models/r2plus1d.mcl", "rand_augment = 1,23 (train_3d.py, --ra-n 1 --ra-m 23)"),
+    ("hmdb51-finetune", "models/r2plus1d.mcl", "rand_augment = 3,17 (run_hmdb51.sh, ra_n=3, ra_m=17)"),
+    ("hmdb51-finetune", "models/r2plus1d.mcl", "schedule.sgd_lr = cosine to=1e-6 by=batch (train_3d.py: the"),
     ("demo", "models/tiny.mcl", "steps = 400 (ours: until the loss has visibly fallen)"),
   ])
   func everyRecipeIsShown(name: String, model: String, line: String) throws {
@@ -28,15 +31,19 @@ import Testing
   }
 
   @Test func everyRecipeFitsItsModel() throws {
-    for (name, model) in [("ucf101", "r2plus1d"), ("kinetics", "r2plus1d"), ("demo", "tiny")] {
+    for (name, model, program) in [
+      ("ucf101", "r2plus1d", "step"), ("kinetics", "r2plus1d", "step"), ("demo", "tiny", "step"),
+      ("ucf101-finetune", "r2plus1d", "finetune"), ("hmdb51-finetune", "r2plus1d", "finetune"),
+    ] {
       let text = try String(
         contentsOf: repositoryFolder.appendingPathComponent("recipes/\(name).yaml"), encoding: .utf8)
-      let settings = text.split(separator: "\n").drop { $0 != "model:" }.dropFirst().compactMap { line in
-        line.firstMatch(of: /^ *(\w+): \{value: ([^,]+),/).map { "\($0.1)=\($0.2)" }
-      }
-      #expect(settings.count >= 12)
+      let settings = text.split(separator: "\n").drop { $0 != "model:" }.dropFirst().prefix { $0 != "test:" }
+        .compactMap { line in
+          line.firstMatch(of: /^ *(\w+): \{value: ([^,]+),/).map { "\($0.1)=\($0.2)" }
+        }
+      #expect(settings.count >= 11)
       let outcome = try command.mclc(
-        ["compile", "models/\(model).mcl", "--program", "step", "--emit", "graph"]
+        ["compile", "models/\(model).mcl", "--program", program, "--emit", "graph"]
           + settings.flatMap { ["--set", $0] })
       #expect(outcome.code == 0, "\(name): \(outcome.errors)")
     }
@@ -119,7 +126,8 @@ import Testing
         "mclc: R:2: there is no key 'epoch' here; did you mean 'epochs'? there are steps, epochs, seed, "))
     #expect(
       try complaint("trainning: {}\n")
-        == "mclc: R:1: there is no key 'trainning' here; did you mean 'training'? there are about, training, schedules, model\n"
+        == "mclc: R:1: there is no key 'trainning' here; did you mean 'training'? there are about, training, schedules, model, "
+        + "test\n"
     )
     #expect(
       try complaint("training:\n  loss_weights: {value: ucf101, from: x}\n")
@@ -161,8 +169,8 @@ import Testing
     #expect(
       unknown.code == 2
         && unknown.errors
-          == "mclc: --recipe ucf110: there is no such recipe; there are demo, kinetics, r2plus1d_18-finetune, "
-          + "r2plus1d_18-scratch, ucf101; or name a file that ends in .yaml\n"
+          == "mclc: --recipe ucf110: there is no such recipe; there are demo, hmdb51-finetune, kinetics, "
+          + "r2plus1d_18-finetune, r2plus1d_18-scratch, ucf101, ucf101-finetune; or name a file that ends in .yaml\n"
     )
     let augmentation = try command.mclc(
       ["train", "models/tiny.mcl", "--steps", "1", "--augmentation", "ful"] + nowhere)

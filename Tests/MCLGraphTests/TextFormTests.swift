@@ -11,7 +11,9 @@ import Testing
     let text = try projectModel(name, settings: settings).text
     let read = try Module(text: text)
     #expect(read.text == text)
-    #expect(read.programs.map(\.name) == ["step", "encode", "embed"])
+    #expect(
+      read.programs.map(\.name) == ["step", "encode", "embed"]
+        + (name == "tiny" ? [] : ["finetune", "validate"]))
     #expect(try read.program("step").entries.count > 500)
   }
 

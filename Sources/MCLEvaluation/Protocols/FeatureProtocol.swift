@@ -30,15 +30,18 @@ extension FeatureEvaluation {
     /// Those that give scores of classes; the first of them that is run is shown video by video.
     static let shown: [Kind] = [.linear, .svm, .knn]
 
-    /// - Parameter text: names with commas between them.
+    /// - Parameters:
+    ///   - text: names with commas between them.
+    ///   - others: protocols besides, which messages name too.
     /// - Throws: `UsageError` for another name.
-    package static func all(_ text: String) throws -> [Kind] {
+    package static func all(_ text: String, besides others: [String] = []) throws -> [Kind] {
       let names = text.split(separator: ",").map(String.init)
-      let known = allCases.map(\.rawValue).joined(separator: ", ")
+      let all = allCases.map(\.rawValue) + others
+      let known = all.joined(separator: ", ")
       let kinds = try names.map { name in
         guard let kind = Kind(rawValue: name) else {
           let nearest =
-            nearestName(to: name, in: allCases.map(\.rawValue)).map { "; did you mean '\($0)'?" } ?? ""
+            nearestName(to: name, in: all).map { "; did you mean '\($0)'?" } ?? ""
           throw UsageError("--protocol \(text): there is no protocol '\(name)' among \(known)\(nearest)")
         }
         return kind

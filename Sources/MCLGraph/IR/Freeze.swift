@@ -10,7 +10,7 @@ public struct Step: Sendable {
   public var updates: [(state: Tensor, value: Tensor)]
   /// What a run is watched by.
   public var watches: [Graph.Watch]
-  /// How several runs make a step; nil where each run is one.
+  /// How several runs make a step; nil where each run is one, or a `descent` over several batches says it.
   public var accumulation: Graph.Accumulation?
   /// Where it was written: mistakes in what is named here are reported there.
   let location: SourceLocation

@@ -10,6 +10,8 @@ public final class ProgramContext {
   private var tapped: [(name: String, tensor: Tensor)] = []
   private var tapIndex: [String: Int] = [:]
   private var mistakes: [Tensor] = []
+  /// How several runs make a step, where a descent says so.
+  var accumulation: Graph.Accumulation?
 
   package init() {}
 
@@ -151,6 +153,11 @@ public final class ProgramContext {
       }
       updates.append((state.path, value))
     }
+    if let accumulation, !updated.contains(accumulation.counter) {
+      mistake(
+        "a descent averages over \(accumulation.runs) batches, but the step has not all of its updates; give them to Step(updates:)",
+        step.location)
+    }
     var outputs = Set<String>()
     for output in step.outputs where !outputs.insert(output.name).inserted {
       mistake("the output '\(output.name)' is given twice; name each once", step.location)
@@ -169,7 +176,7 @@ public final class ProgramContext {
       declared: inputs.compactMap { leaves[$0.name] } + stateOrder.compactMap { leaves[$0] } + mistakes)
     graph.chances = step.chances
     graph.watches = step.watches
-    graph.accumulation = step.accumulation
+    graph.accumulation = step.accumulation ?? accumulation
     do { try graph.checkPurposes() } catch {
       throw ModelError([Diagnostic("program '\(name)': \(error)", location: step.location)])
     }

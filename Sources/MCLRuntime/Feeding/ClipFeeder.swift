@@ -28,6 +28,7 @@ package struct ClipFeeder: Feeder {
 
   package init(_ inputs: [DeclaredInput], _ setup: FeederSetup) throws {
     fields = try VideoFields(inputs)
+    try fields.expectFit(setup.policy)
     guard let reader = setup.videos else {
       throw UsageError("clips are drawn from videos, but the data is none; name a folder of videos")
     }

@@ -58,6 +58,7 @@ package struct TubeletFeeder: Feeder {
 
   package init(_ inputs: [DeclaredInput], _ setup: FeederSetup) throws {
     fields = try Self.checked(inputs)
+    try fields.expectFit(setup.policy)
     guard let reader = setup.videos, let clip = fields.clips.first else {
       throw UsageError("tubelets are drawn from videos, but the data is none; name a folder of videos")
     }

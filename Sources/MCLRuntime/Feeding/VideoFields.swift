@@ -1,4 +1,6 @@
+import MCLData
 import MCLGraph
+import MCLSupport
 
 /// The fields that every feeder of videos gives, read from a program's inputs.
 ///
@@ -99,6 +101,14 @@ package struct VideoFields: Sendable {
       .float32, { Array($0.dropFirst()) == wanted },
       "f32 [N, \(wanted.map(String.init).joined(separator: ", "))]")
     return Motion(input: input.name, clip: number, groupLength: length, block: block)
+  }
+
+  /// - Throws: `UsageError` where clips would be moved against the motion that is taken of them.
+  func expectFit(_ policy: AugmentationPolicy) throws {
+    guard let augment = policy.randAugment, augment.count > 0, let motion = motions.first else { return }
+    throw UsageError(
+      "input '\(motion.input)' is the motion of a clip, which RandAugment would move and turn without it; leave out "
+        + "rand_augment")
   }
 
   /// What all feeders of videos want of the data.

@@ -2,9 +2,10 @@ import Foundation
 
 /// The value of one scalar input of a program in each step of a run: a linear warm-up, then a course.
 ///
-/// The course runs over a position x. By step, x is the number of steps done, from 0. By epoch, x is the number of the
-/// epoch, from 1, and the value holds through it. All lengths are in the unit of x. They need not be whole: an epoch of
-/// V videos in batches of N is V/N steps.
+/// The course runs over a position x. By step, x is the number of steps done, from 0. By batch, x is the number of runs
+/// of the program done, from 0: with k runs a step, the update of step t is made at x = k t + k - 1. By epoch, x is the
+/// number of the epoch, from 1, and the value holds through it. All lengths are in the unit of x. They need not be whole:
+/// an epoch of V videos in batches of N is V/N steps.
 public struct Schedule: Sendable, Equatable {
   /// What follows the warm-up of w, as a function of d = x - w.
   public enum Course: Sendable, Equatable {
@@ -22,7 +23,9 @@ public struct Schedule: Sendable, Equatable {
 
   /// What the position is counted in.
   public enum Unit: String, Sendable, CaseIterable {
-    case step, epoch
+    case step, epoch, batch
+
+    fileprivate var plural: String { self == .batch ? "batches" : "\(self)s" }
   }
 
   /// The value that the course starts from.
@@ -49,12 +52,18 @@ public struct Schedule: Sendable, Equatable {
 
   /// For x <= w: `from/multiplier ((multiplier - 1) x/w + 1)`, which is `from` where w = 0. After that the course.
   ///
-  /// A milestone m is passed in the first step that begins m steps after the warm-up, or in the epoch after m.
+  /// A milestone m is passed in the first step or batch that begins m of them after the warm-up, or in the epoch after m.
   /// - Parameters:
   ///   - step: steps done before this one.
   ///   - epoch: the epoch that the step begins in, from 1.
-  public func value(step: Int, epoch: Int) -> Double {
-    let x = Double(unit == .step ? step : epoch)
+  ///   - batch: runs of the program done before this one; nil where each run is a step.
+  public func value(step: Int, epoch: Int, batch: Int? = nil) -> Double {
+    let x =
+      switch unit {
+      case .step: Double(step)
+      case .epoch: Double(epoch)
+      case .batch: Double(batch ?? step)
+      }
     if x <= warmup { return warmup == 0 ? from : from / multiplier * ((multiplier - 1) * x / warmup + 1) }
     let d = x - warmup
     switch course {
@@ -73,7 +82,7 @@ public struct Schedule: Sendable, Equatable {
   }
 
   private func passed(_ milestones: [Double], _ d: Double) -> Int {
-    milestones.count { unit == .step ? d >= $0 : d > $0 }
+    milestones.count { unit == .epoch ? d > $0 : d >= $0 }
   }
 }
 
@@ -85,14 +94,14 @@ extension Schedule: CustomStringConvertible {
     let text =
       switch course {
       case .constant: "constant \(from)"
-      case .linear(let to, let length): "linear from \(from) to \(to) over \(length) \(unit)s"
-      case .cosine(let to, let length): "cosine from \(from) to \(to) over \(length) \(unit)s"
+      case .linear(let to, let length): "linear from \(from) to \(to) over \(length) \(unit.plural)"
+      case .cosine(let to, let length): "cosine from \(from) to \(to) over \(length) \(unit.plural)"
       case .factor(let factor, let milestones):
-        "steps from \(from) times \(factor) at \(list(milestones)) \(unit)s"
+        "steps from \(from) times \(factor) at \(list(milestones)) \(unit.plural)"
       case .values(let values, let milestones):
-        "steps of \(list([from] + values)) at \(list(milestones)) \(unit)s"
+        "steps of \(list([from] + values)) at \(list(milestones)) \(unit.plural)"
       }
-    return text + (warmup > 0 ? " after \(warmup) \(unit)s of warm-up from 1/\(multiplier)" : "")
+    return text + (warmup > 0 ? " after \(warmup) \(unit.plural) of warm-up from 1/\(multiplier)" : "")
       + (unit == .epoch ? " by epoch" : "")
   }
 }

@@ -14,7 +14,7 @@ import MCLSupport
 /// | `cosine` | `from`, `to` (0 by default), `over` |
 /// | `steps` | `at` with `times` (and `from`) or `values` |
 ///
-/// Every kind takes `warmup`, `multiplier` (100 by default) and `by` (`step` or `epoch`). `VALUE` and `from` are the
+/// Every kind takes `warmup`, `multiplier` (100 by default) and `by` (`step`, `epoch` or `batch`). `VALUE` and `from` are the
 /// input's own value in the program by default, `over` what the warm-up leaves of the run.
 public struct ScheduleText: Sendable, Equatable {
   enum Kind: String, CaseIterable {
@@ -119,12 +119,19 @@ public struct ScheduleText: Sendable, Equatable {
   ///   - value: the input's own in the program.
   ///   - stepsPerEpoch: n.
   ///   - epochs: of the whole run, the warm-up included. A schedule by epoch takes the next whole number.
+  ///   - batchesPerStep: runs of the program that make a step.
   /// - Throws: `UsageError` for milestones that are not in order or lie within the warm-up.
-  public func schedule(default value: Double, stepsPerEpoch n: Double, epochs: Double) throws -> Schedule {
+  public func schedule(
+    default value: Double, stepsPerEpoch n: Double, epochs: Double, batchesPerStep: Int = 1
+  ) throws -> Schedule {
     func inUnit(_ length: Length) -> Double {
-      switch length {
-      case .epochs(let count): unit == .step ? count * n : count
-      case .steps(let count): unit == .step ? count : count / n
+      switch (length, unit) {
+      case (.epochs(let count), .step): count * n
+      case (.epochs(let count), .epoch): count
+      case (.epochs(let count), .batch): count * n * Double(batchesPerStep)
+      case (.steps(let count), .step): count
+      case (.steps(let count), .epoch): count / n
+      case (.steps(let count), .batch): count * Double(batchesPerStep)
       }
     }
     /// What a length leaves after the warm-up: epochs are subtracted before they become steps.
@@ -134,7 +141,7 @@ public struct ScheduleText: Sendable, Equatable {
     }
     func span(_ over: Length?) -> Double {
       // Nothing is left of a run within its warm-up.
-      max(over.map(inUnit) ?? rest(.epochs(unit == .step ? epochs : epochs.rounded(.up))), 0)
+      max(over.map(inUnit) ?? rest(.epochs(unit == .epoch ? epochs.rounded(.up) : epochs)), 0)
     }
     try expectOrder(at.map(inUnit), after: inUnit(warmup))
     let course: Schedule.Course =
@@ -181,7 +188,7 @@ extension ScheduleText: CustomStringConvertible {
         ["steps"] + list("at", at.map(\.description)) + list("values", ([from ?? 0] + values).map(short))
       }
     if !warmup.isZero { words += ["warmup=\(warmup)", "multiplier=\(short(multiplier))"] }
-    if unit == .epoch { words.append("by=epoch") }
+    if unit != .step { words.append("by=\(unit)") }
     return words.joined(separator: " ")
   }
 }

@@ -95,7 +95,10 @@ struct ScheduleWords {
   where Value.RawValue == String {
     guard let text = texts[key] else { return nil }
     guard let value = Value(rawValue: String(text)) else {
-      throw UsageError("\(key)=\(text): give \(Value.allCases.map(\.rawValue).joined(separator: " or "))")
+      let known = Value.allCases.map(\.rawValue)
+      throw UsageError(
+        "\(key)=\(text): give " + known.dropLast().joined(separator: ", ") + " or " + known.suffix(1).joined()
+      )
     }
     return value
   }

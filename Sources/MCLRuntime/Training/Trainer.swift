@@ -161,7 +161,8 @@ public final class Trainer {
       }
       let batch = try loader.next()
       let epoch = source.epoch(ofSample: done * perStep * source.batchSize)
-      let scheduled = configuration.schedules.mapValues { $0.value(step: done, epoch: epoch) }
+      let runs = done * perStep + partial.count
+      let scheduled = configuration.schedules.mapValues { $0.value(step: done, epoch: epoch, batch: runs) }
       for (name, value) in scheduled { try executor.setInput(name, floats: [Float(value)]) }
       let isLast = partial.count == perStep - 1
       let pictures =

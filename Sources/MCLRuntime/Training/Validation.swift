@@ -97,9 +97,9 @@ extension Graph {
 }
 
 extension Module {
-  /// The program that training runs: one of that name, or the only one that updates states and is called `step`, or the
-  /// only one at all.
-  /// - Throws: `UsageError` where there is none, or several.
+  /// The program that training runs: one of that name, or of those that update states the one called `step`, else the
+  /// first.
+  /// - Throws: `UsageError` where there is none.
   package func trainingProgram(_ name: String?) throws -> Graph {
     let all = programs.map { "'\($0.name)'" }.joined(separator: ", ")
     if let name {
@@ -114,18 +114,19 @@ extension Module {
     }
     let learning = programs.filter { !$0.updates.isEmpty }
     if let step = learning.first(where: { $0.name == "step" }) { return step }
-    guard let only = learning.first, learning.count == 1 else {
+    guard let first = learning.first else {
       throw UsageError(
-        learning.isEmpty
-          ? "no program of model '\(self.name)' updates anything, so there is nothing to train (\(all))"
-          : "model '\(self.name)' has several programs that update states (\(learning.map(\.name).joined(separator: ", "))); name one with --program"
-      )
+        "no program of model '\(self.name)' updates anything, so there is nothing to train (\(all))")
     }
-    return only
+    return first
   }
 
-  /// The program that measures what a program has learnt: one without updates that watches classes. nil where there is none.
-  package func validationProgram() -> Graph? {
-    programs.first { $0.updates.isEmpty && $0.classification != nil }
+  /// The program that measures what another has learnt: one without updates that watches classes and has no states but
+  /// those of the other. nil where there is none.
+  package func validationProgram(of trained: Graph) -> Graph? {
+    let known = Set(trained.states.map(\.name))
+    return programs.first {
+      $0.updates.isEmpty && $0.classification != nil && $0.states.allSatisfy { known.contains($0.name) }
+    }
   }
 }

@@ -66,7 +66,10 @@ import Testing
     _ text: String, slope: String = "gradient + decay * parameter", step: String = "moved"
   ) -> String {
     text.replacing(
-      "context.descent(of: loss, rate: learningRate, ", with: "descent(context, loss, learningRate, ")
+      """
+      context.descent(
+              of: loss, rate: learningRate, momentum: momentum, decay: decay, clipNorm: clipNorm, batches: accumulate)
+      """, with: "descent(context, loss, learningRate, momentum: momentum, decay: decay)")
         + """
 
         func descent(

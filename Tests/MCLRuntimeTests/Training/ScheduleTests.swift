@@ -102,6 +102,31 @@ import Testing
     #expect([2, 3].map { short.value(step: 0, epoch: $0) } == [2, 1])
   }
 
+  /// The published fine-tuning: the cosine moves with each of the four batches of a step, and the update of step t is made
+  /// at the rate of its last batch, 4 t + 3 batches after the start.
+  @Test func valuesOfABatch() throws {
+    let rates = try ScheduleText("cosine to=1e-6 by=batch").schedule(
+      default: 0.01, stepsPerEpoch: 37.25, epochs: 150, batchesPerStep: 4)
+    #expect(rates.description == "cosine from 0.01 to 1e-06 over 22350.0 batches")
+    #expect(rates.value(step: 0, epoch: 1, batch: 0) == 0.01)
+    for (step, batch) in [(0, 3), (100, 403), (2793, 11175), (5587, 22349)] {
+      let rate = 1e-6 + 0.009999 * (1 + cos(.pi * Double(batch) / 22350)) / 2
+      #expect(abs(rates.value(step: step, epoch: 1, batch: batch) / rate - 1) < 1e-12, "batch \(batch)")
+    }
+    #expect(rates.value(step: 5588, epoch: 151, batch: 22350) == 1e-6)
+    // Lengths in steps are of as many batches; without accumulation a batch is a step.
+    let line = try ScheduleText("linear from=0 to=1 over=2steps warmup=0 by=batch")
+    let long = try line.schedule(default: 1, stepsPerEpoch: 9, epochs: 9, batchesPerStep: 4)
+    #expect(
+      (0...9).map { long.value(step: $0 / 4, epoch: 1, batch: $0) } == (0...9).map { min(Double($0) / 8, 1) })
+    let short = try line.schedule(default: 1, stepsPerEpoch: 9, epochs: 9)
+    #expect((0...3).map { short.value(step: $0, epoch: 1) } == [0, 0.5, 1, 1])
+    // A milestone is passed by the batch that begins there.
+    let steps = try ScheduleText("steps at=1 values=2,1 by=batch").schedule(
+      default: 1, stepsPerEpoch: 2.5, epochs: 3, batchesPerStep: 2)
+    #expect([4, 5].map { steps.value(step: $0 / 2, epoch: 1, batch: $0) } == [2, 1])
+  }
+
   @Test func aLineHasItsLength() throws {
     let line = try schedule("linear to=0", of: 8, stepsPerEpoch: 2, epochs: 4)
     #expect((0...9).map { line.value(step: $0, epoch: 1) } == [8, 7, 6, 5, 4, 3, 2, 1, 0, 0])
@@ -120,7 +145,7 @@ import Testing
     ("steps times=.5 at=120,500steps", "steps at=120,500steps times=0.5"),
     ("steps values=2,1,0 at=5,6 by=epoch", "steps at=5,6 values=2,1,0 by=epoch"),
     ("constant 2 warmup=30steps multiplier=7", "constant 2 warmup=30steps multiplier=7"),
-    ("constant warmup=0 multiplier=7", "constant"),
+    ("constant warmup=0 multiplier=7", "constant"), ("cosine by=batch", "cosine to=0 by=batch"),
   ])
   func textsAreReadAndWritten(text: String, written: String) throws {
     let read = try ScheduleText(text)
@@ -154,7 +179,7 @@ import Testing
     ),
     ("cosine multiplier=10", "multiplier goes with warmup; give both or neither"),
     ("cosine warmup=1 multiplier=0.5", "multiplier=0.5: give a number of at least 1"),
-    ("cosine by=epochs", "by=epochs: give step or epoch"),
+    ("cosine by=epochs", "by=epochs: give step, epoch or batch"),
     ("steps times=0.1", "steps has no milestones; add at, such as at=120,160"),
     ("steps at=5", "steps takes times, such as times=0.1, or values, such as values=2,1; give one of them"),
     (
@@ -198,6 +223,7 @@ import Testing
       "linear to=3 by=epoch", "cosine to=3", "cosine to=3 over=4", "cosine from=2 to=3", "steps at=2 times=3",
       "steps at=2 times=4", "steps at=3 times=3", "steps from=2 at=2 times=3", "steps at=2 values=1,3",
       "steps at=2 values=1,4", "steps at=2 values=2,3", "steps at=2 values=1,3 by=epoch",
+      "linear to=3 by=batch", "steps at=2 values=1,3 by=batch",
     ]
     let descriptions = try texts.map { try schedule($0, stepsPerEpoch: 2.5).description }
     #expect(Set(descriptions).count == texts.count, "\(descriptions)")
@@ -207,7 +233,7 @@ import Testing
     #expect(
       changed == [
         "linear to=3", "linear to=4", "linear from=2 to=3", "linear to=3 by=epoch", "cosine to=3",
-        "cosine from=2 to=3",
+        "cosine from=2 to=3", "linear to=3 by=batch",
       ])
   }
 

@@ -28,6 +28,8 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
   public var blurSigma: ClosedRange<Double>
   /// Probability of a horizontal flip.
   public var flipProbability: Double
+  /// Operations of RandAugment after the crop, before the colour jitter; nil for none.
+  public var randAugment: RandAugment?
   /// Subtracted from the channels R, G, B on the scale 0 ... 1. The default is the mean of ImageNet.
   public var mean: [Float]
   /// The channels are divided by it after that. The default is the standard deviation of ImageNet.
@@ -41,7 +43,8 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
     saturation: Double = 0.4,
     hue: Double = 0.1, greyProbability: Double = 0.2, blurProbability: Double = 0.5,
     blurSigma: ClosedRange<Double> = 0.1...2, flipProbability: Double = 0.5,
-    mean: [Float] = [0.485, 0.456, 0.406], standardDeviation: [Float] = [0.229, 0.224, 0.225]
+    randAugment: RandAugment? = nil, mean: [Float] = [0.485, 0.456, 0.406],
+    standardDeviation: [Float] = [0.229, 0.224, 0.225]
   ) {
     self.cropArea = cropArea
     self.cropAspect = cropAspect
@@ -55,6 +58,7 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
     self.blurProbability = blurProbability
     self.blurSigma = blurSigma
     self.flipProbability = flipProbability
+    self.randAugment = randAugment
     self.mean = mean
     self.standardDeviation = standardDeviation
   }
@@ -88,8 +92,11 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
     let isBlurred = random.bernoulli(blurProbability)
     let sigma = random.uniform(in: blurSigma)
     let isFlipped = random.bernoulli(flipProbability)
+    // Last, so that the other draws are those of a policy without it.
+    let operations = randAugment?.draw(&random) ?? []
     return TubeletAugmentation(
-      crop: crop, width: width, height: height, colour: isColoured ? colour : [], isGrey: isGrey,
+      crop: crop, width: width, height: height, operations: operations, colour: isColoured ? colour : [],
+      isGrey: isGrey,
       blurSigma: isBlurred ? sigma : nil, isFlipped: isFlipped, mean: mean,
       standardDeviation: standardDeviation)
   }
@@ -116,6 +123,7 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
     guard mean.count == 3, standardDeviation.count == 3, mean.allSatisfy(\.isFinite),
       standardDeviation.allSatisfy({ $0.isFinite && $0 > 0 })
     else { throw SamplingError("the mean and the deviation take three numbers, the deviation's above 0") }
+    try randAugment?.validate()
     guard cropArea.lowerBound > 0, cropArea.upperBound <= 1 else {
       throw SamplingError("the area of crops is drawn from \(cropArea): give a range above 0, up to 1")
     }

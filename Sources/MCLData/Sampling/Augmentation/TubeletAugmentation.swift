@@ -2,13 +2,15 @@ import MCLVideo
 
 /// What happens to every frame of one tubelet: the drawn parameters, printable and replayable.
 ///
-/// On 8-bit images, in this order: crop and resize, colour, grey, blur, flip; then to 0..1, minus mean, over standard
+/// On 8-bit images, in this order: crop and resize, operations of RandAugment, colour, grey, blur, flip; then to 0..1, minus mean, over standard
 /// deviation (reference, section 5).
 package struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringConvertible {
   package var crop: Crop
   /// Size of the result in pixels.
   package var width: Int
   package var height: Int
+  /// Of RandAugment, in the order they are applied.
+  package var operations: [AugmentationOperation]
   /// In the order they are applied; empty where the jitter was not drawn.
   package var colour: [ColourAdjustment]
   package var isGrey: Bool
@@ -19,13 +21,15 @@ package struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringCon
   package var standardDeviation: [Float]
 
   package init(
-    crop: Crop, width: Int, height: Int, colour: [ColourAdjustment] = [], isGrey: Bool = false,
+    crop: Crop, width: Int, height: Int, operations: [AugmentationOperation] = [],
+    colour: [ColourAdjustment] = [], isGrey: Bool = false,
     blurSigma: Double? = nil, isFlipped: Bool = false, mean: [Float] = [0.485, 0.456, 0.406],
     standardDeviation: [Float] = [0.229, 0.224, 0.225]
   ) {
     self.crop = crop
     self.width = width
     self.height = height
+    self.operations = operations
     self.colour = colour
     self.isGrey = isGrey
     self.blurSigma = blurSigma
@@ -36,6 +40,7 @@ package struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringCon
 
   package var description: String {
     var parts = ["crop \(crop) to \(width)x\(height)"]
+    parts += operations.map(\.description)
     parts += colour.map(\.description)
     if isGrey { parts.append("grey") }
     if let blurSigma { parts.append("blur \(blurSigma)") }
@@ -107,6 +112,7 @@ package struct TubeletAugmentation: Sendable, Hashable, Codable, CustomStringCon
 /// A tubelet's augmentation but for the flip, with its tables made, which all frames share.
 private struct FrameTransform {
   let resize: BilinearResize
+  let operations: [PreparedOperation]
   let colour: [PreparedAdjustment]
   let isGrey: Bool
   let blur: GaussianBlur?
@@ -125,6 +131,9 @@ private struct FrameTransform {
     }
     resize = try BilinearResize(
       crop: augmentation.crop, width: augmentation.width, height: augmentation.height)
+    operations = try augmentation.operations.map {
+      try PreparedOperation($0, width: augmentation.width, height: augmentation.height)
+    }
     blur = try augmentation.blurSigma.map(GaussianBlur.init(sigma:))
     try augmentation.colour.forEach { try $0.validate() }
     colour = augmentation.colour.map { $0.prepared() }
@@ -137,6 +146,7 @@ private struct FrameTransform {
 
   func callAsFunction(_ frame: RGBImage) throws -> RGBImage {
     var image = try resize(frame)
+    for operation in operations { operation.apply(to: &image) }
     for adjustment in colour { adjustment.apply(to: &image) }
     if isGrey { Grey.apply(to: &image) }
     if let blur { image = blur(image) }
