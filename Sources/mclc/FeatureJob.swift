@@ -22,7 +22,8 @@ final class FeatureJob {
   let seed: UInt64
   let views: EvaluationViews
   let signals: SignalWatch
-  private let preparation: ClipPreparation
+  /// What frames go through before the program sees them.
+  let preprocessing: Preprocessing
   private let options: (features: FeatureOptions, views: ViewOptions)
   private let isSilent: Bool
   private let cache: String
@@ -42,7 +43,11 @@ final class FeatureJob {
     guard (1...256).contains(viewOptions.workers) else { throw UsageError("--workers takes 1 to 256") }
     run = try Self.run(options)
     let given = try parsedSettings(options.settings, option: "--set")
-    let settings = try Self.training(run, given)
+    weights = try Self.weights(options)
+    let noted =
+      run == nil
+      ? try weights.flatMap { try Preprocessing(metadata: $0.tensors.metadata, path: $0.path) } : nil
+    let settings = try Self.training(run, noted, given)
     seed = options.seed ?? settings.seed
     let modelSettings = given.filter { !TrainingSettings.isKey($0.key) }
     if let model = options.model {
@@ -53,12 +58,12 @@ final class FeatureJob {
       throw UsageError("name the folder of a run, or a model with --model")
     }
     program = try FeatureProgram.chosen(in: module, program: viewOptions.program, layer: viewOptions.layer)
-    weights = try Self.weights(options)
     let policy = settings.augmentation.policy
-    preparation = ClipPreparation(
-      mean: policy.mean, standardDeviation: policy.standardDeviation, scale: scale,
-      centreShare: policy.centreShare,
-      isSingleFrame: viewOptions.singleFrame)
+    preprocessing = Preprocessing(
+      of: program.clip,
+      ClipPreparation(
+        mean: policy.mean, standardDeviation: policy.standardDeviation, scale: scale,
+        centreShare: policy.centreShare, isSingleFrame: viewOptions.singleFrame))
     self.cache =
       viewOptions.cache ?? run.map { ($0.folder as NSString).appendingPathComponent("evaluation") } ?? cache
   }
@@ -93,11 +98,19 @@ final class FeatureJob {
     return nil
   }
 
-  /// What the run's clips go through, and what `--set` says of it.
+  /// What the run's clips go through, or those of a file that says so, and what `--set` says of it.
   private static func training(
-    _ run: (folder: String, configuration: RunConfiguration)?, _ given: [String: String]
+    _ run: (folder: String, configuration: RunConfiguration)?, _ noted: Preprocessing?,
+    _ given: [String: String]
   ) throws -> TrainingSettings {
     var settings = TrainingSettings()
+    if let preparation = noted?.preparation {
+      func text(_ numbers: [Float]) -> String { numbers.map { "\($0)" }.joined(separator: ",") }
+      let origin = "the weights' \(Preprocessing.key)"
+      try settings.set("mean", text(preparation.mean), origin: origin)
+      try settings.set("standard_deviation", text(preparation.standardDeviation), origin: origin)
+      try settings.set("centre_crop", "\(preparation.centreShare)", origin: origin)
+    }
     for (key, value) in (run?.configuration.training ?? [:]).sorted(by: { $0.key < $1.key }) {
       try settings.set(key, value, origin: "\(run?.folder ?? "")/\(RunConfiguration.fileName): \(key)")
     }
@@ -171,7 +184,7 @@ final class FeatureJob {
   func source() throws -> FeatureSource {
     FeatureSource(
       model: module.name, program: program, weights: try network.get().weightsHash, views: views,
-      preparation: preparation)
+      preparation: preprocessing.preparation)
   }
 
   // MARK: Tables
@@ -183,13 +196,11 @@ final class FeatureJob {
   func table(of dataset: VideoDataset, in folder: String, _ what: String) throws -> FeatureTable {
     // Before any video is decoded, as weights may not fit.
     let network = try network.get()
-    // Training's own size of frames where views are of any size.
-    let shortSide = preparation.scale == .fit ? 256 : nil
-    var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: shortSide)
+    var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: preprocessing.shortSide)
     catalog.verification = .quickWhereLarge
     let prepared = try catalog.preparing(dataset, signals: signals, isSilent: isSilent)
     signals.enter(.starting)
-    let reader = ViewReader(views, of: program.clip, preparation, shortSide: shortSide)
+    let reader = ViewReader(views, of: program.clip, preprocessing)
     let key = FeatureExtraction.key(
       program, weights: network.weightsHash, network.executor.plan, reader)
     let kept = try FeatureCache(
