@@ -72,8 +72,8 @@ struct ModelReadme {
       Keep to it. A colleague who took ImageNet's mean and deviation instead of the run's own got features that look right:
       their cosine with the right ones was 0.970, and their neighbours were others.
 
-      `model.py` gives the features of `mclc embed` to 1e-4 for frames that need no scaling while they are decoded. For larger
-      ones mclc scales before the colours become RGB, so that levels differ by one or two.
+      Of the same frames `model.py` makes the features of `mclc embed` to 1e-4. Decoders differ: where another one enlarges
+      colours otherwise, or where mclc scales frames down while it decodes them, levels differ by about one.
       \(scores ?? "")
       """
   }

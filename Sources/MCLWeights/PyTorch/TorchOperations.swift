@@ -41,9 +41,11 @@ extension TorchProgram {
           + "stride=\(Self.tuple(geometry.stride)), padding=\(Self.tuple(geometry.padding)))", "max_pool"
       )
     case is MatrixMultiply:
-      operands.forEach { noteCoincidence($0) }
+      let isOneMatrix = value.type.rank == 2
+      noteCoincidence(operands[0])
+      if !isOneMatrix { noteCoincidence(operands[1]) }
       // A right side that is made of the clips has rows of other clips, unless it has a matrix for each.
-      if isOfClip(operands[1]), graph.entries[operands[1]].type.rank == 2 { fixBatch() }
+      if isOfClip(operands[1]), isOneMatrix { fixBatch() }
       return ("\(try variable(operands[0])) @ \(try variable(operands[1]))", "matmul")
     case is Broadcast, is Reshape, is Transpose, is Slice, is Pad, is Concatenate, is OneHot:
       return try viewExpression(value)
