@@ -79,9 +79,8 @@ let package = Package(
     module(
       "MCLEvaluation",
       [
-        "MCLCompiler", "MCLData", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime", "MCLSupport",
-        "MCLVideo",
-        "MCLWeights",
+        "MCLCompiler", "MCLData", "MCLDrawing", "MCLExecution", "MCLGraph", "MCLMotion", "MCLRuntime",
+        "MCLSupport", "MCLVideo", "MCLWeights",
       ]),
     module("MCLParity", engine),
     module("MCLReport", engine + ["MCLBenchmark"]),

@@ -29,10 +29,16 @@ final class FeatureJob {
   private let cache: String
 
   /// Reads what was named; nothing is compiled or decoded yet.
-  /// - Parameter cache: where features are kept if neither an option nor a run says so.
+  /// - Parameters:
+  ///   - cache: where features are kept if neither an option nor a run says so.
+  ///   - choose: the program of a model, by the options' program and layer.
   /// - Throws: `UsageError` for options that do not go together, or what cannot be read.
   init(
-    _ options: FeatureOptions, _ viewOptions: ViewOptions, cache: String, signals: SignalWatch, isSilent: Bool
+    _ options: FeatureOptions, _ viewOptions: ViewOptions, cache: String, signals: SignalWatch,
+    isSilent: Bool,
+    choose: (Module, String?, String?) throws -> FeatureProgram = {
+      try FeatureProgram.chosen(in: $0, program: $1, layer: $2)
+    }
   ) throws {
     (self.options, self.signals, self.isSilent) = ((options, viewOptions), signals, isSilent)
     views = try EvaluationViews(viewOptions.views)
@@ -57,7 +63,7 @@ final class FeatureJob {
     } else {
       throw UsageError("name the folder of a run, or a model with --model")
     }
-    program = try FeatureProgram.chosen(in: module, program: viewOptions.program, layer: viewOptions.layer)
+    program = try choose(module, viewOptions.program, viewOptions.layer)
     let policy = settings.augmentation.policy
     preprocessing = Preprocessing(
       of: program.clip,
@@ -181,9 +187,11 @@ final class FeatureJob {
   }
 
   /// What the features of all tables are made by.
-  func source() throws -> FeatureSource {
+  /// - Parameter views: others than those of the options.
+  func source(_ views: EvaluationViews? = nil) throws -> FeatureSource {
     FeatureSource(
-      model: module.name, program: program, weights: try network.get().weightsHash, views: views,
+      model: module.name, program: program, weights: try network.get().weightsHash,
+      views: views ?? self.views,
       preparation: preprocessing.preparation)
   }
 
@@ -194,12 +202,23 @@ final class FeatureJob {
   ///   - folder: the folder that the data set was read from.
   ///   - what: what the videos are for, such as `to test with`.
   func table(of dataset: VideoDataset, in folder: String, _ what: String) throws -> FeatureTable {
+    try table(of: try prepared(dataset, in: folder), views, what)
+  }
+
+  /// The videos of a data set that can be read; the others are named.
+  func prepared(_ dataset: VideoDataset, in folder: String) throws -> PreparedVideos {
     // Before any video is decoded, as weights may not fit.
-    let network = try network.get()
+    _ = try network.get()
     var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: preprocessing.shortSide)
     catalog.verification = .quickWhereLarge
     let prepared = try catalog.preparing(dataset, signals: signals, isSilent: isSilent)
     signals.enter(.starting)
+    return prepared
+  }
+
+  /// The features of videos in some views of each.
+  func table(of prepared: PreparedVideos, _ views: EvaluationViews, _ what: String) throws -> FeatureTable {
+    let network = try network.get()
     let reader = ViewReader(views, of: program.clip, preprocessing)
     let key = FeatureExtraction.key(
       program, weights: network.weightsHash, network.executor.plan, reader)
@@ -208,14 +227,14 @@ final class FeatureJob {
       width: program.width)
     let extraction = try FeatureExtraction(
       program, executor: network.executor, reader: reader, cache: kept, workers: options.views.workers)
-    let result = try features(extraction, prepared, what)
+    let result = try features(extraction, prepared, views, what)
     return FeatureTable(
-      prepared.videos, result, views: views.count, width: program.width, source: try source(),
+      prepared.videos, result, views: views.count, width: program.width, source: try source(views),
       skipped: prepared.skipped)
   }
 
   private func features(
-    _ extraction: FeatureExtraction, _ prepared: PreparedVideos, _ what: String
+    _ extraction: FeatureExtraction, _ prepared: PreparedVideos, _ views: EvaluationViews, _ what: String
   ) throws -> FeatureExtraction.Result {
     signals.enter(.extracting)
     defer { signals.enter(.starting) }
@@ -228,15 +247,16 @@ final class FeatureJob {
         say("mclc: stopped at video \(progress.done) of \(progress.videos) \(what); features so far are kept")
         throw ExitCode(code)
       }
-      if isFirst, progress.kept < progress.videos, let hint = hint(extraction) { tell(hint) }
+      if isFirst, progress.kept < progress.videos, let hint = hint(extraction, views) { tell(hint) }
       isFirst = false
-      let made = progress.done - progress.kept
+      // Batches, as a single video may take thousands of them.
+      let made = progress.batchShare * Double(progress.videos - progress.kept)
       let seconds = start.duration(to: .now) / .seconds(1)
-      let left = made > 0 ? seconds / Double(made) * Double(progress.videos - progress.done) : .infinity
+      let left = made > 0 ? seconds * (1 - progress.batchShare) / progress.batchShare : .infinity
       bar.show(
-        Double(progress.done) / Double(max(progress.videos, 1)),
+        (Double(progress.kept) + made) / Double(max(progress.videos, 1)),
         "features of \(progress.done)/\(progress.videos) videos \(what), "
-          + String(format: "%.1f views/s", Double(made * views.count) / max(seconds, 1e-3))
+          + String(format: "%.1f views/s", made * Double(views.count) / max(seconds, 1e-3))
           + ", \(ProgressBar.duration(left)) left")
     }
     bar.clear()
@@ -249,7 +269,7 @@ final class FeatureJob {
   }
 
   /// How to leave no places of a batch empty; nil where few are.
-  private func hint(_ extraction: FeatureExtraction) -> String? {
+  private func hint(_ extraction: FeatureExtraction, _ views: EvaluationViews) -> String? {
     let waste = extraction.waste
     guard waste.empty * 4 >= waste.of else { return nil }
     let keys = module.settings.filter { $0.value == String(program.batch) }.map(\.key)

@@ -18,6 +18,8 @@ package final class FeatureExtraction {
     package var videos: Int
     /// Videos that were kept from before.
     package var kept: Int
+    /// The share of the batches that is done, of those that had to be computed.
+    package var batchShare = 0.0
   }
 
   /// What an extraction found.
@@ -115,7 +117,8 @@ package final class FeatureExtraction {
     defer { loader.stop() }
     var parts: [Int: [Float]] = [:]
     var failed: Set<Int> = []
-    for turn in all {
+    for (number, turn) in all.enumerated() {
+      state.batchShare = Double(number) / Double(all.count)
       try progress(state)
       let read = try loader.next()
       for (video, reason) in read.failures where failed.insert(video).inserted {
@@ -135,6 +138,7 @@ package final class FeatureExtraction {
         state.done += 1
       }
     }
+    state.batchShare = 1
     try progress(state)
     return result
   }
