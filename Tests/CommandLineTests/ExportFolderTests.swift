@@ -65,6 +65,12 @@ import Testing
           == "mclc: \(small.data): it is there and holds other files than those of an export; name another folder, or a file "
           + "that ends in .safetensors for weights alone\n",
       "\(other.errors)")
+    let tooSmall = try command.mclc(["export", small.run, "-o", small.folder + "/x", "--resize", "20"])
+    #expect(
+      tooSmall.code == 2
+        && tooSmall.errors
+          == "mclc: --resize 20: clips of 32x32 pixels do not fit frames of that short side; give at least 32\n",
+      "\(tooSmall.errors)")
     let missing = try command.mclc(["export", small.run, "-o", small.folder + "/no/where"])
     #expect(
       missing.code == 2

@@ -27,6 +27,7 @@ package struct ModelFolder {
     _ module: Module, _ program: FeatureProgram, weights: ExportedWeights, metadata: [String: String],
     preprocessing: Preprocessing, classes: [String]?, path: String
   ) throws {
+    try preprocessing.expectClipFits()
     let names = WeightNames(module.programs.flatMap(\.states))
     let torch = try TorchProgram(program.graph, clip: program.clip.input, names: names)
     for state in program.liveStates {

@@ -47,12 +47,7 @@ package final class FeatureExtraction {
   ) throws {
     (self.program, self.executor, self.reader) = (program, executor, reader)
     (self.cache, self.workers) = (cache, workers)
-    let least = min(program.clip.width, program.clip.height)
-    if case .shortSide(let side) = reader.preparation.scale, side < least {
-      throw UsageError(
-        "--resize \(side): clips of \(program.clip.width)x\(program.clip.height) pixels do not fit frames of that short "
-          + "side; give at least \(least)")
-    }
+    try reader.preprocessing.expectClipFits()
     for input in program.idleInputs where executor.plan.inputs.contains(where: { $0.name == input.name }) {
       switch input.type.element {
       case .float32: try executor.setInput(input.name, floats: .init(repeating: 0, count: input.type.count))

@@ -38,6 +38,15 @@ package struct Preprocessing: Sendable, Hashable {
       clip: .init(frames: clip.frames, step: clip.step, height: clip.height, width: clip.width),
       preparation: preparation, shortSide: preparation.scale == .fit ? Self.usualShortSide : nil)
   }
+
+  /// - Throws: `UsageError` for a scale at which no clip can be cut.
+  package func expectClipFits() throws {
+    let least = min(clip.width, clip.height)
+    guard case .shortSide(let side) = preparation.scale, side < least else { return }
+    throw UsageError(
+      "--resize \(side): clips of \(clip.width)x\(clip.height) pixels do not fit frames of that short side; give at least "
+        + "\(least)")
+  }
 }
 
 extension Preprocessing: Codable {
