@@ -31,5 +31,16 @@ package struct Crop: Sendable, Hashable, Codable, CustomStringConvertible {
     Crop(x: x - window.x, y: y - window.y, width: width, height: height)
   }
 
+  /// The sides of the largest crop of an aspect that fits a frame, times `share`, rounded to the nearest, ties to even.
+  package static func largestSides(
+    frameWidth: Int, frameHeight: Int, width: Int, height: Int, share: Double
+  ) -> (width: Int, height: Int) {
+    let scale = min(Double(frameWidth) / Double(width), Double(frameHeight) / Double(height)) * share
+    func side(_ length: Int, _ limit: Int) -> Int {
+      min(max(Int((Double(length) * scale).rounded(.toNearestOrEven)), 1), limit)
+    }
+    return (side(width, frameWidth), side(height, frameHeight))
+  }
+
   package var description: String { "\(width)x\(height) at (\(x), \(y))" }
 }

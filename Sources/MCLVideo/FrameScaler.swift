@@ -12,18 +12,22 @@ final class FrameScaler {
     var matrix: Int32
     var isFullRange: Bool
 
-    /// Where the stream does not say: BT.601, limited range; the "J" formats are full range by definition.
+    /// Where the stream does not say, as `FrameConversion` has it; the "J" formats are full range by definition.
     init(_ frame: AVFrame) {
       width = frame.width
       height = frame.height
       format = frame.format
       matrix =
-        frame.colorspace == AVCOL_SPC_UNSPECIFIED ? SWS_CS_ITU601 : Int32(frame.colorspace.rawValue)
+        frame.colorspace == AVCOL_SPC_UNSPECIFIED
+        ? FrameConversion.standard.unstatedMatrix.coefficients : Int32(frame.colorspace.rawValue)
       let full = [
         AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P,
         AV_PIX_FMT_YUVJ411P,
       ]
-      isFullRange = frame.color_range == AVCOL_RANGE_JPEG || full.contains { $0.rawValue == frame.format }
+      let isStated = frame.color_range != AVCOL_RANGE_UNSPECIFIED
+      isFullRange =
+        frame.color_range == AVCOL_RANGE_JPEG || full.contains { $0.rawValue == frame.format }
+        || (!isStated && FrameConversion.standard.unstatedRange == .full)
     }
   }
 
@@ -114,12 +118,14 @@ final class FrameScaler {
     source = nil
     context = sws_getContext(
       wanted.width, wanted.height, AVPixelFormat(wanted.format), Int32(width), Int32(height),
-      AV_PIX_FMT_RGB24, SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT, nil, nil, nil)
+      AV_PIX_FMT_RGB24, FrameConversion.standard.filter.flags | SWS_ACCURATE_RND | SWS_BITEXACT, nil, nil,
+      nil)
     guard let context else { throw cannotConvert(wanted) }
     // Fails for sources that are RGB or grey, where there is no matrix to set.
     sws_setColorspaceDetails(
       context, sws_getCoefficients(wanted.matrix), wanted.isFullRange ? 1 : 0,
-      sws_getCoefficients(SWS_CS_ITU601), 1, 0, 1 << 16, 1 << 16)
+      sws_getCoefficients(SWS_CS_ITU601), FrameConversion.standard.range == .full ? 1 : 0, 0, 1 << 16, 1 << 16
+    )
     source = wanted
   }
 
@@ -132,5 +138,23 @@ final class FrameScaler {
 
   private var outOfMemory: VideoError {
     VideoError("There is no memory for frames of \(width) x \(height) of \(path); free some and try again.")
+  }
+}
+
+extension FrameConversion.Matrix {
+  /// FFmpeg's number of it.
+  fileprivate var coefficients: Int32 {
+    switch self {
+    case .bt601: SWS_CS_ITU601
+    }
+  }
+}
+
+extension FrameConversion.Filter {
+  /// FFmpeg's number of it.
+  fileprivate var flags: Int32 {
+    switch self {
+    case .bilinear: SWS_BILINEAR
+    }
   }
 }

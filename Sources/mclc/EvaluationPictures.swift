@@ -25,7 +25,7 @@ struct EvaluationPictures {
     }
     videos = Dictionary(uniqueKeysWithValues: zip([.training, .test], sides))
     // Each video is read once.
-    store = FrameStore(budget: 0, shortSide: job.shortSide)
+    store = FrameStore(budget: 0, shortSide: job.preprocessing.shortSide)
   }
 
   /// A strip of frames of each shown video; of one that cannot be read, why.

@@ -24,7 +24,8 @@ final class FeatureJob {
   let seed: UInt64
   let views: EvaluationViews
   let signals: SignalWatch
-  private let preparation: ClipPreparation
+  /// What frames go through before the program sees them.
+  let preprocessing: Preprocessing
   private let options: (features: FeatureOptions, views: ViewOptions)
   let isSilent: Bool
   private let cache: String
@@ -37,10 +38,16 @@ final class FeatureJob {
   var workers: Int { options.views.workers }
 
   /// Reads what was named; nothing is compiled or decoded yet.
-  /// - Parameter cache: where features are kept if neither an option nor a run says so.
+  /// - Parameters:
+  ///   - cache: where features are kept if neither an option nor a run says so.
+  ///   - choose: the program of a model, by the options' program and layer.
   /// - Throws: `UsageError` for options that do not go together, or what cannot be read.
   init(
-    _ options: FeatureOptions, _ viewOptions: ViewOptions, cache: String, signals: SignalWatch, isSilent: Bool
+    _ options: FeatureOptions, _ viewOptions: ViewOptions, cache: String, signals: SignalWatch,
+    isSilent: Bool,
+    choose: (Module, String?, String?) throws -> FeatureProgram = {
+      try FeatureProgram.chosen(in: $0, program: $1, layer: $2)
+    }
   ) throws {
     (self.options, self.signals, self.isSilent) = ((options, viewOptions), signals, isSilent)
     views = try EvaluationViews(viewOptions.views)
@@ -51,7 +58,11 @@ final class FeatureJob {
     guard (1...256).contains(viewOptions.workers) else { throw UsageError("--workers takes 1 to 256") }
     run = try Self.run(options)
     let given = try parsedSettings(options.settings, option: "--set")
-    let settings = try Self.training(run, given)
+    weights = try Self.weights(options)
+    let noted =
+      run == nil
+      ? try weights.flatMap { try Preprocessing(metadata: $0.tensors.metadata, path: $0.path) } : nil
+    let settings = try Self.training(run, noted, given)
     seed = options.seed ?? settings.seed
     let modelSettings = given.filter { !TrainingSettings.isKey($0.key) }
     if let model = options.model {
@@ -61,13 +72,13 @@ final class FeatureJob {
     } else {
       throw UsageError("name the folder of a run, or a model with --model")
     }
-    program = try FeatureProgram.chosen(in: module, program: viewOptions.program, layer: viewOptions.layer)
-    weights = try Self.weights(options)
+    program = try choose(module, viewOptions.program, viewOptions.layer)
     let policy = settings.augmentation.policy
-    preparation = ClipPreparation(
-      mean: policy.mean, standardDeviation: policy.standardDeviation, scale: scale,
-      centreShare: policy.centreShare,
-      isSingleFrame: viewOptions.singleFrame)
+    preprocessing = Preprocessing(
+      of: program.clip,
+      ClipPreparation(
+        mean: policy.mean, standardDeviation: policy.standardDeviation, scale: scale,
+        centreShare: policy.centreShare, isSingleFrame: viewOptions.singleFrame))
     self.cache =
       viewOptions.cache ?? run.map { ($0.folder as NSString).appendingPathComponent("evaluation") } ?? cache
   }
@@ -102,11 +113,19 @@ final class FeatureJob {
     return nil
   }
 
-  /// What the run's clips go through, and what `--set` says of it.
+  /// What the run's clips go through, or those of a file that says so, and what `--set` says of it.
   private static func training(
-    _ run: (folder: String, configuration: RunConfiguration)?, _ given: [String: String]
+    _ run: (folder: String, configuration: RunConfiguration)?, _ noted: Preprocessing?,
+    _ given: [String: String]
   ) throws -> TrainingSettings {
     var settings = TrainingSettings()
+    if let preparation = noted?.preparation {
+      func text(_ numbers: [Float]) -> String { numbers.map { "\($0)" }.joined(separator: ",") }
+      let origin = "the weights' \(Preprocessing.key)"
+      try settings.set("mean", text(preparation.mean), origin: origin)
+      try settings.set("standard_deviation", text(preparation.standardDeviation), origin: origin)
+      try settings.set("centre_crop", "\(preparation.centreShare)", origin: origin)
+    }
     for (key, value) in (run?.configuration.training ?? [:]).sorted(by: { $0.key < $1.key }) {
       try settings.set(key, value, origin: "\(run?.folder ?? "")/\(RunConfiguration.fileName): \(key)")
     }
@@ -192,14 +211,13 @@ final class FeatureJob {
     return Network(executor: executor, weightsHash: try program.weightsHash(executor))
   }
 
-  /// Pixels that the short side of decoded frames has at most: training's own where views are of any size.
-  var shortSide: Int? { preparation.scale == .fit ? 256 : nil }
-
   /// What the features of all tables are made by.
-  func source() throws -> FeatureSource {
+  /// - Parameter views: others than those of the options.
+  func source(_ views: EvaluationViews? = nil) throws -> FeatureSource {
     FeatureSource(
-      model: module.name, program: program, weights: try network.get().weightsHash, views: views,
-      preparation: preparation)
+      model: module.name, program: program, weights: try network.get().weightsHash,
+      views: views ?? self.views,
+      preparation: preprocessing.preparation)
   }
 
   // MARK: Tables
@@ -209,14 +227,29 @@ final class FeatureJob {
   ///   - folder: the folder that the data set was read from.
   ///   - what: what the videos are for, such as `to test with`.
   func table(of dataset: VideoDataset, in folder: String, _ what: String) throws -> FeatureTable {
+    try table(of: try prepared(dataset, in: folder), views, what, listed: dataset.videos)
+  }
+
+  /// The videos of a data set that can be read; the others are named.
+  func prepared(_ dataset: VideoDataset, in folder: String) throws -> PreparedVideos {
     // Before any video is decoded, as weights may not fit.
-    let network = try network.get()
-    var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: shortSide)
+    _ = try network.get()
+    var catalog = FrameCatalog(directory: framesFolder(folder), shortSide: preprocessing.shortSide)
     catalog.verification = .quickWhereLarge
     let prepared = try catalog.preparing(dataset, signals: signals, isSilent: isSilent)
     self.prepared.append(prepared.videos)
     signals.enter(.starting)
-    let reader = ViewReader(views, of: program.clip, preparation, shortSide: shortSide)
+    return prepared
+  }
+
+  /// The features of videos in some views of each.
+  /// - Parameter listed: all videos with their labels, those that could not be read among them.
+  func table(
+    of prepared: PreparedVideos, _ views: EvaluationViews, _ what: String,
+    listed: [VideoDataset.Video] = []
+  ) throws -> FeatureTable {
+    let network = try network.get()
+    let reader = ViewReader(views, of: program.clip, preprocessing)
     let key = FeatureExtraction.key(
       program, weights: network.weightsHash, network.executor.plan, reader)
     let kept = try FeatureCache(
@@ -224,14 +257,14 @@ final class FeatureJob {
       width: program.width)
     let extraction = try FeatureExtraction(
       program, executor: network.executor, reader: reader, cache: kept, workers: options.views.workers)
-    let result = try features(extraction, prepared, what)
+    let result = try features(extraction, prepared, views, what)
     return FeatureTable(
-      prepared.videos, result, views: views.count, width: program.width, source: try source(),
-      skipped: prepared.skipped, of: dataset.videos)
+      prepared.videos, result, views: views.count, width: program.width, source: try source(views),
+      skipped: prepared.skipped, of: listed)
   }
 
   private func features(
-    _ extraction: FeatureExtraction, _ prepared: PreparedVideos, _ what: String
+    _ extraction: FeatureExtraction, _ prepared: PreparedVideos, _ views: EvaluationViews, _ what: String
   ) throws -> FeatureExtraction.Result {
     signals.enter(.extracting)
     defer { signals.enter(.starting) }
@@ -244,15 +277,16 @@ final class FeatureJob {
         say("mclc: stopped at video \(progress.done) of \(progress.videos) \(what); features so far are kept")
         throw ExitCode(code)
       }
-      if isFirst, progress.kept < progress.videos, let hint = hint(extraction) { tell(hint) }
+      if isFirst, progress.kept < progress.videos, let hint = hint(extraction, views) { tell(hint) }
       isFirst = false
-      let made = progress.done - progress.kept
+      // Batches, as a single video may take thousands of them.
+      let made = progress.batchShare * Double(progress.videos - progress.kept)
       let seconds = start.duration(to: .now) / .seconds(1)
-      let left = made > 0 ? seconds / Double(made) * Double(progress.videos - progress.done) : .infinity
+      let left = made > 0 ? seconds * (1 - progress.batchShare) / progress.batchShare : .infinity
       bar.show(
-        Double(progress.done) / Double(max(progress.videos, 1)),
+        (Double(progress.kept) + made) / Double(max(progress.videos, 1)),
         "features of \(progress.done)/\(progress.videos) videos \(what), "
-          + String(format: "%.1f views/s", Double(made * views.count) / max(seconds, 1e-3))
+          + String(format: "%.1f views/s", made * Double(views.count) / max(seconds, 1e-3))
           + ", \(ProgressBar.duration(left)) left")
     }
     bar.clear()
@@ -265,7 +299,7 @@ final class FeatureJob {
   }
 
   /// How to leave no places of a batch empty; nil where few are.
-  private func hint(_ extraction: FeatureExtraction) -> String? {
+  private func hint(_ extraction: FeatureExtraction, _ views: EvaluationViews) -> String? {
     let waste = extraction.waste
     guard waste.empty * 4 >= waste.of else { return nil }
     let keys = module.settings.filter { $0.value == String(program.batch) }.map(\.key)

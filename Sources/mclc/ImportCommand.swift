@@ -21,7 +21,9 @@ struct ImportCommand: ParsableCommand {
       What stands before the network's names (module., _orig_mod., model., encoder_q., ...) is found by trying which of all
       beginnings makes the most names and shapes fit, and is taken off. Of encoders that fit equally, as of a method with a
       momentum encoder, the trained one is taken: the one whose name has no word for a moving average (momentum, target,
-      teacher, ema, k, ...), else the first in the file. --prefix chooses another.
+      teacher, ema, k, ...), else the first in the file. --prefix chooses another. Where names tell of less than half of the
+      model, its layers are looked for by their order and shapes, as nn.Sequential numbers them and other authors name them;
+      which layer was taken for which is said.
 
         mclc import moco_v2_200ep_pretrain.pth.tar --inflate ucf101 -o moco.safetensors --model models/r2plus1d.mcl
         mclc import r2plus1d_18.pth -o tv.safetensors --model models/r2plus1d_18.mcl --set num_classes=400

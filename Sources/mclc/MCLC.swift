@@ -20,8 +20,8 @@ struct MCLC: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CompileCommand.self, RunCommand.self, PrepareCommand.self, InspectCommand.self,
-      TrainCommand.self, EmbedCommand.self, EvaluateCommand.self, CompareCommand.self, CheckCommand.self,
-      SynthesizeCommand.self,
+      TrainCommand.self, EmbedCommand.self, EvaluateCommand.self, CompareCommand.self, PredictCommand.self,
+      CheckCommand.self, SynthesizeCommand.self,
       BenchCommand.self, ImportCommand.self, ExportCommand.self, ReportCommand.self,
     ])
 

@@ -427,7 +427,7 @@ import Testing
       ),
       (
         ["evaluate"] + random + ["--data", data, "--out", "x", "--protocol", "linea"],
-        "--protocol linea: there is no protocol 'linea' among knn, retrieval, linear, svm; did you mean 'linear'?"
+        "--protocol linea: there is no protocol 'linea' among knn, retrieval, linear, svm, finetune; did you mean 'linear'?"
       ),
       (
         ["evaluate"] + random + ["--data", data, "--out", "x", "--seeds", "0"], "--seeds 0: give 1 to 1000"

@@ -8,7 +8,7 @@ import Testing
   /// On a terminal of 80 columns nothing is wrapped twice, and nothing runs over.
   @Test(arguments: [
     [], ["compile"], ["run"], ["prepare"], ["inspect"], ["train"], ["check"], ["check", "model"],
-    ["synthesize"], ["embed"], ["evaluate"], ["compare"],
+    ["synthesize"], ["embed"], ["evaluate"], ["compare"], ["predict"],
     ["bench", "step"], ["bench", "compile"], ["bench", "flow"], ["bench", "kernels"], ["bench", "loader"],
     ["import"],
     ["export"], ["report"],

@@ -33,6 +33,12 @@ public struct VideoDataset: Sendable {
     identities = []
   }
 
+  /// Files that stand anywhere.
+  init(files: [Video], skipped: [(name: String, reason: String)]) {
+    (videos, self.skipped, root) = (files, skipped, FilePath(".").absolute())
+    identities = []
+  }
+
   /// Every file below `directory` but hidden ones, in order of name; links to files and folders are followed. Whether a
   /// file is a video shows when it is opened.
   /// - Throws: `UsageError` when the folder cannot be read or holds no file.

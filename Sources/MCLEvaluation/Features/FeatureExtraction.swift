@@ -18,6 +18,8 @@ package final class FeatureExtraction {
     package var videos: Int
     /// Videos that were kept from before.
     package var kept: Int
+    /// The share of the batches that is done, of those that had to be computed.
+    package var batchShare = 0.0
   }
 
   /// What an extraction found.
@@ -46,12 +48,7 @@ package final class FeatureExtraction {
   ) throws {
     (self.program, self.executor, self.reader) = (program, executor, reader)
     (self.cache, self.workers) = (cache, workers)
-    let least = min(program.clip.width, program.clip.height)
-    if case .shortSide(let side) = reader.preparation.scale, side < least {
-      throw UsageError(
-        "--resize \(side): clips of \(program.clip.width)x\(program.clip.height) pixels do not fit frames of that short "
-          + "side; give at least \(least)")
-    }
+    try reader.preprocessing.expectClipFits()
     for input in program.idleInputs where executor.plan.inputs.contains(where: { $0.name == input.name }) {
       switch input.type.element {
       case .float32: try executor.setInput(input.name, floats: .init(repeating: 0, count: input.type.count))
@@ -116,7 +113,8 @@ package final class FeatureExtraction {
     defer { loader.stop() }
     var parts: [Int: [Float]] = [:]
     var failed: Set<Int> = []
-    for turn in all {
+    for (number, turn) in all.enumerated() {
+      state.batchShare = Double(number) / Double(all.count)
       try progress(state)
       let read = try loader.next()
       for (video, reason) in read.failures where failed.insert(video).inserted {
@@ -136,6 +134,7 @@ package final class FeatureExtraction {
         state.done += 1
       }
     }
+    state.batchShare = 1
     try progress(state)
     return result
   }

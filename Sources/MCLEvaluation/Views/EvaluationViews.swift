@@ -14,11 +14,15 @@ package struct EvaluationViews: Sendable, Hashable, CustomStringConvertible {
 
   package let clips: Int
   package let crops: Int
+  /// Frames from the start of a clip to that of the next one; nil for clips that are spread evenly.
+  package let spacing: Int?
 
   /// The protocols of the field for linear probes and retrieval.
   package static let usual = EvaluationViews(clips: 20, crops: 1)
 
-  private init(clips: Int, crops: Int) { (self.clips, self.crops) = (clips, crops) }
+  init(clips: Int, crops: Int, spacing: Int? = nil) {
+    (self.clips, self.crops, self.spacing) = (clips, crops, spacing)
+  }
 
   /// - Parameter text: such as `20x1`.
   /// - Throws: `UsageError` for another form, or another number of crops than 1 and 3.
@@ -37,7 +41,9 @@ package struct EvaluationViews: Sendable, Hashable, CustomStringConvertible {
   /// Views of a video.
   package var count: Int { clips * crops }
 
-  package var description: String { "\(clips)x\(crops)" }
+  package var description: String {
+    "\(clips)x\(crops)" + (spacing.map { ", a clip every \($0) frames" } ?? "")
+  }
 
   /// The crops of a clip, in order.
   package var places: [Place] { crops == 1 ? [.centre] : Place.allCases }
@@ -61,6 +67,7 @@ package struct EvaluationViews: Sendable, Hashable, CustomStringConvertible {
   /// One clip alone lies in the middle, as in validation.
   package func start(ofClip clip: Int, frameCount: Int, span: Int) -> Int {
     let length = frameCount * Self.repeats(frameCount: frameCount, span: span)
+    if let spacing { return min(clip * spacing, length - span) }
     guard clips > 1 else { return (length - span) / 2 }
     let share = length / clips
     return share >= span ? clip * share : clip * (length - span) / (clips - 1)

@@ -5,20 +5,29 @@ import MCLVideo
 /// Reads views of videos as a program takes them: decoded, cut and normalised. Any number of threads may read at once.
 package final class ViewReader: Sendable {
   package let views: EvaluationViews
-  package let preparation: ClipPreparation
+  /// What frames go through.
+  package let preprocessing: Preprocessing
+  package var preparation: ClipPreparation { preprocessing.preparation }
   /// The clip input that views are read for.
   package let clip: VideoFields.Clip
   private let store: FrameStore
   /// Decoded pixels that one call holds at most, where a single clip has fewer.
   private static let memory = 128 << 20
 
+  /// - Parameter preprocessing: of that clip; its short side is that of the catalog that the videos were prepared by.
+  package init(_ views: EvaluationViews, of clip: VideoFields.Clip, _ preprocessing: Preprocessing) {
+    (self.views, self.clip, self.preprocessing) = (views, clip, preprocessing)
+    // A video is gone through once, so that none is worth keeping.
+    store = FrameStore(budget: 0, shortSide: preprocessing.shortSide)
+  }
+
   /// - Parameter shortSide: as for the catalog that the videos were prepared by.
-  package init(
+  package convenience init(
     _ views: EvaluationViews, of clip: VideoFields.Clip, _ preparation: ClipPreparation, shortSide: Int?
   ) {
-    (self.views, self.clip, self.preparation) = (views, clip, preparation)
-    // A video is gone through once, so that none is worth keeping.
-    store = FrameStore(budget: 0, shortSide: shortSide)
+    var preprocessing = Preprocessing(of: clip, preparation)
+    preprocessing.shortSide = shortSide
+    self.init(views, of: clip, preprocessing)
   }
 
   /// Numbers of one view.

@@ -55,12 +55,9 @@ package enum ViewScale: Sendable, Hashable, RawRepresentable, Codable {
   ) -> Cut? {
     switch self {
     case .fit:
-      let scale = min(Double(frameWidth) / Double(width), Double(frameHeight) / Double(height)) * share
-      func side(_ length: Int, _ limit: Int) -> Int {
-        min(max(Int((Double(length) * scale).rounded(.toNearestOrEven)), 1), limit)
-      }
-      return Self.cut(
-        of: side(width, frameWidth), side(height, frameHeight), in: (frameWidth, frameHeight), at: place)
+      let sides = Crop.largestSides(
+        frameWidth: frameWidth, frameHeight: frameHeight, width: width, height: height, share: share)
+      return Self.cut(of: sides.width, sides.height, in: (frameWidth, frameHeight), at: place)
     case .none:
       return Self.cut(of: width, height, in: (frameWidth, frameHeight), at: place)
     case .shortSide(let side):

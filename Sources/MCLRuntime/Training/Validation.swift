@@ -123,10 +123,12 @@ extension Module {
 
   /// The program that measures what another has learnt: one without updates that watches classes and has no states but
   /// those of the other. nil where there is none.
-  package func validationProgram(of trained: Graph) -> Graph? {
-    let known = Set(trained.states.map(\.name))
+  /// - Parameter trained: the other; nil for any.
+  package func validationProgram(of trained: Graph? = nil) -> Graph? {
+    let known = trained.map { Set($0.states.map(\.name)) }
     return programs.first {
-      $0.updates.isEmpty && $0.classification != nil && $0.states.allSatisfy { known.contains($0.name) }
+      $0.updates.isEmpty && $0.classification != nil
+        && $0.states.allSatisfy { known?.contains($0.name) ?? true }
     }
   }
 }

@@ -53,7 +53,7 @@ package struct ImportedWeights {
     self.checkpoint = checkpoint
     let search = try StateDictSearch(checkpoint, request)
     keys = search.dictionary.keys
-    prefix = search.match?.chosen.file ?? search.wrapper
+    prefix = search.prefix
     remarks = search.remarks
     if let variant = request.inflation {
       try inflate(search.dictionary, variant, request.states)
@@ -111,7 +111,7 @@ package struct ImportedWeights {
     var sources = NamedValues<Source>()
     let names = ModelNames(states)
     for (name, shape) in search.dictionary.shapes {
-      let target = search.match?.chosen.renamed(name)
+      let target = search.renamed(name)
       guard let target, names.fit(target, shape: shape) != .unknown else {
         unexpected.append(name)
         continue
@@ -164,7 +164,7 @@ package struct ImportedWeights {
     guard search.isFound, search.dictionary.keys == ["model"] else { return }
     if let momentum = checkpoint.stateDict(under: "model_ema") {
       for name in momentum.names {
-        let target = search.match?.chosen.renamed(name) ?? name.withoutPrefix(prefix) ?? name
+        let target = search.renamed(name) ?? name.withoutPrefix(prefix) ?? name
         try add(Source(dictionary: momentum, name: name), as: "k." + target, to: &sources)
       }
       remarks.append("\(momentum.names.count) tensors of 'model_ema' are the momentum encoder's, 'k.'")

@@ -9,6 +9,8 @@ struct StateDictSearch {
   private(set) var dictionary: TorchCheckpoint.StateDict
   /// How the names were read; nil without a network to compare with.
   private(set) var match: PrefixMatch?
+  /// How layers of other names were read by their order; nil where names tell.
+  private(set) var order: LayerOrderMatch?
   /// Without such a network: what PyTorch's own wrappers put before all names.
   private(set) var wrapper = ""
   /// Whether the dictionary was found, not named by the user.
@@ -50,7 +52,8 @@ struct StateDictSearch {
       // The first of equals stays, as candidates come in order of use.
       if found.chosen.fitting > match?.chosen.fitting ?? -1 { (dictionary, match) = (candidate, found) }
     }
-    guard let match, match.chosen.fitting > 0 || request.inflation == nil else {
+    takeOrder(candidates, request)
+    guard order != nil || match.map({ $0.chosen.fitting > 0 || request.inflation == nil }) == true else {
       let example =
         request.inflation != nil
         ? ["conv1.weight", "layer1.0.conv1.weight"] : ModelNames(request.states ?? []).names
@@ -59,8 +62,29 @@ struct StateDictSearch {
     if isFound, candidates.count > 1, !dictionary.keys.isEmpty {
       remarks.append("the state dict is the one under \(dictionary.place)")
     }
-    remarks += match.remarks
+    remarks += order?.remarks ?? match?.remarks ?? []
   }
+
+  /// Takes layers of other names by their order where names tell of less than half as many tensors.
+  private mutating func takeOrder(
+    _ candidates: [TorchCheckpoint.StateDict], _ request: ImportedWeights.Request
+  ) {
+    guard let states = request.states, request.inflation == nil else { return }
+    for candidate in candidates {
+      guard let found = LayerOrderMatch(candidate.shapes, states, prefix: request.prefix),
+        found.names.count > order?.names.count ?? 2 * (match?.chosen.fitting ?? 0)
+      else { continue }
+      (dictionary, order) = (candidate, found)
+    }
+  }
+
+  /// The network's name for one of the file's; nil where it has none.
+  func renamed(_ name: String) -> String? {
+    order.map { $0.names[name] } ?? match?.chosen.renamed(name)
+  }
+
+  /// What stands before the network's names.
+  var prefix: String { order?.prefix ?? match?.chosen.file ?? wrapper }
 
   /// Why nothing was imported, and how to mend it.
   static func nothingFits(

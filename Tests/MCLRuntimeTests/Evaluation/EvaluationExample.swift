@@ -46,7 +46,8 @@ struct EvaluationExample {
       features: source, width: width, classes: names,
       training: EvaluationResult.Part(tables.0, origin: origins.0, listSHA256: "aa"),
       test: EvaluationResult.Part(tables.1, origin: origins.1, listSHA256: nil),
-      views: EvaluationResult.Views(try EvaluationViews("2x1"), source), seed: 1, outcome: outcome, remarks: remarks)
+      views: EvaluationResult.Views(try EvaluationViews("2x1"), source), seed: 1, outcome: outcome,
+      remarks: remarks)
   }
 
   static func name(ofClass number: Int) -> String { "class \(number)" }

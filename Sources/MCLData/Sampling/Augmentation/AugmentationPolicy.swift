@@ -103,11 +103,8 @@ public struct AugmentationPolicy: Sendable, Hashable, Codable {
 
   /// What is done to a clip that is not drawn: the middle of the frame, of the clip's own aspect.
   package func centred(frameWidth: Int, frameHeight: Int, width: Int, height: Int) -> TubeletAugmentation {
-    let scale = min(Double(frameWidth) / Double(width), Double(frameHeight) / Double(height)) * centreShare
-    func side(_ length: Int, _ limit: Int) -> Int {
-      min(max(Int((Double(length) * scale).rounded(.toNearestOrEven)), 1), limit)
-    }
-    let (cropWidth, cropHeight) = (side(width, frameWidth), side(height, frameHeight))
+    let (cropWidth, cropHeight) = Crop.largestSides(
+      frameWidth: frameWidth, frameHeight: frameHeight, width: width, height: height, share: centreShare)
     let crop = Crop(
       x: (frameWidth - cropWidth) / 2, y: (frameHeight - cropHeight) / 2, width: cropWidth, height: cropHeight
     )
