@@ -90,7 +90,9 @@ let package = Package(
     module("MCLReport", engine + ["MCLBenchmark"]),
 
     // The commands.
-    module("MCLCommandSupport", engine + [argumentParser, .product(name: "Yams", package: "Yams")]),
+    module(
+      "MCLCommandSupport",
+      engine + ["MCLEvaluation", argumentParser, .product(name: "Yams", package: "Yams")]),
     module(
       "MCLMeasuringCommands", engine + ["MCLBenchmark", "MCLCommandSupport", "MCLParity", argumentParser]),
     .executableTarget(
