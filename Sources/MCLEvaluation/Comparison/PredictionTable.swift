@@ -3,8 +3,9 @@ import MCLSupport
 /// `predictions.csv` as it is read back: what class each test video got. The file is not trusted.
 package struct PredictionTable: Sendable {
   package struct Row: Sendable, Equatable {
+    /// Empty for a video that could not be read, where it is not known.
     package var label: String
-    /// The best first, at most five.
+    /// The best first, at most five; none for a video that could not be read.
     package var classes: [String]
 
     package var isRight: Bool { classes.first == label }
@@ -71,6 +72,10 @@ package struct PredictionTable: Sendable {
         "it has \(rows.count) videos, but \(EvaluationFolder.resultFile) beside it tells of \(result.test.videos)"
       )
     }
+    // What could not be read has no class, and counts as wrong.
+    for video in result.test.unreadable where rows[FilePath(video.name)] == nil {
+      rows[FilePath(video.name)] = Row(label: video.label ?? "", classes: [])
+    }
     self.rows = rows
   }
 
@@ -90,7 +95,10 @@ package struct PredictionTable: Sendable {
       return
         "\(count) \(count == 1 ? "video stands" : "videos stand") in one of them alone, such as \(example ?? "")"
     }
-    let relabelled = rows.keys.filter { rows[$0]?.label != other.rows[$0]?.label }
+    let relabelled = rows.keys.filter { name in
+      let labels = [rows[name]?.label ?? "", other.rows[name]?.label ?? ""]
+      return labels[0] != labels[1] && !labels.contains("")
+    }
     guard let first = relabelled.min() else { return nil }
     return
       "\(relabelled.count) \(relabelled.count == 1 ? "video has" : "videos have") other labels, such as "

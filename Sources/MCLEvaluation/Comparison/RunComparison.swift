@@ -47,6 +47,7 @@ package struct RunComparison: Sendable, Encodable {
   }
 
   package let runs: [Run]
+  /// Those that could not be read among them.
   package let testVideos: Int
   package let rows: [Row]
   /// Of each run but the first, the classes that differ most.
@@ -90,7 +91,7 @@ package struct RunComparison: Sendable, Encodable {
         folder: folder.0.path, name: folder.1, model: result.model.name, weights: result.model.weights.file,
         program: "\(result.features.program), \(result.features.output)", views: result.views.text)
     }
-    testVideos = results[0].test.videos
+    testVideos = results[0].test.videos + results[0].test.unreadable.count
     (self.seed, resamples) = (seed, PairedBootstrap.resamples)
     // Intervals are of the classes that predictions.csv holds, which must come of one protocol.
     let shown = results[0].shownMetric

@@ -21,7 +21,7 @@ import Testing
     let example = try EvaluationExample()
     let folders = try ["a", "b"].map { try example.write(to: "\(place.path)/\($0)") }
     let comparison = try RunComparison(folders, seed: 1)
-    #expect(comparison.runs.map(\.name) == ["a", "b"] && comparison.testVideos == 12)
+    #expect(comparison.runs.map(\.name) == ["a", "b"] && comparison.testVideos == 13)
     #expect(comparison.rows.map(\.metric) == example.result.metrics.map(\.name))
     for row in comparison.rows {
       #expect(row.best == [0, 1] && row.cells[0]?.difference == nil && row.cells[1]?.difference == 0)
