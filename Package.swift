@@ -119,10 +119,14 @@ let package = Package(
       name: "CommandLineTests",
       dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit", "classifier", "mclc", "own-loss"],
       swiftSettings: swift6),
+    module("MCLDataTestKit", engine + ["MCLEngineTestKit", "MCLTestKit"]),
     .testTarget(
-      name: "MCLRuntimeTests", dependencies: engine + tools + ["MCLEngineTestKit", "MCLTestKit"],
+      name: "MCLRuntimeTests",
+      dependencies: engine + tools + ["MCLDataTestKit", "MCLEngineTestKit", "MCLTestKit"],
+      exclude: ["Evaluation/Fixtures/make_bootstrap_fixture.py"], swiftSettings: swift6),
+    .testTarget(
+      name: "MCLDataTests", dependencies: engine + ["MCLDataTestKit", "MCLEngineTestKit", "MCLTestKit"],
       exclude: [
-        "Evaluation/Fixtures/make_bootstrap_fixture.py",
         "Sampling/Fixtures/RandAugment.safetensors", "Sampling/Fixtures/make_randaugment_fixtures.py",
         "Sampling/Fixtures/make_augmentation_fixtures.py", "Sampling/Fixtures/make_torchvision_fixtures.py",
       ], swiftSettings: swift6),

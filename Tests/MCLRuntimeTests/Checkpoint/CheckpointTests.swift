@@ -1,4 +1,5 @@
 import Foundation
+import MCLDataTestKit
 import MCLSupport
 import MCLWeights
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import MCLDataTestKit
 import MCLSupport
 import MCLTestKit
 import MCLWeights

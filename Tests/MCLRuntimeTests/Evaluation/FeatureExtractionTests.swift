@@ -1,6 +1,7 @@
 import Foundation
 import MCLCompiler
 import MCLData
+import MCLDataTestKit
 import MCLEvaluation
 import MCLExecution
 import MCLGraph

@@ -1,5 +1,6 @@
 import MCLCompiler
 import MCLData
+import MCLDataTestKit
 import MCLEvaluation
 import MCLExecution
 import MCLGraph

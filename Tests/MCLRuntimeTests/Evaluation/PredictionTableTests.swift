@@ -1,4 +1,5 @@
 import Foundation
+import MCLDataTestKit
 import MCLEvaluation
 import MCLSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import MCLData
+import MCLDataTestKit
 import MCLEvaluation
 import MCLGraph
 import MCLSupport

@@ -1,5 +1,6 @@
 import Foundation
 import MCLData
+import MCLDataTestKit
 import MCLEvaluation
 import MCLSupport
 import MCLTestKit

@@ -1,5 +1,6 @@
 import MCLCompiler
 import MCLData
+import MCLDataTestKit
 import MCLExecution
 import MCLGraph
 import MCLRuntime
@@ -13,7 +14,7 @@ import Testing
   private func twoSteps(threads: Int, poisoned: Bool) throws -> [String: [UInt32]] {
     let executor = try TinyStep.executor(threads: threads)
     try executor.initializeStates(seed: 7)
-    let batches = try TubeletBatchesTests.videos.get().batches(2)
+    let batches = try ColourVideos.shared.get().batches(2)
     var bits: [String: [UInt32]] = [:]
     for step in 0..<2 {
       try executor.give(try batches.batch(step))
@@ -85,7 +86,7 @@ import Testing
   @Test func theFirstValueThatIsNotFiniteIsNamedByItsPath() throws {
     let executor = try TinyStep.executor(threads: 2)
     try executor.initializeStates(seed: 7)
-    try executor.give(try TubeletBatchesTests.videos.get().batches(2).batch(0))
+    try executor.give(try ColourVideos.shared.get().batches(2).batch(0))
     executor.trapsNotFinite = true
     try executor.run()
     let weight = try #require(executor.plan.states.first { $0.name == "q.backbone.layer3.0.conv1.weight" })

@@ -1,4 +1,5 @@
 import Foundation
+import MCLDataTestKit
 import MCLGraph
 import MCLRuntime
 import MCLWeights

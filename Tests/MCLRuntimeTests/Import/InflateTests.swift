@@ -1,4 +1,5 @@
 import Foundation
+import MCLDataTestKit
 import MCLParity
 import MCLSupport
 import MCLTestKit

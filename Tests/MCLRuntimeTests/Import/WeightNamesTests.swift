@@ -1,5 +1,6 @@
 import Foundation
 import MCLCompiler
+import MCLDataTestKit
 import MCLExecution
 import MCLGraph
 import MCLSupport

@@ -1,4 +1,5 @@
 import MCLCompiler
+import MCLDataTestKit
 import MCLGraph
 import MCLKernels
 import MCLParity

@@ -1,4 +1,5 @@
 import Foundation
+import MCLDataTestKit
 import MCLDrawing
 import MCLVideo
 import Testing

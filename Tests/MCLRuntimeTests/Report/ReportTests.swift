@@ -1,5 +1,6 @@
 import Foundation
 import MCLData
+import MCLDataTestKit
 import MCLDrawing
 import MCLRuntime
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import MCLData
+import MCLDataTestKit
 import MCLRuntime
 import MCLSupport
 import Testing

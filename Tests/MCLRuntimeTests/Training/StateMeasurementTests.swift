@@ -1,4 +1,5 @@
 import Foundation
+import MCLDataTestKit
 import MCLExecution
 import MCLReport
 import MCLRuntime

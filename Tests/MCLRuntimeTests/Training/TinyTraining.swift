@@ -1,6 +1,7 @@
 import Foundation
 import MCLCompiler
 import MCLData
+import MCLDataTestKit
 import MCLExecution
 import MCLGraph
 import MCLRuntime
@@ -24,7 +25,7 @@ func trainTiny(
   let trainer = try Trainer(
     executor: try Executor(try plan ?? TinyStep.plan.get(), threads: threads), program: program,
     source: try DeclaredBatches(
-      DataDeclaration(program), from: .videos(TubeletBatchesTests.videos.get().prepared.videos),
+      DataDeclaration(program), from: .videos(ColourVideos.shared.get().prepared.videos),
       policy: .cropAndFlip, seed: 5),
     run: try RunFolder(path),
     configuration: .init(

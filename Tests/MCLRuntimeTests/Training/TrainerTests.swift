@@ -2,6 +2,7 @@ import Foundation
 import LLVMBindings
 import MCLCompiler
 import MCLData
+import MCLDataTestKit
 import MCLExecution
 import MCLFrontend
 import MCLGraph
@@ -128,7 +129,7 @@ import Testing
       try SafeTensors(path: file), try SafeTensors(path: folder.path + "/" + Checkpoint.fileName(3))
     )
     for name in third.names { #expect(try failed.tensor(name) == third.tensor(name), "\(name)") }
-    let batch = try TubeletBatchesTests.videos.get().batches(2).batch(3)
+    let batch = try ColourVideos.shared.get().batches(2).batch(3)
     #expect(try failed.tensor("xq").floats == batch.xq && failed.tensor("mag").floats == batch.mag)
     #expect(try failed.tensor("sgd_lr").floats == [Float(schedule.value(step: 3, epoch: 3))])
     try FileManager.default.removeItem(atPath: folder.path + "/" + Checkpoint.fileName(3))
