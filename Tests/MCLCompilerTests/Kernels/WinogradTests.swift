@@ -59,7 +59,7 @@ import Testing
     let graph = try shape.program()
     var random = RandomValues(seed: UInt64(number))
     let inputs = TapContractionTests.inputs(graph, &random)
-    for target in TapContractionTests.targets {
+    for target in TapContractionTests.chosenTargets(number) {
       let direct = try TapContractionTests.run(
         graph, inputs, threads: 2, target: target, excluded: ["winograd"])
       #expect(!Self.families(direct.plan).contains("winograd"))
@@ -127,7 +127,7 @@ import Testing
     #expect(forward.map { plan.kernels[$0.kernel].family } == "contraction", "\(example)")
   }
 
-  @Test(arguments: ["+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma", "+avx2,+fma"])
+  @Test(arguments: TapContractionTests.spillingFeatures)
   func theInnerLoopsDoNotSpill(features: String) throws {
     let programs =
       try (Self.shapes.prefix(2) + Self.manyWeights.prefix(2)).map { try $0.program() }
