@@ -43,10 +43,7 @@ import Testing
 
   private func synthesize(_ videos: Int, frames: Int) throws -> String {
     let data = folder + "/videos"
-    let made = try command.mclc([
-      "synthesize", "--out", data, "--videos", "\(videos)", "--frames", "\(frames)",
-    ])
-    #expect(made.code == 0, "\(made.errors)")
+    try SynthesizedVideos.copy(videos, frames: frames, to: data)
     return data
   }
 
