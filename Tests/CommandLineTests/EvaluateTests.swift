@@ -12,10 +12,7 @@ import Testing
   private var data: String { folder + "/videos" }
 
   private func synthesize(_ count: Int = 18) throws {
-    let made = try command.mclc([
-      "synthesize", "--out", data, "--videos", "\(count)", "--frames", "24", "--seed", "3",
-    ])
-    #expect(made.code == 0, "\(made.errors)")
+    try SynthesizedVideos.copy(count, frames: 24, seed: 3, to: data)
   }
 
   private func evaluate(

@@ -15,10 +15,7 @@ import Testing
   }
 
   private func synthesize() throws {
-    let made = try command.mclc([
-      "synthesize", "--out", folder + "/videos", "--videos", "18", "--frames", "20", "--seed", "3",
-    ])
-    #expect(made.code == 0, "\(made.errors)")
+    try SynthesizedVideos.copy(18, frames: 20, seed: 3, to: folder + "/videos")
   }
 
   private func result(_ out: String) throws -> EvaluationResult {

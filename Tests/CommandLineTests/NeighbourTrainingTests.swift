@@ -11,10 +11,7 @@ import Testing
   private var data: String { folder + "/videos" }
 
   private func synthesize(_ count: Int, frames: Int) throws {
-    let made = try command.mclc([
-      "synthesize", "--out", data, "--videos", "\(count)", "--frames", "\(frames)", "--seed", "3",
-    ])
-    #expect(made.code == 0, "\(made.errors)")
+    try SynthesizedVideos.copy(count, frames: frames, seed: 3, to: data)
   }
 
   private func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(path)") }

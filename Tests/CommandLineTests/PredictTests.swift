@@ -7,22 +7,24 @@ import Testing
 /// `mclc predict` as a user has it.
 @Suite struct PredictTests {
   private let command = CommandLineTests()
-  private let folder = CommandLineTests.folder.appendingPathComponent("predict-\(UUID().uuidString)").path
+  private static let folder = CommandLineTests.folder.appendingPathComponent("predict").path
+  private var folder: String { Self.folder }
   private var data: String { folder + "/videos" }
   private var run: String { folder + "/run" }
   private static let shape = [
     "size=32", "batch=4", "frames=4", "frame_step=2", "widths=8,8,8,8", "layers=1,1,1,1", "stem=8",
   ].flatMap { ["--set", $0] }
 
-  private func trained() throws {
-    let made = try command.mclc([
-      "synthesize", "--out", data, "--videos", "12", "--frames", "24", "--seed", "3",
-    ])
-    #expect(made.code == 0, "\(made.errors)")
-    let trained = try command.mclc(
-      ["train", "models/r2plus1d_18.mcl", "--data", data, "--out", run, "--steps", "2"] + Self.shape)
+  /// The run that all of them read, and none changes.
+  private static let training = Result<Void, any Error> {
+    let data = folder + "/videos"
+    try SynthesizedVideos.copy(12, frames: 24, seed: 3, to: data)
+    let trained = try CommandLineTests().mclc(
+      ["train", "models/r2plus1d_18.mcl", "--data", data, "--out", folder + "/run", "--steps", "2"] + shape)
     #expect(trained.code == 0, "\(trained.errors)")
   }
+
+  private func trained() throws { try Self.training.get() }
 
   private func object(_ outcome: CommandLineTests.Outcome) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])

@@ -31,8 +31,8 @@ import Testing
 
   /// Killed at random moments and started again, until it is done: the cache has the bytes of one that never was.
   @Test(.timeLimit(.minutes(10 * patience))) func aKilledPreparationEndsTheSame() throws {
-    let kills = soakFactor > 1 ? 10 : 4
-    try synthesize(kills + 2)
+    let kills = soakFactor > 1 ? 10 : 3
+    try synthesize(kills + 2, frames: 34)
     func arguments(_ cache: String, _ workers: Int) -> [String] {
       ["prepare", "--data", data, "--cache", folder + "/" + cache, "--workers", "\(workers)"]
     }

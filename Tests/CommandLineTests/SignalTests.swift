@@ -10,15 +10,18 @@ import Testing
   private static let steps = 8
   private static let moments = soakFactor > 1 ? 20 : 2
 
-  private func arguments(_ small: SmallRun, _ run: String) -> [String] {
+  private static func arguments(_ small: SmallRun, _ run: String) -> [String] {
     [
       "train", "models/tiny.mcl", "--data", small.data, "--out", run, "--cache", small.folder + "/motion",
-      "--steps", "\(Self.steps)", "--checkpoint-every", "3", "--accumulate", "2", "--resume",
+      "--steps", "\(steps)", "--checkpoint-every", "3", "--accumulate", "2", "--resume",
     ] + SmallRun.set
   }
 
-  /// The run that was never stopped, and how long it took.
-  private func straight(_ small: SmallRun) throws -> (checkpoint: Data, log: Data, seconds: Double) {
+  private typealias Whole = (checkpoint: Data, log: Data, seconds: Double)
+
+  /// A run that was never stopped, and how long it took.
+  private static let straight = Result<(small: SmallRun, whole: Whole), any Error> {
+    let small = try SmallRun("signals")
     // Models, motion and kernels are in their caches then.
     _ = try ShellRun.outcome(#"exec "$@""#, arguments(small, small.folder + "/first"))
     let clock = ContinuousClock()
@@ -26,17 +29,16 @@ import Testing
       let outcome = try ShellRun.outcome(#"exec "$@""#, arguments(small, small.run))
       #expect(outcome.code == 0, "\(outcome.errors)")
     }
-    return (
-      try #require(small.bytes(small.checkpoint(Self.steps))),
-      try #require(small.bytes(small.run + "/log.jsonl")), seconds / .seconds(1)
-    )
+    let checkpoint = try #require(small.bytes(small.checkpoint(steps)))
+    let log = try #require(small.bytes(small.run + "/log.jsonl"))
+    return (small, (checkpoint, log, seconds / .seconds(1)))
   }
 
   /// Resumes a run to its end, where it must be as the other.
   private func expectSameEnd(
-    _ small: SmallRun, _ run: String, _ whole: (checkpoint: Data, log: Data, seconds: Double), _ what: String
+    _ small: SmallRun, _ run: String, _ whole: Whole, _ what: String
   ) throws {
-    let rest = try ShellRun.outcome(#"exec "$@""#, arguments(small, run))
+    let rest = try ShellRun.outcome(#"exec "$@""#, Self.arguments(small, run))
     #expect(rest.code == 0, "\(what): \(rest.errors)")
     #expect(small.bytes(small.checkpoint(Self.steps, in: run)) == whole.checkpoint, "\(what)")
     #expect(small.bytes(run + "/log.jsonl") == whole.log, "\(what)")
@@ -46,13 +48,12 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(10 * patience))) func aRunStoppedAtAnyMomentEndsTheSame() throws {
-    let small = try SmallRun("signals")
-    let whole = try straight(small)
+    let (small, whole) = try Self.straight.get()
     for (name, number) in Self.signals {
       for moment in 0..<Self.moments {
         let run = small.folder + "/\(name)-\(moment)"
         let seconds = Double.random(in: 0...whole.seconds)
-        let shell = try ShellRun(#"exec "$@""#, arguments(small, run))
+        let shell = try ShellRun(#"exec "$@""#, Self.arguments(small, run))
         Thread.sleep(forTimeInterval: seconds)
         shell.send(number)
         let outcome = try shell.outcome()
@@ -69,13 +70,13 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(10 * patience))) func aRunWhoseFilesGrowTooLargeEndsTheSame() throws {
-    let small = try SmallRun("limit")
-    let whole = try straight(small)
+    let (small, whole) = try Self.straight.get()
     for moment in 0..<Self.moments {
       let run = small.folder + "/limit-\(moment)"
       // Blocks of 512 bytes. A checkpoint is the largest file, so that a smaller limit hits it or one before.
       let blocks = Int.random(in: 4..<whole.checkpoint.count / 512)
-      let outcome = try ShellRun.outcome("ulimit -S -f \(blocks); exec \"$@\"", arguments(small, run))
+      let outcome = try ShellRun.outcome(
+        "ulimit -S -f \(blocks); exec \"$@\"", Self.arguments(small, run))
       let what = "\(blocks) blocks: \(outcome.errors)"
       #expect(outcome.code == 1, "\(what)")
       #expect(
@@ -89,7 +90,7 @@ import Testing
   @Test func nohupIsRespected() throws {
     let small = try SmallRun("nohup")
     let run = small.folder + "/nohup"
-    let shell = try ShellRun("trap '' HUP; exec \"$@\"", arguments(small, run))
+    let shell = try ShellRun("trap '' HUP; exec \"$@\"", Self.arguments(small, run))
     #expect(shell.says("memory:"))
     shell.send(SIGHUP)
     let outcome = try shell.outcome()
@@ -130,8 +131,7 @@ import Testing
     ].enumerated() {
       // Enough videos that they take longer than the answer.
       let data = small.folder + "/many-\(number)"
-      #expect(
-        try small.command.mclc(["synthesize", "--out", data, "--videos", "60", "--frames", "64"]).code == 0)
+      try SynthesizedVideos.copy(24, frames: 64, to: data)
       let shell = try ShellRun(#"exec "$@""#, command + ["--data", data])
       let index = small.folder + "/new"
       let start = ContinuousClock.now

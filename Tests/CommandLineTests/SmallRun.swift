@@ -17,7 +17,7 @@ struct SmallRun {
   /// Makes four videos in a folder of its own.
   init(_ name: String) throws {
     folder = CommandLineTests.folder.appendingPathComponent("\(name)-\(UUID().uuidString)").path
-    _ = try command.mclc(["synthesize", "--out", folder + "/videos", "--videos", "4", "--frames", "34"])
+    try SynthesizedVideos.copy(4, frames: 34, to: folder + "/videos")
   }
 
   /// `mclc train` of the tiny model, or of another one, with motion that all runs of this folder share.

@@ -9,7 +9,6 @@ import Testing
 
   @Test(arguments: [
     ["--help"], ["--version"], ["help", "train"], ["bench"], schedule, schedule + ["--json"], graph,
-    ["compile", "models/tiny.mcl", "--program", "embed", "--json"],
   ])
   func aResultThatIsLostIsAnError(_ arguments: [String]) throws {
     let sentence = "so the result is not complete; free room or send it elsewhere\n"
@@ -36,11 +35,11 @@ import Testing
   /// Without standard error, with a full one, with one whose reader has left, and with pipes that nobody drains.
   @Test(.timeLimit(.minutes(10 * patience))) func aTrainingEndsThoughNobodyReads() throws {
     let small = try SmallRun("output")
-    let steps = soakFactor > 1 ? 300 : 8
+    let steps = soakFactor > 1 ? 300 : 4
     func arguments(_ run: String) -> [String] {
       [
         "train", "models/tiny.mcl", "--data", small.data, "--out", run, "--cache", small.folder + "/motion",
-        "--steps", "\(steps)", "--checkpoint-every", "3",
+        "--steps", "\(steps)", "--checkpoint-every", "2",
       ] + SmallRun.set
     }
     let whole = try ShellRun.outcome(#""$@""#, arguments(small.run))

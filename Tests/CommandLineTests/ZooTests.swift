@@ -56,10 +56,7 @@ import Testing
       [
         "train", "models/tiny.mcl", "--data", folder + "/videos", "--cache", folder + "/motion", "--out",
         folder + "/run", "--epochs", "1", "--decoded-memory", "1", "--max-failed", "0.9",
-      ]
-        + ["batch=2", "size=32", "queue_size=12", "widths=8,8,8,8", "num_channels=8"].flatMap {
-          ["--set", $0]
-        })
+      ] + SmallRun.set)
     #expect(trained.code == 0, "\(trained.errors)")
     #expect(trained.errors.contains("mpeg4.avi"), "\(trained.errors)")
     print("zoo: \(kinds.count) kinds prepared and trained: \(kinds.map(\.name).joined(separator: " "))")

@@ -54,7 +54,7 @@ import Testing
 
   /// A rotating sample of ways a program; 10,000 programs under `make soak`.
   @Test func everyWayToCompileGivesTheSameBits() throws {
-    let count = soakFactor == 1 ? 60 : 10_000
+    let count = soakFactor == 1 ? 30 : 10_000
     var compared = 0
     for number in 0..<count {
       let seed = Self.seed &+ UInt64(number)
@@ -77,13 +77,13 @@ import Testing
 
   /// The law finds a rewriting that multiplies in another order wherever the product between is not watched.
   @Test func aRewritingThatReassociatesIsFound() throws {
-    let found = try (0..<40).count { number in
+    let isFound = try (0..<40).contains { number in
       var program = try RoundedProgram(seed: Self.seed &+ UInt64(number))
       let expected = try Self.bits(program, Way(name: "watched", taps: true))
       program.graph = try Self.reassociated(program.graph)
       return Self.difference(expected, try Self.bits(program, Way(name: "as trained"))) != nil
     }
-    #expect(found > 0)
+    #expect(isFound)
   }
 
   /// The program with `(a * b) * c` as `a * (b * c)`.

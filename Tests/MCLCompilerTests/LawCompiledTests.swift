@@ -83,7 +83,7 @@ import Testing
     var samples = OperationSamples.all.enumerated().filter { $0.element.isDifferentiable }
     samples.shuffle(using: &random)
     var compared = 0
-    for (index, sample) in samples.prefix(60 * soakFactor) {
+    for (index, sample) in samples.prefix(soakFactor == 1 ? 30 : 1200) {
       guard var problem = try GradientCheck.problem(of: sample, seed: Self.seed &+ UInt64(index)) else {
         continue
       }
@@ -98,6 +98,6 @@ import Testing
         compared += 1
       }
     }
-    #expect(compared > 100)
+    #expect(compared > 30)
   }
 }

@@ -20,7 +20,7 @@ import Testing
 
   @Test func compiledProgramsAreWhatIsInterpreted() throws {
     var worst = 0.0
-    for number in 0..<60 * soakFactor {
+    for number in 0..<(soakFactor == 1 ? 30 : 1200) {
       let seed = Self.seed &+ UInt64(number)
       let program = try RandomProgram(seed: seed)
       let expected = try Self.interpreted(program.graph, program)
@@ -39,7 +39,7 @@ import Testing
 
   /// Every pass keeps values and does nothing when run again on what it made.
   @Test func everyPassKeepsValuesAndIsIdempotent() throws {
-    for number in 0..<40 * soakFactor {
+    for number in 0..<(soakFactor == 1 ? 20 : 800) {
       let seed = Self.seed &+ UInt64(number)
       let program = try RandomProgram(seed: seed)
       let expected = try Self.interpreted(program.graph, program)
@@ -69,7 +69,8 @@ import Testing
     let compiler = ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
     var pairs = 0
     var shared = 0
-    for number in 0..<20 * soakFactor {
+    let count = soakFactor == 1 ? 12 : 400
+    for number in 0..<count {
       let seed = Self.seed &+ UInt64(number)
       let plan = try compiler.compile(RandomProgram(seed: seed, operations: 20).graph, taps: ["last"]).plan
       let ranges = Self.liveRanges(plan)
@@ -82,7 +83,7 @@ import Testing
       }
       if plan.arenaBytes < plan.unsharedBytes { shared += 1 }
     }
-    print("memory plan: \(pairs) pairs of live ranges; \(shared) of \(20 * soakFactor) programs share memory")
+    print("memory plan: \(pairs) pairs of live ranges; \(shared) of \(count) programs share memory")
     #expect(pairs > 1000 && shared > 0)
   }
 

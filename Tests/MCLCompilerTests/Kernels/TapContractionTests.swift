@@ -117,12 +117,20 @@ import Testing
       }
   }
 
+  /// The host, and in turn one of the others or none; all of them in the long suite.
+  static func chosenTargets(_ number: Int) -> [TargetDescription] {
+    let all = targets
+    guard soakFactor == 1, all.count > 1 else { return all }
+    let other = number % all.count
+    return other == 0 ? [all[0]] : [all[0], all[other]]
+  }
+
   @Test func randomConvolutionsAreRight() throws {
     print("convolution seed \(seed)")
     var random = RandomValues(seed: seed)
     let targets = Self.targets
     var drawn = 0
-    while drawn < 24 * soakFactor {
+    while drawn < (soakFactor == 1 ? 12 : 480) {
       func pick(_ list: [Int]) -> Int { list[random.integer(below: list.count)] }
       let groups = pick([1, 1, 1, 1, 1, 2])
       let example = Case(
@@ -172,7 +180,7 @@ import Testing
 
   @Test(arguments: shapes.indices) func theNetworksShapesAreRight(number: Int) throws {
     var random = RandomValues(seed: UInt64(number))
-    for target in Self.targets { try check(Self.shapes[number], &random, target: target) }
+    for target in Self.chosenTargets(number) { try check(Self.shapes[number], &random, target: target) }
   }
 
   /// Gradients by images of few channels, whose lanes are summed over: in steps and not, depths that fill whole vectors
@@ -194,7 +202,7 @@ import Testing
 
   @Test(arguments: narrow.indices) func gradientsOfFewChannelsAreRight(number: Int) throws {
     var random = RandomValues(seed: UInt64(number))
-    for target in Self.targets {
+    for target in Self.chosenTargets(number) {
       for isOfImage in [false, true] {
         try check(Self.narrow[number], &random, target: target, isOfImage: isOfImage)
       }
@@ -224,7 +232,7 @@ import Testing
 
   @Test(arguments: wide.indices) func windowsAsLargeAsTheirImagesAreRight(number: Int) throws {
     var random = RandomValues(seed: UInt64(number))
-    for target in Self.targets { try check(Self.wide[number], &random, target: target) }
+    for target in Self.chosenTargets(number) { try check(Self.wide[number], &random, target: target) }
     guard [1, 2].contains(number) else { return }
     let plan = try ProgramCompiler(KernelCompiler(cache: ObjectCache(directory: nil)))
       .compile(Self.wide[number].program()).plan
@@ -308,6 +316,10 @@ import Testing
       examples.map { try $0.program(isOfImage: true) }, features: features)
     #expect(scanned >= 10)
   }
+
+  /// Features of processors that Winograd's code is looked at for; narrow ones in the long suite alone.
+  static let spillingFeatures =
+    ["+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma"] + (soakFactor > 1 ? ["+avx2,+fma"] : [])
 
   /// Looks for vectors on the stack in the loops of contractions compiled for a processor.
   ///

@@ -59,7 +59,7 @@ import Testing
     let graph = try shape.program()
     var random = RandomValues(seed: UInt64(number))
     let inputs = TapContractionTests.inputs(graph, &random)
-    for target in TapContractionTests.targets {
+    for target in TapContractionTests.chosenTargets(number) {
       let direct = try TapContractionTests.run(
         graph, inputs, threads: 2, target: target, excluded: ["winograd"])
       #expect(!Self.families(direct.plan).contains("winograd"))
@@ -127,7 +127,7 @@ import Testing
     #expect(forward.map { plan.kernels[$0.kernel].family } == "contraction", "\(example)")
   }
 
-  @Test(arguments: ["+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx2,+fma", "+avx2,+fma"])
+  @Test(arguments: TapContractionTests.spillingFeatures)
   func theInnerLoopsDoNotSpill(features: String) throws {
     let programs =
       try (Self.shapes.prefix(2) + Self.manyWeights.prefix(2)).map { try $0.program() }
@@ -136,9 +136,11 @@ import Testing
     #expect(try TapContractionTests.scanForSpills(programs, features: features, broadcasting: true) >= 6)
   }
 
+  private static let manyMoments = [shapes[0], lines[0], lines[3], manyWeights[1], manyWeights[2]]
+
   /// The moments that batch norm needs are made where the results are.
-  @Test(arguments: [shapes[0], lines[0], lines[3], manyWeights[1], manyWeights[2]])
-  func makesTheMomentsOfItsResults(shape: Case) throws {
+  @Test(arguments: manyMoments.indices) func makesTheMomentsOfItsResults(number: Int) throws {
+    let shape = Self.manyMoments[number]
     let context = ProgramContext()
     let x = context.input("x", [shape.batch, shape.channels] + shape.size)
     let w = context.input("w", [shape.outputs, shape.channels] + shape.kernel)
@@ -151,7 +153,7 @@ import Testing
       ], updates: [], taps: [], declared: [x, w])
     var random = RandomValues(seed: 11)
     let inputs = TapContractionTests.inputs(graph, &random)
-    for target in TapContractionTests.targets {
+    for target in TapContractionTests.chosenTargets(number) {
       let direct = try TapContractionTests.run(
         graph, inputs, threads: 2, target: target, excluded: ["winograd"])
       let plan = try TapContractionTests.plan(graph, target: target)
