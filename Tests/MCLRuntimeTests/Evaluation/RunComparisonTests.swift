@@ -65,7 +65,7 @@ import Testing
     #expect(line.contains(/\d+\.\d\* \+\d+\.\d \[\+\d+\.\d, \+\d+\.\d\]$/), "\(line)")
     #expect(
       comparison.explanation
-        == "60 test videos; * is the best; differences are to worse <x>, in brackets with the 95 % interval of 10000 paired "
+        == "61 test videos; * is the best; differences are to worse <x>, in brackets with the 95 % interval of 10000 paired "
         + "resamples of the videos by seed 3")
     // JSON, and the same again.
     let object = try JSONSerialization.jsonObject(with: Data(try comparison.text.utf8)) as? [String: Any]
