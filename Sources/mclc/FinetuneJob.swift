@@ -152,6 +152,10 @@ struct FinetuneJob {
         table.means[index * table.width..<(index + 1) * table.width],
         label: try sides.classes.index(of: label))
     }
+    // As in every protocol, what cannot be read is wrong.
+    for video in table.unreadable {
+      counted.countWithoutScores(label: video.label.flatMap { try? sides.classes.index(of: $0) })
+    }
     for (key, value) in training.effective.merging(training.scheduleTexts) { $1 } {
       constants["training.\(key)"] = value
     }

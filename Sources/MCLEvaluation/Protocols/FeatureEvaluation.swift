@@ -91,9 +91,8 @@ package struct FeatureEvaluation: Sendable {
   package func counted(_ scores: [[Float]]) -> ClassificationScores {
     var counted = ClassificationScores(classes: classes.count)
     for (score, label) in zip(scores, testLabels) { counted.count(score[...], label: label) }
-    let nothing = [Float](repeating: .nan, count: classes.count)
     for video in test.unreadable {
-      counted.count(nothing[...], label: video.label.flatMap { try? classes.index(of: $0) } ?? -1)
+      counted.countWithoutScores(label: video.label.flatMap { try? classes.index(of: $0) })
     }
     return counted
   }

@@ -22,7 +22,7 @@ package final class NeighbourMeasurement {
   }
 
   package struct Result: Sendable, Equatable {
-    /// The share of the test videos whose class has the most votes.
+    /// The share of the test videos whose class has the most votes; those that could not be read are wrong.
     package var top1: Double
     /// Videos with features, of either side.
     package var training: Int
@@ -84,6 +84,10 @@ package final class NeighbourMeasurement {
       let shares = NeighbourVotes.shares(
         neighbours, count: Self.neighbours, labels: labels, classes: videos.classes.count)
       scores.count(shares[...], label: label)
+    }
+    // As in every protocol, what cannot be read is wrong.
+    for (video, features) in zip(videos.test, test.features) where features == nil {
+      scores.countWithoutScores(label: try video.video.label.map(videos.classes.index))
     }
     return Result(top1: scores.top1, training: base.count, test: queries.count, unreadable: unreadable)
   }

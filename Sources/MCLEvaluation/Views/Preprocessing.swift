@@ -3,8 +3,9 @@ import MCLRuntime
 import MCLSupport
 import MCLVideo
 
-/// How the frames of a video become the tensor that a program is given: one description, by which views are read, which
-/// exported weights carry, and which `model.py` follows.
+/// How the frames of a video become the tensor that a program is given.
+///
+/// Views are read by it, exported weights carry it, and `model.py` follows it.
 ///
 /// | step | by |
 /// |---|---|

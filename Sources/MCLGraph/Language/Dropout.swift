@@ -9,10 +9,10 @@ public struct Dropout: Layer {
   let rate: Double
   let location: SourceLocation
 
-  /// A layer that drops each element with probability `rate`, from 0 up to, but not, 1.
+  /// A layer that drops each element with probability `rate`.
   /// - Parameters:
-  ///   - name: the input of draws is called as the layer's path, which ends so; each call needs a path of its own.
-  ///   - rate: the share of the elements that become zero.
+  ///   - name: the last part of the path. The input of draws is called by the path, so each call needs its own.
+  ///   - rate: the share of the elements that become zero: at least 0, below 1.
   ///   - file: the caller's file, for mistakes.
   ///   - line: the caller's line, for mistakes.
   public init(_ name: String, _ rate: Double, file: String = #filePath, line: Int = #line) {

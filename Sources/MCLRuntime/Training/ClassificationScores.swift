@@ -36,6 +36,13 @@ public struct ClassificationScores: Sendable, Equatable {
     if rank < 5 { rightInFive += 1 }
   }
 
+  /// Counts one sample without scores, such as a video that could not be read: it is wrong.
+  /// - Parameter label: the right class; nil where it is not known, which leaves the mean over classes as it is.
+  package mutating func countWithoutScores(label: Int?) {
+    count += 1
+    if let label, samples.indices.contains(label) { samples[label] += 1 }
+  }
+
   /// The share of samples whose class has the largest score.
   public var top1: Double { share(right.reduce(0, +)) }
   /// The share of samples whose class has one of the five largest scores.

@@ -26,4 +26,15 @@ import Testing
     broken.count([.nan, .nan], label: 0)
     #expect(broken.top1 == 0 && broken.top5 == 0)
   }
+
+  @Test func whatHasNoScoresIsWrong() {
+    var scores = ClassificationScores(classes: 2)
+    scores.count([2, 1], label: 0)
+    scores.countWithoutScores(label: 0)
+    #expect(scores.count == 2 && scores.top1 == 0.5 && scores.top5 == 0.5 && scores.meanClassAccuracy == 0.5)
+    // Of an unknown class: wrong, and of no class's share.
+    scores.countWithoutScores(label: nil)
+    scores.countWithoutScores(label: 7)
+    #expect(scores.count == 4 && scores.top1 == 0.25 && scores.meanClassAccuracy == 0.5)
+  }
 }
